@@ -1,0 +1,1 @@
+"""Dual-line dropout control (双线控辍保学)."""

@@ -1,0 +1,173 @@
+"""Settings shared by every way of running; dev, test and prod only override."""
+
+from .environment import BASE_DIR, VAR_DIR, broker, databases, env, kept_secret
+
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+SECRET_KEY = kept_secret("SECRET_KEY")
+# Identity and bank numbers: one key seals them, another finds them by keyed hash.
+SEALING_KEY = kept_secret("SEALING_KEY")
+HASHING_KEY = kept_secret("HASHING_KEY")
+SEALING_CIPHER = env("POVERTYEDU_CIPHER", default="AES-GCM")  # or SM4-GCM
+
+DEBUG = False
+ALLOWED_HOSTS = env.list("POVERTYEDU_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("POVERTYEDU_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    "whitenoise.runserver_nostatic",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "axes",
+    "django_htmx",
+    "js_lib_bootstrap5",
+    "import_export",
+    "povertyedu.ui",
+    "povertyedu.options",
+    "povertyedu.audit",
+    "povertyedu.workflow",
+    "povertyedu.orgs",
+    "povertyedu.accounts",
+    "povertyedu.files",
+    "povertyedu.inbox",
+    "povertyedu.jobs",
+    "povertyedu.publicity",
+    "povertyedu.imports",
+    "students",
+    "subsidies",
+    "povertyedu.office",
+    "povertyedu.home",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "povertyedu.accounts.middleware.SessionRulesMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "povertyedu.ui.middleware.ContentSecurityPolicyMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "povertyedu.urls"
+WSGI_APPLICATION = "povertyedu.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": ["povertyedu.ui.templatetags.ui", "django.templatetags.static"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "povertyedu.home.context.page_frame",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "povertyedu.ui.forms.FieldRenderer"
+
+DATABASES = databases()
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ["username", "name"]}},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "povertyedu.accounts.passwords.CharacterClassValidator"},
+]
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "home:todo"
+LOGOUT_REDIRECT_URL = "accounts:login"
+PASSWORD_MAX_AGE_DAYS = 90
+
+# 等保 2.0: lock for 30 minutes after 5 failures, leave after 30 idle minutes.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.5  # hours
+AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_LOCKOUT_CALLABLE = "povertyedu.accounts.views.locked_out"
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+SESSION_COOKIE_AGE = 30 * 60
+SESSION_SAVE_EVERY_REQUEST = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+
+LANGUAGE_CODE = "zh-hans"
+TIME_ZONE = "Asia/Shanghai"
+USE_I18N = True
+USE_TZ = True
+FORMAT_MODULE_PATH = "povertyedu.ui.formats"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR_DIR / "files"}},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_TEMP_DIR = None
+
+CELERY = {
+    **broker(),
+    "task_ignore_result": True,
+    "task_acks_late": False,  # the Job row is the truth: a sweep, not the broker, takes up what a dead worker held
+    "worker_prefetch_multiplier": 1,
+    "worker_send_task_events": False,
+    "worker_hijack_root_logger": False,
+    "timezone": TIME_ZONE,
+    "beat_schedule_filename": str(VAR_DIR / "beat-schedule"),
+    "beat_schedule": {
+        "sweep jobs": {"task": "povertyedu.jobs.tasks.sweep", "schedule": 60.0},
+    },
+}
+JOB_LEASE_SECONDS = env.float("POVERTYEDU_JOB_LEASE", default=60.0)
+
+# What may be imported: kind -> dotted path of its resource (an app above `imports` owns it).
+IMPORT_RESOURCES = {
+    "areas": "povertyedu.office.resources.AreaResource",
+    "schools": "povertyedu.office.resources.SchoolResource",
+    "roster": "students.resources.RosterResource",
+    "registered-poor": "students.resources.RegisteredPoorResource",
+    "categories": "students.resources.CategoryResource",
+    "target-list": "students.resources.TargetListResource",
+}
+# What background workers can do: job kind -> dotted path of the function that does it.
+JOB_KINDS = {
+    "imports.check": "povertyedu.imports.actions.check_in_background",
+    "imports.apply": "povertyedu.imports.actions.apply_in_background",
+    "subsidies.recalculate": "subsidies.actions.recalculate_in_background",
+    "subsidies.ledger": "subsidies.actions.ledger_in_background",
+}
+# Panels of a child's page, by URL name; each is an htmx fragment with its own permission.
+STUDENT_PANELS = ["subsidies:student_panel"]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env("POVERTYEDU_LOG_LEVEL", default="WARNING")},
+}

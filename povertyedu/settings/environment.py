@@ -1,0 +1,66 @@
+"""The one reader of the environment: every outside setting of the system is named here.
+
+``POVERTYEDU_VAR`` is the folder for data, uploads, generated files and generated secrets. Secrets
+that are not given from outside are generated there once and reused, so that a fresh checkout works.
+"""
+
+import secrets
+from pathlib import Path
+
+import environ
+
+env = environ.Env()
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+VAR_DIR = Path(env("POVERTYEDU_VAR", default=str(BASE_DIR / "var"))).resolve()
+
+
+def kept_secret(name: str) -> str:
+    """Return the secret ``name`` from the environment, or one generated once under ``VAR_DIR``."""
+    if given := env(f"POVERTYEDU_{name}", default=""):
+        return given
+    path = VAR_DIR / "secrets" / name.lower()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        with path.open("x") as new:
+            path.chmod(0o600)
+            new.write(secrets.token_hex(32))
+    except FileExistsError:
+        pass
+    return path.read_text().strip()
+
+
+def databases() -> dict:
+    """Return Django's DATABASES: SQLite under ``VAR_DIR``, or what ``DATABASE_URL`` names."""
+    config = env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'povertyedu.sqlite3'}")
+    if "sqlite" in config["ENGINE"]:
+        config["OPTIONS"] = {
+            # A writer takes the lock at BEGIN and others wait for it, instead of failing half-way.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 30,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;",
+        }
+    else:
+        config["CONN_MAX_AGE"] = env.int("POVERTYEDU_CONN_MAX_AGE", default=60)
+        config["CONN_HEALTH_CHECKS"] = True
+    return {"default": config}
+
+
+def broker() -> dict:
+    """Return Celery's broker settings: Redis when ``REDIS_URL`` is set, else files under ``VAR_DIR``."""
+    if url := env("REDIS_URL", default=""):
+        return {"broker_url": url, "broker_connection_retry_on_startup": True}
+    queue = VAR_DIR / "queue"
+    folders = {name: queue / name for name in ("messages", "control")}
+    for folder in folders.values():
+        folder.mkdir(parents=True, exist_ok=True)
+    return {
+        "broker_url": "filesystem://",
+        "broker_transport_options": {
+            "data_folder_in": str(folders["messages"]),
+            "data_folder_out": str(folders["messages"]),
+            "control_folder": str(folders["control"]),
+            "store_processed": False,
+            "polling_interval": 0.1,
+        },
+    }

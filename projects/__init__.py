@@ -1,0 +1,1 @@
+"""School construction and equipment projects."""

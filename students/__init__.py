@@ -1,0 +1,1 @@
+"""Households, students, enrolment by term, hardship status by date."""

@@ -1,0 +1,1 @@
+"""Dated rules, entitlements, batches, payments and ledgers."""

@@ -1,0 +1,1 @@
+"""Establishment, recruitment, deployment, training and care of teachers."""
