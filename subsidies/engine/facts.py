@@ -1,0 +1,142 @@
+"""What a rule may ask about a child.
+
+A `Profile` holds the facts that decide *which* rules apply. They are discrete, so a million children have
+only some thousands of different profiles and each is decided once. What is a child's own and continuous
+(`Measures`) scales an award at the end and must never enter the profile: it would make every child different.
+
+`FACTS` is the whole vocabulary of conditions: to let rules ask something new, add a field to `Profile` and a
+line to the registry.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
+
+Value = str | int | bool
+
+
+class Profile(NamedTuple):
+    """One combination of discrete facts; a plain tuple of the same values finds the same decision."""
+
+    stage: str
+    grade: int  # year of study within the stage, from 1
+    boarding: bool
+    categories: int  # sum of CATEGORY_BITS: the hardship categories of the term
+    ownership: str
+    setting: str
+    place: str
+    agri_major: bool = False
+
+
+class Measures(NamedTuple):
+    """What is a child's own and continuous in the term."""
+
+    meal_days: int = 100  # days with a school meal in the term
+
+
+STAGES: Mapping[str, str] = MappingProxyType(
+    {
+        "preschool": "学前教育",
+        "primary": "小学",
+        "junior": "初中",
+        "senior": "普通高中",
+        "vocational": "中等职业教育",
+        "college": "专科（高职）",
+        "bachelor": "本科",
+        "postgraduate": "研究生",
+    }
+)
+OWNERSHIPS: Mapping[str, str] = MappingProxyType(
+    {"public": "公办", "inclusive_private": "普惠性民办", "private": "民办（非普惠）"}
+)
+SETTINGS: Mapping[str, str] = MappingProxyType({"urban": "城区", "town": "镇区", "rural": "乡村"})
+PLACES: Mapping[str, str] = MappingProxyType(
+    {"in_county": "本县", "in_province": "本省外县", "elsewhere": "外省"}
+)
+CATEGORIES: Mapping[str, str] = MappingProxyType(
+    {
+        "registered_poor": "建档立卡",
+        "disabled": "残疾",
+        "rural_dibao": "农村低保",
+        "urban_dibao": "城市低保",
+        "rural_tekun": "农村特困救助供养",
+        "urban_tekun": "城市特困救助供养",
+        "orphan": "孤儿",
+        "de_facto_unattended": "事实无人抚养",
+        "martyr_child": "烈士子女",
+        "monitored": "防止返贫监测对象",
+        "low_income": "低收入家庭",
+        "difficult": "家庭经济困难",
+        "left_behind": "留守儿童",
+        "migrant": "随迁子女",
+    }
+)
+# The bits are stored with every enrolment: append new categories at the end, never reorder.
+CATEGORY_BITS: Mapping[str, int] = MappingProxyType(
+    {name: 1 << place for place, name in enumerate(CATEGORIES)}
+)
+
+
+def categories_mask(names: Iterable[str]) -> int:
+    """The bit mask of some category names; KeyError for a name that is none."""
+    mask = 0
+    for name in names:
+        mask |= CATEGORY_BITS[name]
+    return mask
+
+
+class FactType(StrEnum):
+    CHOICE = "choice"  # exactly one of several named values
+    SET = "set"  # any number of named values at once, held as a bit mask
+    NUMBER = "number"
+    FLAG = "flag"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fact:
+    """One thing a condition may ask: its name in packs, its type, and how it is read and shown."""
+
+    name: str
+    type: FactType
+    label: str
+    read: Callable[[Profile], Value]
+    choices: Mapping[str, str] = field(default_factory=dict)  # code -> Chinese, for CHOICE and SET
+    numbers: str = "{}"  # how a number is shown
+    flags: tuple[str, str] = ("否", "是")  # how false and true are shown
+
+    def agrees(self, value: Value, operand: Value) -> bool:
+        """Whether a value read from a profile is, or for a set contains, the operand named in a rule."""
+        if self.type is FactType.SET:
+            return bool(int(value) & CATEGORY_BITS[str(operand)])
+        return value == operand
+
+    def show(self, operand: Value) -> str:
+        """One operand in Chinese."""
+        if self.type is FactType.FLAG:
+            return self.flags[bool(operand)]
+        if self.type is FactType.NUMBER:
+            return self.numbers.format(operand)
+        return self.choices.get(str(operand), str(operand))
+
+    def show_found(self, profile: Profile) -> str:
+        """The child's own value in Chinese; a child in no category has 无."""
+        value = self.read(profile)
+        if self.type is not FactType.SET:
+            return self.show(value)
+        held = [label for name, label in self.choices.items() if self.agrees(value, name)]
+        return "、".join(held) or "无"
+
+
+_REGISTERED = (
+    Fact("stage", FactType.CHOICE, "学段", lambda p: p.stage, choices=STAGES),
+    Fact("grade", FactType.NUMBER, "年级", lambda p: p.grade, numbers="{}年级"),
+    Fact("boarding", FactType.FLAG, "就读方式", lambda p: p.boarding, flags=("走读", "寄宿")),
+    Fact("categories", FactType.SET, "困难类别", lambda p: p.categories, choices=CATEGORIES),
+    Fact("ownership", FactType.CHOICE, "办学性质", lambda p: p.ownership, choices=OWNERSHIPS),
+    Fact("setting", FactType.CHOICE, "学校城乡类型", lambda p: p.setting, choices=SETTINGS),
+    Fact("place", FactType.CHOICE, "就读地", lambda p: p.place, choices=PLACES),
+    Fact("agri_major", FactType.FLAG, "专业", lambda p: p.agri_major, flags=("非涉农专业", "涉农专业")),
+)
+FACTS: Mapping[str, Fact] = MappingProxyType({fact.name: fact for fact in _REGISTERED})

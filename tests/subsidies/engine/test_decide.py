@@ -1,0 +1,275 @@
+"""Properties of the decision: order does not matter, groups only rise, the explanation is the computation."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subsidies.engine import (
+    CATEGORY_BITS,
+    FACTS,
+    Decider,
+    Measures,
+    Policy,
+    Profile,
+    Term,
+    decide,
+    explain,
+    scale,
+)
+from subsidies.engine.decide import Verdict, yuan
+from subsidies.engine.facts import OWNERSHIPS, PLACES, SETTINGS, STAGES
+from subsidies.engine.rules import Citation, Condition, Funding, Kind, Rule, Unit
+
+AUTUMN = Term(2020, 1)
+SPRING = Term(2021, 0)
+CITATION = Citation("某文件", "二(一)", "原文")
+
+profiles = st.builds(
+    Profile,
+    stage=st.sampled_from(sorted(STAGES)),
+    grade=st.integers(1, 6),
+    boarding=st.booleans(),
+    categories=st.integers(0, sum(CATEGORY_BITS.values())),
+    ownership=st.sampled_from(sorted(OWNERSHIPS)),
+    setting=st.sampled_from(sorted(SETTINGS)),
+    place=st.sampled_from(sorted(PLACES)),
+    agri_major=st.booleans(),
+)
+measures = st.builds(Measures, meal_days=st.integers(0, 120))
+conditions = st.one_of(
+    st.lists(st.sampled_from(sorted(STAGES)), min_size=1, max_size=4, unique=True).map(
+        lambda stages: Condition(FACTS["stage"], any_of=tuple(stages))
+    ),
+    st.lists(st.sampled_from(sorted(CATEGORY_BITS)), min_size=1, max_size=3, unique=True).flatmap(
+        lambda names: st.sampled_from(
+            [
+                Condition(FACTS["categories"], any_of=tuple(names)),
+                Condition(FACTS["categories"], none_of=tuple(names)),
+            ]
+        )
+    ),
+    st.booleans().map(lambda boards: Condition(FACTS["boarding"], any_of=(boards,))),
+    st.integers(1, 6).map(lambda grade: Condition(FACTS["grade"], low=grade)),
+    st.integers(1, 6).map(lambda grade: Condition(FACTS["grade"], high=grade)),
+)
+
+
+@st.composite
+def rule_lists(draw):
+    """Up to eight rules with distinct codes; a group, as in a pack, never mixes yearly and daily amounts."""
+    count = draw(st.integers(0, 8))
+    return [draw(rules(code=f"r{place}")) for place in range(count)]
+
+
+@st.composite
+def rules(draw, code="new"):
+    group, units = draw(
+        st.sampled_from(
+            [
+                (None, tuple(Unit)),
+                ("termly", (Unit.YEAR, Unit.TERM)),
+                ("daily", (Unit.MEAL_DAY,)),
+            ]
+        )
+    )
+    first = draw(st.sampled_from([Term(2015, 1), AUTUMN, SPRING]))
+    return make_rule(
+        code,
+        conditions=tuple(draw(st.lists(conditions, max_size=3))),
+        amount_fen=draw(st.integers(0, 500_000)),
+        unit=draw(st.sampled_from(units)),
+        group=group,
+        first_term=first,
+        last_term=draw(st.sampled_from([None, SPRING])),
+        funding=draw(
+            st.sampled_from(
+                [Funding(), Funding(("county",)), Funding(("central", "provincial", "county"), (8, 1, 1))]
+            )
+        ),
+    )
+
+
+def make_rule(code="r", **changes):
+    values = {
+        "code": code,
+        "programme": code,
+        "label": f"规则{code}",
+        "kind": Kind.CASH,
+        "conditions": (),
+        "amount_fen": 100_000,
+        "unit": Unit.YEAR,
+        "first_term": Term(2015, 1),
+        "citation": CITATION,
+    }
+    return Rule(**{**values, **changes})
+
+
+def child(**changes):
+    values = {
+        "stage": "primary",
+        "grade": 3,
+        "boarding": True,
+        "categories": 1,
+        "ownership": "public",
+        "setting": "rural",
+        "place": "in_county",
+    }
+    return Profile(**{**values, **changes})
+
+
+@given(profiles, rule_lists(), st.randoms())
+def test_decide_does_not_depend_on_the_order_of_the_rules(profile, some_rules, random):
+    shuffled = list(some_rules)
+    random.shuffle(shuffled)
+
+    assert decide(profile, shuffled, AUTUMN) == decide(profile, some_rules, AUTUMN)
+
+
+@given(profiles, rule_lists(), rules())
+def test_an_added_rule_never_lowers_what_a_group_gives(profile, some_rules, added):
+    def by_group(awards):
+        return {award.rule.group: award.base_fen for award in awards if award.rule.group}
+
+    before = by_group(decide(profile, some_rules, AUTUMN))
+    after = by_group(decide(profile, [*some_rules, added], AUTUMN))
+
+    assert all(after[group] >= amount for group, amount in before.items())
+
+
+@given(profiles, rule_lists(), rules())
+def test_an_added_rule_takes_no_stacking_award_away(profile, some_rules, added):
+    before = {award for award in decide(profile, some_rules, AUTUMN) if award.rule.group is None}
+
+    assert before <= set(decide(profile, [*some_rules, added], AUTUMN))
+
+
+@given(profiles, measures, rule_lists(), st.sampled_from([AUTUMN, SPRING, Term(2022, 0)]))
+def test_the_explanation_adds_up_to_what_is_computed(profile, own, some_rules, term):
+    decider = Decider(Policy("p", "p", "某文件", (), tuple(some_rules)), term)
+
+    computed = sum(line.amount_fen for line in decider.lines(profile, own))
+    findings = explain(profile, own, some_rules, term)
+
+    assert sum(finding.amount_fen for finding in findings) == computed
+    assert computed == sum(scale(award, own) for award in decide(profile, some_rules, term))
+    assert [finding.rule for finding in findings] == some_rules
+
+
+@given(profiles, measures, rule_lists())
+def test_each_finding_says_why(profile, own, some_rules):
+    for finding in explain(profile, own, some_rules, AUTUMN):
+        holds = finding.rule.in_force(AUTUMN) and all(check.met for check in finding.checks)
+        applies = {Verdict.AWARDED, Verdict.NOTHING, Verdict.OUTBID}
+        assert holds is (finding.verdict in applies)
+        assert sum(fen for _, fen in finding.shares) == finding.amount_fen
+        assert finding.rule.label in finding.outcome
+
+
+@given(st.integers(0, 10**9))
+def test_the_two_terms_of_a_school_year_add_up_to_the_year(amount_fen):
+    rule = make_rule(amount_fen=amount_fen)
+
+    assert rule.base_fen(AUTUMN) + rule.base_fen(AUTUMN.next()) == amount_fen
+    assert 0 <= rule.base_fen(AUTUMN) - rule.base_fen(AUTUMN.next()) <= 1
+
+
+@given(rules("a"), rules("b"), profiles)
+def test_rules_said_not_to_meet_never_meet(one, two, profile):
+    if not one.may_meet(two):
+        for term in (Term(2016, 0), AUTUMN, SPRING, Term(2022, 1)):
+            assert not (
+                one.in_force(term) and two.in_force(term) and one.holds(profile) and two.holds(profile)
+            )
+
+
+def test_a_group_gives_its_highest_and_between_equals_the_first_code():
+    low = make_rule("a", amount_fen=100_000, group="grant")
+    high = make_rule("c", amount_fen=300_000, group="grant")
+    twin = make_rule("b", amount_fen=300_000, group="grant")
+
+    assert [award.rule for award in decide(child(), [low, high, twin], AUTUMN)] == [twin]
+    outbid = explain(child(), Measures(), [low, high, twin], AUTUMN)[0]
+    assert (outbid.verdict, outbid.amount_fen) == (Verdict.OUTBID, 0)
+    assert outbid.outcome == "规则a：条件都符合，但与“规则b”只能享受一项，就高取后者"
+
+
+def test_an_unmet_condition_is_named_with_the_childs_own_value():
+    rule = make_rule(
+        conditions=(
+            Condition(FACTS["stage"], any_of=("primary", "junior")),
+            Condition(FACTS["categories"], any_of=("registered_poor", "orphan")),
+            Condition(FACTS["grade"], low=1, high=2),
+            Condition(FACTS["setting"], none_of=("urban",)),
+        )
+    )
+
+    finding = explain(child(categories=2 + 64, setting="urban"), Measures(), [rule], AUTUMN)[0]
+
+    assert [check.sentence for check in finding.checks] == [
+        "学段须为小学、初中之一；该生为小学，符合",
+        "困难类别须含有建档立卡、孤儿之一；该生为残疾、孤儿，符合",
+        "年级须不低于1年级，且不高于2年级；该生为3年级，不符合",
+        "学校城乡类型须不是城区；该生为城区，不符合",
+    ]
+    assert finding.verdict is Verdict.UNMET
+
+
+@pytest.mark.parametrize(
+    ("changes", "term", "expected"),
+    [
+        ({}, AUTUMN, "1,000.00 元/年 ÷ 2 = 500.00 元"),
+        ({"amount_fen": 62_501}, AUTUMN, "625.01 元/年 ÷ 2 = 312.51 元（除不尽的 1 分计入秋季学期）"),
+        ({"amount_fen": 62_501}, SPRING, "625.01 元/年 ÷ 2 = 312.50 元（除不尽的 1 分计入秋季学期）"),
+        ({"unit": Unit.TERM}, AUTUMN, "1,000.00 元/学期，本学期 1,000.00 元"),
+        ({"unit": Unit.MEAL_DAY, "amount_fen": 400}, AUTUMN, "4.00 元/天 × 97 天 = 388.00 元"),
+    ],
+)
+def test_the_arithmetic_is_written_out(changes, term, expected):
+    finding = explain(child(), Measures(meal_days=97), [make_rule(**changes)], term)[0]
+
+    assert finding.arithmetic == expected
+
+
+def test_no_meal_days_make_no_line_and_are_explained():
+    rule = make_rule(unit=Unit.MEAL_DAY, amount_fen=400)
+    decider = Decider(Policy("p", "p", "某文件", (), (rule,)), AUTUMN)
+
+    assert decider.lines(child(), Measures(meal_days=0)) == []
+    assert decider.explain(child(), Measures(meal_days=0))[0].verdict is Verdict.NOTHING
+    with pytest.raises(ValueError, match="就餐天数不能为负"):
+        decider.lines(child(), Measures(meal_days=-1))
+
+
+def test_a_rule_outside_its_terms_says_when_it_runs():
+    rule = make_rule(first_term=Term(2016, 0), last_term=Term(2017, 0))
+
+    terms = [Term(2015, 1), Term(2016, 0), Term(2016, 1), Term(2017, 0), Term(2017, 1)]
+
+    assert [bool(decide(child(), [rule], term)) for term in terms] == [False, True, True, True, False]
+    late = explain(child(), Measures(), [rule], Term(2017, 1))[0]
+    assert late.verdict is Verdict.NOT_IN_FORCE
+    assert late.outcome == "规则r：执行期为2016年春季学期至2017年春季学期，2017年秋季学期不执行"
+
+
+def test_a_profile_is_decided_once_and_a_plain_tuple_is_the_same_profile():
+    decider = Decider(Policy("p", "p", "某文件", (), (make_rule(),)), AUTUMN)
+
+    first = decider.awards(child())
+
+    assert decider.awards(child()) is first
+    assert decider.awards(tuple(child())) is first
+    assert decider.profiles == 1
+
+
+@pytest.mark.parametrize(
+    ("fen", "text"), [(0, "0.00"), (5, "0.05"), (100_000, "1,000.00"), (-123_456_789, "-1,234,567.89")]
+)
+def test_yuan_is_exact(fen, text):
+    assert yuan(fen) == text
+
+
+def test_category_bits_are_powers_of_two_in_the_agreed_order():
+    assert list(CATEGORY_BITS.values()) == [2**place for place in range(14)]
+    assert CATEGORY_BITS["registered_poor"] == 1
+    assert CATEGORY_BITS["martyr_child"] == 256
+    assert CATEGORY_BITS["migrant"] == 8192
