@@ -1,0 +1,396 @@
+"""Cleaning one cell of a clerk's workbook.
+
+Every cleaner takes the cell as the reader gave it (text, float, int, bool, date, datetime or None) and
+returns `Cleaned(value, repaired)`: `repaired` is None, or a short Chinese phrase that tells what was put
+right. A cell that cannot be understood raises `CellError(code, message)`: the code is stable, the
+message is a Chinese sentence that says what is wrong and what to do, and never gives away the right
+check digit of an identity number. An empty cell is never an error here: it cleans to "" (text) or None.
+"""
+
+import datetime as dt
+import re
+import unicodedata
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+from . import identity
+from .identity import birth_date_of, sex_of  # noqa: F401  offered here beside the cleaner that proves them
+
+
+class Cleaned(NamedTuple):
+    value: Any
+    repaired: str | None = None
+
+
+class Certificate(NamedTuple):
+    """A disability certificate: the identity number it begins with, and the whole number as printed."""
+
+    id_number: str
+    number: str
+
+
+class CellError(ValueError):
+    """A cell that cannot be understood: a stable `code` and a Chinese `message` for the clerk."""
+
+    def __init__(self, code: str, message: str):
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+EMPTY_TEXT = Cleaned("")
+EMPTY = Cleaned(None)
+
+_INVISIBLE = dict.fromkeys(
+    [*range(0x00, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F, 0xAD, 0x180E, *range(0x200B, 0x2010)]
+    + [*range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF]
+)
+_FULL_WIDTH = {0xFF10 + i: 0x30 + i for i in range(10)}
+_FULL_WIDTH |= {0xFF21 + i: 0x41 + i for i in range(26)} | {0xFF41 + i: 0x61 + i for i in range(26)}
+_TIDY_TEXT = _INVISIBLE | _FULL_WIDTH
+_QUOTES = "'\"`‘’“”′″＇＂"
+_QUOTE_TABLE = {ord(quote): None for quote in _QUOTES}
+_PAIRS = {'"': '"', "'": "'", "“": "”", "‘": "’", "＂": "＂"}
+
+# Letters, digits, Chinese and its common punctuation only: nothing to tidy.
+_PLAIN = re.compile(r"[0-9A-Za-z\u4e00-\u9fff（），。、：；·—./,:;()_+=@#%&*-]+").fullmatch
+_SCIENTIFIC = re.compile(r"[+-]?\d+(?:\.\d+)?[Ee][+-]?\d+").fullmatch
+
+
+# --- text ---------------------------------------------------------------------------------------
+
+
+def clean_text(cell: Any) -> Cleaned:
+    """Names, addresses, remarks: trimmed, inner runs of white space one space, letters and digits half-width.
+
+    Chinese punctuation stays as written. A leading = + - @ is data and stays too.
+    """
+    if cell.__class__ is not str:
+        return Cleaned(text_of(cell))
+    if _PLAIN(cell):
+        return Cleaned(cell)
+    value = " ".join(cell.translate(_TIDY_TEXT).split())
+    if value[:1] == "'" and value.count("'") == 1:
+        value = value[1:].lstrip()
+    if len(value) > 1 and _PAIRS.get(value[0]) == value[-1] and value[0] not in value[1:-1]:
+        value = value[1:-1].strip()
+    return Cleaned(value, None if value == cell.strip(" ") else "已整理空格、全角字符或引号")
+
+
+def clean_code(cell: Any) -> Cleaned:
+    """Codes and numbers kept as text: NFKC, without any white space or quotes, upper-case."""
+    text = text_of(cell)
+    value = _compact(text)
+    return Cleaned(value, None if value == text else "已去掉空格、引号或全角字符")
+
+
+def text_of(cell: Any) -> str:
+    """A cell as text the way Excel shows it: whole floats without ".0", dates as YYYY-MM-DD, None as ""."""
+    if cell is None:
+        return ""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "是" if cell else "否"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else format(cell, ".15g")
+    if isinstance(cell, dt.datetime):
+        return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(" ", "minutes")
+    return str(cell)
+
+
+def _compact(text: str) -> str:
+    if text.isascii() and text.isalnum():
+        return text.upper()
+    text = unicodedata.normalize("NFKC", text).translate(_INVISIBLE).translate(_QUOTE_TABLE)
+    return "".join(text.split()).upper()
+
+
+# --- identity numbers ---------------------------------------------------------------------------
+
+_ID_18 = re.compile(r"[0-9]{17}[0-9X]").fullmatch
+_ID_15 = re.compile(r"[0-9]{15}").fullmatch
+_CERTIFICATE = re.compile(r"([0-9]{17}[0-9X])(?:[1-7][1-4](?:[0-9A-Z]{2})?)?").fullmatch
+_STUDENT_NO = re.compile(r"[GJL][0-9]{17}[0-9X]").fullmatch
+
+ID_PRECISION_LOST = (
+    "身份证号在表格里变成了数字，后几位已经丢失，无法还原；请把该列设为文本格式，对照户口簿重新填写。"
+)
+
+
+def _bad_id(what: str) -> CellError:
+    return CellError("id_checksum", f"身份证号{what}；请对照户口簿逐位核对后重新填写。")
+
+
+def clean_id_number(cell: Any) -> Cleaned:
+    """18-character identity number by GB 11643; an old 15-digit one is converted.
+
+    Errors: id_precision_lost (the workbook holds a number), id_checksum (length, characters, region,
+    birth date or check digit do not fit).
+    """
+    if isinstance(cell, int | float):  # bool is an int too, and no identity number either
+        raise CellError("id_precision_lost", ID_PRECISION_LOST)
+    if cell.__class__ is not str:
+        if cell is None:
+            return EMPTY_TEXT
+        raise _bad_id("不应是日期")
+    number = _compact(cell)
+    if not number:
+        return EMPTY_TEXT
+    if _ID_15(number):
+        return Cleaned(_converted(number), "15位旧号已换算为18位")
+    _prove_id(number)
+    return Cleaned(number, None if number == cell else "已去掉空格、引号，或改为半角、大写X")
+
+
+def _converted(number: str) -> str:
+    number = identity.from_15_digits(number)
+    _prove_birth_and_region(number)
+    return number
+
+
+def _prove_id(number: str) -> None:
+    if not _ID_18(number):
+        if _SCIENTIFIC(number):
+            raise CellError("id_precision_lost", ID_PRECISION_LOST)
+        if len(number) == 18:
+            raise _bad_id("含有不应出现的字符")
+        raise _bad_id(f"应为18位，这里有{len(number)}位")
+    if not identity.has_valid_check_digit(number):
+        if number.endswith("000"):  # Excel keeps 15 digits of a number and writes noughts for the rest
+            raise CellError("id_precision_lost", ID_PRECISION_LOST)
+        raise _bad_id("校验不通过，可能有一位写错")
+    _prove_birth_and_region(number)
+
+
+def _prove_birth_and_region(number: str) -> None:
+    try:
+        born = birth_date_of(number)
+    except ValueError:
+        raise _bad_id("中的出生日期不存在") from None
+    if not dt.date(1880, 1, 1) <= born <= dt.date.today():
+        raise _bad_id("中的出生日期不合理")
+    if not identity.has_known_region(number):
+        raise _bad_id("开头的地区代码不存在")
+
+
+def clean_certificate_number(cell: Any) -> Cleaned:
+    """Disability certificate of 20 characters (ID + kind + degree), 22 after a re-issue, or the bare ID.
+
+    The value is a `Certificate`, or None for an empty cell. Errors: as for identity numbers.
+    """
+    if isinstance(cell, str) and len(number := _compact(cell)) not in (0, 15, 18):
+        match = _CERTIFICATE(number)
+        if not match:
+            if _SCIENTIFIC(number):
+                raise CellError("id_precision_lost", ID_PRECISION_LOST)
+            message = "残疾证号应为20位（或补发后的22位），前18位是身份证号；请对照残疾人证核对后重新填写。"
+            raise CellError("id_checksum", message)
+        _prove_id(match[1])
+        return Cleaned(
+            Certificate(match[1], number), None if number == cell else "已去掉空格、引号，或改为半角、大写X"
+        )
+    cleaned = clean_id_number(cell)
+    return Cleaned(Certificate(cleaned.value, cleaned.value), cleaned.repaired) if cleaned.value else EMPTY
+
+
+def clean_student_no(cell: Any) -> Cleaned:
+    """学籍号: G, J or L and eighteen characters. Error: student_no_invalid."""
+    text = text_of(cell)
+    number = _compact(text)
+    if not number:
+        return EMPTY_TEXT
+    if not _STUDENT_NO(number):
+        message = "学籍号应为19位，以G、J或L开头；请对照全国学籍系统核对后重新填写。"
+        raise CellError("student_no_invalid", message)
+    return Cleaned(number, None if number == text else "已去掉空格、引号，或改为半角、大写")
+
+
+# --- other numbers kept as text -----------------------------------------------------------------
+
+
+def clean_school_code(cell: Any) -> Cleaned:
+    """学校标识码: ten digits. Error: school_code_invalid."""
+    cleaned = clean_code(cell)
+    if cleaned.value and not (
+        len(cleaned.value) == 10 and cleaned.value.isascii() and cleaned.value.isdigit()
+    ):
+        raise CellError("school_code_invalid", "学校标识码应为10位数字；请对照学校名册核对后重新填写。")
+    return cleaned
+
+
+def clean_bank_account(cell: Any) -> Cleaned:
+    """Bank card or account: 8 to 30 digits. Errors: account_precision_lost, account_invalid."""
+    lost = isinstance(cell, int | float) and not isinstance(cell, bool) and abs(cell) >= 1e15
+    text = text_of(cell)
+    number = _compact(text).replace("-", "")
+    if lost or _SCIENTIFIC(number):
+        message = "银行账号在表格里变成了数字，后几位已经丢失，无法还原；请把该列设为文本格式，对照存折或卡面重新填写。"
+        raise CellError("account_precision_lost", message)
+    if number and not (number.isascii() and number.isdigit() and 8 <= len(number) <= 30):
+        raise CellError("account_invalid", "银行账号应为8至30位数字；请对照存折或卡面核对后重新填写。")
+    return Cleaned(number, None if number == text else "已去掉空格、横线、引号或全角字符")
+
+
+_MOBILE = re.compile(r"1[3-9][0-9]{9}").fullmatch
+_LANDLINE = re.compile(r"(?:0[0-9]{2,3}-?)?[2-9][0-9]{6,7}(?:-[0-9]{1,6})?").fullmatch
+
+
+def clean_phone(cell: Any) -> Cleaned:
+    """Mobile number of eleven digits, or a landline with or without area code. Error: phone_invalid."""
+    text = text_of(cell)
+    if _MOBILE(text):
+        return Cleaned(text)
+    number = _compact(text).translate({0x2014: "-", 0x2013: "-", 0x2010: "-", 0x28: None, 0x29: "-"})
+    bare = re.sub(r"^\+?86(?=-?1)", "", number).replace("-", "")
+    number = bare if _MOBILE(bare) else number
+    if number and not _MOBILE(number) and not _LANDLINE(number):
+        message = "联系电话应为11位手机号，或带区号的座机号，一格只填一个；请核对后重新填写。"
+        raise CellError("phone_invalid", message)
+    return Cleaned(number, None if number == text else "已去掉空格、横线或全角字符")
+
+
+# --- dates --------------------------------------------------------------------------------------
+
+_EPOCH = dt.date(1899, 12, 30)  # day 0 of Excel's serial numbers, its false 29 February 1900 allowed for
+_TIME = r"(?:[ T]?00:00(?::00(?:\.0+)?)?)?"
+_DATE_8 = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})").fullmatch
+_DATE = re.compile(
+    r"([0-9]{4})(?:[-./、。]([0-9]{1,2})[-./、。]([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})[日号]?)" + _TIME
+).fullmatch
+_MONTH_6 = re.compile(r"([0-9]{4})([0-9]{2})").fullmatch
+_MONTH = re.compile(r"([0-9]{4})(?:[-./、。]([0-9]{1,2})|年([0-9]{1,2})月份?)").fullmatch
+
+
+def _bad_date(example: str) -> CellError:
+    return CellError("date_invalid", f"日期看不懂或不存在；请写成“{example}”这样的形式。")
+
+
+def _checked_date(year: str | int, month: str | int, day: str | int, example: str) -> dt.date:
+    try:
+        value = dt.date(int(year), int(month), int(day))
+    except ValueError:
+        raise _bad_date(example) from None
+    if not 1900 <= value.year <= 2100:
+        raise _bad_date(example)
+    return value
+
+
+def _serial_date(number: float, example: str) -> dt.date:
+    if not 3654 <= number <= 73050:  # 1910 to 2099: smaller numbers are years, counts or slips
+        raise _bad_date(example)
+    return _EPOCH + dt.timedelta(days=int(number))
+
+
+def clean_date(cell: Any) -> Cleaned:
+    """A day, as `date`: date cells, Excel serial numbers, 20130731, 2013-7-31, 2013.7.31, 2013/7/31, 2013年7月31日.
+
+    None when empty. Two-digit years are refused, they cannot be told apart. Error: date_invalid.
+    """
+    if cell.__class__ is str:
+        if match := _DATE_8(cell):
+            return Cleaned(_checked_date(*match.groups(), "2013-07-31"))
+        text = _compact(cell)
+        if not text:
+            return EMPTY
+        if match := _DATE_8(text) or _DATE(text):
+            return Cleaned(_checked_date(*(part for part in match.groups() if part), "2013-07-31"))
+        if text.isascii() and text.isdigit() and len(text) == 5:
+            return Cleaned(_serial_date(int(text), "2013-07-31"), "已把表格内部的日期数字换成日期")
+        raise _bad_date("2013-07-31")
+    return _date_of_value(cell, "2013-07-31")
+
+
+def _date_of_value(cell: Any, example: str) -> Cleaned:
+    if cell is None:
+        return EMPTY
+    if isinstance(cell, dt.date):
+        return Cleaned(_checked_date(cell.year, cell.month, cell.day, example))
+    if isinstance(cell, int | float) and not isinstance(cell, bool) and abs(cell) < 1e9:
+        if match := _DATE_8(text_of(cell)):
+            return Cleaned(_checked_date(*match.groups(), example))
+        return Cleaned(_serial_date(cell, example), "已把表格内部的日期数字换成日期")
+    raise _bad_date(example)
+
+
+def clean_month(cell: Any) -> Cleaned:
+    """A month, as the `date` of its first day: 202009, 2020-09, 2020.9, 2020年9月, or any full date.
+
+    None when empty. Error: date_invalid.
+    """
+    example = "2020-09"
+    if cell.__class__ is str:
+        text = _compact(cell)
+        if not text:
+            return EMPTY
+        if match := _MONTH_6(text) or _MONTH(text):
+            return Cleaned(_checked_date(*(part for part in match.groups() if part), 1, example))
+    elif isinstance(cell, float) and not cell.is_integer() and 1900 < cell < 2101:
+        # A cell that holds the number 2020.1 may have been 2020.10: only a date the clerk retypes is sure.
+        month = round(cell % 1 * 10)
+        if month == 1 or abs(cell % 1 * 10 - month) > 1e-6:
+            raise _bad_date(example)
+        return Cleaned(_checked_date(int(cell), month, 1, example))
+    elif not isinstance(cell, bool) and isinstance(cell, int | float) and (match := _MONTH_6(text_of(cell))):
+        return Cleaned(_checked_date(*match.groups(), 1, example))
+    try:
+        cleaned = clean_date(cell)
+    except CellError:
+        raise _bad_date(example) from None
+    return Cleaned(cleaned.value.replace(day=1), cleaned.repaired) if cleaned.value else EMPTY
+
+
+# --- yes or no, counts, money -------------------------------------------------------------------
+
+_YES = frozenset(["是", "√", "✓", "✔", "☑", "1", "Y", "YES", "T", "TRUE", "有", "对", "在"])
+_NO = frozenset(["否", "×", "✗", "✘", "X", "0", "N", "NO", "F", "FALSE", "无", "没有", "不是", "非", "不"])
+_NOTHING = frozenset(["", "/", "-", "--", "—", "——", "\\"])
+
+
+def clean_yes_no(cell: Any) -> Cleaned:
+    """True, False, or None when empty or struck out with a dash. Error: value_unknown."""
+    text = _compact(text_of(cell))
+    if text in _YES:
+        return Cleaned(True)
+    if text in _NO:
+        return Cleaned(False)
+    if text in _NOTHING:
+        return EMPTY
+    raise CellError("value_unknown", "这一格只能填“是”或“否”；请改正后重新上传。")
+
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,15}(?:\.0+)?").fullmatch
+
+
+def clean_int(cell: Any) -> Cleaned:
+    """A whole number, or None when empty. Error: number_invalid."""
+    text = _compact(text_of(cell)).replace(",", "")
+    if not text:
+        return EMPTY
+    if isinstance(cell, bool) or not _INTEGER(text):
+        raise CellError("number_invalid", "这一格应填整数；请去掉文字和小数后重新填写。")
+    return Cleaned(int(text.partition(".")[0]))
+
+
+_AMOUNT = re.compile(r"[+-]?[0-9]{1,13}(?:\.[0-9]+)?").fullmatch
+
+
+def clean_yuan_to_fen(cell: Any) -> Cleaned:
+    """An amount in yuan as whole fen, exactly, or None when empty. ￥, 元 and commas may stand in it.
+
+    A number cell is read to Excel's own 15 digits. Errors: amount_invalid, also for a third decimal.
+    """
+    text = _compact(text_of(cell)).lstrip("¥￥").removesuffix("元").replace(",", "")
+    if not text:
+        if _compact(text_of(cell)):
+            raise CellError("amount_invalid", "金额看不懂；请只填数字，单位为元。")
+        return EMPTY
+    if isinstance(cell, bool) or not _AMOUNT(text):
+        raise CellError("amount_invalid", "金额看不懂；请只填数字，单位为元。")
+    try:
+        fen = Decimal(text) * 100
+    except InvalidOperation:  # pragma: no cover  the pattern lets only decimal numbers through
+        raise CellError("amount_invalid", "金额看不懂；请只填数字，单位为元。") from None
+    if fen != fen.to_integral_value():
+        raise CellError("amount_invalid", "金额最多到分（两位小数）；请核对后重新填写。")
+    return Cleaned(int(fen))
