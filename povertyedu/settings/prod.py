@@ -5,7 +5,14 @@ from django.core.exceptions import ImproperlyConfigured
 from .base import *  # noqa: F403  settings are names; the overrides below are the whole difference
 from .environment import env
 
-for name in ("DATABASE_URL", "REDIS_URL", "POVERTYEDU_SECRET_KEY", "POVERTYEDU_SEALING_KEY", "POVERTYEDU_HASHING_KEY", "POVERTYEDU_HOSTS"):
+for name in (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "POVERTYEDU_SECRET_KEY",
+    "POVERTYEDU_SEALING_KEY",
+    "POVERTYEDU_HASHING_KEY",
+    "POVERTYEDU_HOSTS",
+):
     if not env(name, default=""):
         raise ImproperlyConfigured(f"{name} must be set in production; see deploy/README.md")
 

@@ -1,0 +1,1 @@
+"""Accounts, grants, and the whole role matrix on one page (permissions.py)."""

@@ -1,0 +1,32 @@
+"""The decorator of every view that is not open to all: who may."""
+
+from functools import wraps
+
+from django.core.exceptions import PermissionDenied
+
+from povertyedu.workflow.flow import Actor
+
+
+def needs(*permissions: str):
+    """Let in those who hold any of ``permissions`` somewhere; others get 403.
+
+    *Where* they hold it is the view's next line: ``Model.objects.visible_to(request.user, permission)``,
+    which answers 404 out of scope.
+    """
+
+    def decorate(view):
+        @wraps(view)
+        def guarded(request, *args, **kwargs):
+            if not any(request.user.can(permission) for permission in permissions):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        guarded.permissions = permissions
+        return guarded
+
+    return decorate
+
+
+def actor(request, permission: str | None = None) -> Actor:
+    """Return the person behind ``request`` as decision and audit rows keep them."""
+    return request.user.as_actor(permission, ip=request.META.get("REMOTE_ADDR", ""))

@@ -1,0 +1,122 @@
+"""Who may do what: every permission, every role, on one page.
+
+A :class:`~povertyedu.accounts.models.Grant` gives a user a role at one place. Buttons, views and
+verbs all ask the same names.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    # registry
+    VIEW_STUDENTS = "view_students"
+    EDIT_STUDENTS = "edit_students"
+    REVEAL_NUMBERS = "reveal_numbers"
+    EXPORT_STUDENTS = "export_students"
+    IMPORT_ROSTER = "import_roster"
+    IMPORT_LISTS = "import_lists"
+    # subsidies
+    VIEW_SUBSIDIES = "view_subsidies"
+    RECALCULATE = "recalculate"
+    LOAD_POLICY = "load_policy"
+    VIEW_POLICY = "view_policy"
+    OPEN_BATCH = "open_batch"
+    SUBMIT_SHEET = "submit_sheet"
+    REVIEW_SHEET = "review_sheet"
+    APPROVE_OFFICE = "approve_office"
+    APPROVE_FINAL = "approve_final"
+    PUBLISH = "publish"
+    HANDLE_OBJECTION = "handle_objection"
+    PAY = "pay"
+    EXPORT_LEDGER = "export_ledger"
+    VIEW_DASHBOARD = "view_dashboard"
+    # office
+    MANAGE_ORGS = "manage_orgs"
+    MANAGE_OPTIONS = "manage_options"
+    MANAGE_ACCOUNTS = "manage_accounts"
+    MANAGE_GRANTS = "manage_grants"
+    VIEW_AUDIT = "view_audit"
+
+
+P = Permission
+
+
+@dataclass(frozen=True)
+class RoleDefinition:
+    """A role: its name on screen, where it may be granted, what it may do there."""
+
+    label: str
+    places: tuple[str, ...]  # county | township | village | school | class
+    permissions: frozenset[Permission]
+
+
+class Role(StrEnum):
+    CLASS_TEACHER = "class_teacher"
+    SCHOOL_CLERK = "school_clerk"
+    SCHOOL_HEAD = "school_head"
+    CENTRE_REVIEWER = "centre_reviewer"
+    TOWNSHIP_OFFICER = "township_officer"
+    VILLAGE_CADRE = "village_cadre"
+    AID_OFFICER = "aid_officer"
+    APPROVER = "approver"
+    FINANCE = "finance"
+    BASIC_EDUCATION_OFFICER = "basic_education_officer"
+    PROJECT_OFFICER = "project_officer"
+    PERSONNEL_OFFICER = "personnel_officer"
+    LEADER = "leader"
+    DATA_ADMINISTRATOR = "data_administrator"
+    SYSTEM_ADMINISTRATOR = "system_administrator"
+    SECURITY_ADMINISTRATOR = "security_administrator"
+    AUDIT_ADMINISTRATOR = "audit_administrator"
+
+
+def _role(label: str, places: str, *permissions: Permission) -> RoleDefinition:
+    return RoleDefinition(label, tuple(places.split()), frozenset(permissions))
+
+
+ROLES: dict[Role, RoleDefinition] = {
+    Role.CLASS_TEACHER: _role("班主任", "class", P.VIEW_STUDENTS),
+    Role.SCHOOL_CLERK: _role(
+        "学校经办", "school",
+        P.VIEW_STUDENTS, P.EDIT_STUDENTS, P.REVEAL_NUMBERS, P.EXPORT_STUDENTS, P.IMPORT_ROSTER,
+        P.VIEW_SUBSIDIES, P.SUBMIT_SHEET,
+    ),
+    Role.SCHOOL_HEAD: _role("校长", "school", P.VIEW_STUDENTS, P.VIEW_SUBSIDIES, P.VIEW_DASHBOARD),
+    Role.CENTRE_REVIEWER: _role("中心学校审核", "centre", P.VIEW_STUDENTS, P.VIEW_SUBSIDIES, P.REVIEW_SHEET),
+    Role.TOWNSHIP_OFFICER: _role("乡镇干部", "township", P.VIEW_STUDENTS, P.VIEW_SUBSIDIES, P.VIEW_DASHBOARD),
+    Role.VILLAGE_CADRE: _role("村干部", "village", P.VIEW_STUDENTS),
+    Role.AID_OFFICER: _role(
+        "资助中心", "county",
+        P.VIEW_STUDENTS, P.EDIT_STUDENTS, P.REVEAL_NUMBERS, P.EXPORT_STUDENTS, P.VIEW_SUBSIDIES, P.VIEW_POLICY, P.LOAD_POLICY, P.RECALCULATE,
+        P.OPEN_BATCH, P.APPROVE_OFFICE, P.PUBLISH, P.HANDLE_OBJECTION, P.EXPORT_LEDGER, P.VIEW_DASHBOARD,
+    ),
+    Role.APPROVER: _role(
+        "审批领导", "county", P.VIEW_STUDENTS, P.VIEW_SUBSIDIES, P.VIEW_POLICY, P.APPROVE_FINAL, P.EXPORT_LEDGER, P.VIEW_DASHBOARD,
+    ),
+    Role.FINANCE: _role("计财", "county", P.VIEW_SUBSIDIES, P.VIEW_POLICY, P.PAY, P.REVEAL_NUMBERS, P.EXPORT_LEDGER, P.VIEW_DASHBOARD),
+    Role.BASIC_EDUCATION_OFFICER: _role("基教股", "county", P.VIEW_STUDENTS, P.VIEW_DASHBOARD),
+    Role.PROJECT_OFFICER: _role("项目办", "county", P.VIEW_DASHBOARD),
+    Role.PERSONNEL_OFFICER: _role("人事股", "county", P.VIEW_DASHBOARD),
+    Role.LEADER: _role(
+        "局领导", "county", P.VIEW_STUDENTS, P.VIEW_SUBSIDIES, P.VIEW_POLICY, P.EXPORT_LEDGER, P.VIEW_DASHBOARD,
+    ),
+    Role.DATA_ADMINISTRATOR: _role(
+        "数据管理员", "county",
+        P.VIEW_STUDENTS, P.EDIT_STUDENTS, P.EXPORT_STUDENTS, P.IMPORT_ROSTER, P.IMPORT_LISTS,
+        P.MANAGE_ORGS, P.MANAGE_OPTIONS, P.RECALCULATE, P.LOAD_POLICY, P.VIEW_POLICY, P.VIEW_SUBSIDIES,
+    ),
+    # 三员分立: these three hold no business permission, and nobody holds two of them (Grant.clean).
+    Role.SYSTEM_ADMINISTRATOR: _role("系统管理员", "county", P.MANAGE_ACCOUNTS),
+    Role.SECURITY_ADMINISTRATOR: _role("安全管理员", "county", P.MANAGE_GRANTS),
+    Role.AUDIT_ADMINISTRATOR: _role("审计管理员", "county", P.VIEW_AUDIT),
+}  # fmt: skip
+THREE_ADMINISTRATORS = frozenset(
+    {Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDIT_ADMINISTRATOR}
+)
+ROLE_CHOICES = [(role.value, definition.label) for role, definition in ROLES.items()]
+
+
+def may(role: str, permission: str) -> bool:
+    """Return whether ``role`` includes ``permission``."""
+    return permission in ROLES[Role(role)].permissions

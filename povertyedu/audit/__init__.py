@@ -1,0 +1,1 @@
+"""What changed, and whose personal data was opened; data only, written by everyone, changed by nobody."""

@@ -1,0 +1,75 @@
+from django.db import models
+
+
+class AuditEvent(models.Model):
+    """Something changed. Actors and subjects are kept by value: the log outlives both."""
+
+    at = models.DateTimeField("时间", auto_now_add=True, db_index=True)
+    by_id = models.BigIntegerField("操作人编号", null=True, db_index=True)
+    by_name = models.CharField("操作人", max_length=60)
+    by_role = models.CharField("角色", max_length=40, blank=True)
+    ip = models.CharField("地址", max_length=45, blank=True)
+    action = models.CharField("动作", max_length=60)
+    subject_type = models.CharField("对象类型", max_length=60)
+    subject_id = models.CharField("对象编号", max_length=60)
+    subject_label = models.CharField("对象", max_length=200)
+    changes = models.JSONField(
+        "变动", default=dict, help_text="字段 -> [旧值, 新值]；从不含身份证号和账号明文"
+    )
+    reason = models.CharField("理由", max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = "操作记录"
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["subject_type", "subject_id"], name="audit_subject")]
+
+    def __str__(self):
+        return f"{self.by_name} {self.action} {self.subject_label}"
+
+
+class AccessEvent(models.Model):
+    """Somebody revealed, downloaded or printed personal data, and said why."""
+
+    at = models.DateTimeField("时间", auto_now_add=True, db_index=True)
+    by_id = models.BigIntegerField("操作人编号", null=True, db_index=True)
+    by_name = models.CharField("操作人", max_length=60)
+    by_role = models.CharField("角色", max_length=40, blank=True)
+    ip = models.CharField("地址", max_length=45, blank=True)
+    kind = models.CharField(
+        "方式", max_length=20, choices=[("reveal", "查看明文"), ("download", "下载"), ("print", "打印")]
+    )
+    subject_type = models.CharField("对象类型", max_length=60)
+    subject_id = models.CharField("对象编号", max_length=60)
+    subject_label = models.CharField("对象", max_length=200)
+    fields = models.CharField("内容", max_length=200)
+    reason = models.CharField("理由", max_length=500)
+
+    class Meta:
+        verbose_name = "个人信息查阅记录"
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(reason=""), name="access_event_has_reason"),
+        ]
+
+    def __str__(self):
+        return f"{self.by_name} {self.kind} {self.subject_label}"
+
+
+def record(
+    by, *, action: str, subject: models.Model, changes: dict | None = None, reason: str = ""
+) -> AuditEvent:
+    """Write one AuditEvent; ``by`` has id, name, role and ip."""
+    return AuditEvent.objects.create(
+        by_id=by.id, by_name=by.name, by_role=by.role, ip=by.ip, action=action,
+        subject_type=subject._meta.label_lower, subject_id=str(subject.pk), subject_label=str(subject)[:200],
+        changes=changes or {}, reason=reason,
+    )  # fmt: skip
+
+
+def record_access(by, *, kind: str, subject: models.Model, fields: str, reason: str) -> AccessEvent:
+    """Write one AccessEvent; a reason is demanded by the database too."""
+    return AccessEvent.objects.create(
+        by_id=by.id, by_name=by.name, by_role=by.role, ip=by.ip, kind=kind,
+        subject_type=subject._meta.label_lower, subject_id=str(subject.pk), subject_label=str(subject)[:200],
+        fields=fields, reason=reason.strip(),
+    )  # fmt: skip

@@ -1,0 +1,137 @@
+"""Set-based writes: one text of SQL for PostgreSQL and SQLite, only the loader differs.
+
+Rows go into a temporary table (COPY, or executemany) and from there into the real one by
+``INSERT .. SELECT .. ON CONFLICT DO UPDATE .. WHERE (..) IS DISTINCT FROM (..)``: the number of
+queries does not grow with the rows, and a row that is already so is not written.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from django.db import connection, models
+
+
+def load(
+    table: str,
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Iterable[Sequence],
+    *,
+    extra: str = "",
+) -> int:
+    """Create the temporary ``table`` with ``columns`` typed as ``model``'s and fill it; return the row count.
+
+    ``columns`` are field attnames (``school_id``); ``extra`` adds column definitions, for values
+    that ``model`` has no column for, after the others. Must run inside a transaction.
+    """
+    fields = [_field(model, name) for name in columns]
+    definitions = ", ".join(f"{_quote(f.column)} {_plain_type(f)}" for f in fields)
+    names = [_quote(f.column) for f in fields]
+    if extra:
+        definitions += f", {extra}"
+        names += [_quote(part.split()[0]) for part in extra.split(",")]
+    prepare = [f.get_db_prep_save for f in fields]
+    plain = len(names) - len(fields)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {_quote(table)}")
+        cursor.execute(f"CREATE TEMP TABLE {_quote(table)} ({definitions})")
+        prepared = (
+            [
+                *(p(v, connection) for p, v in zip(prepare, row, strict=False)),
+                *(row[len(fields) :] if plain else ()),
+            ]
+            for row in rows
+        )
+        return fill(cursor, table, names, prepared)
+
+
+def fill(cursor, table: str, names: Sequence[str], rows: Iterable[Sequence]) -> int:
+    """Put ``rows`` into ``table``: COPY on PostgreSQL, executemany on SQLite. Return how many."""
+    count = 0
+    if connection.vendor == "postgresql":
+        with cursor.copy(f"COPY {_quote(table)} ({', '.join(names)}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row([_unwrapped(value) for value in row])
+                count += 1
+        return count
+
+    def counted():
+        nonlocal count
+        for row in rows:
+            count += 1
+            yield row
+
+    marks = ", ".join(["%s"] * len(names))
+    cursor.executemany(f"INSERT INTO {_quote(table)} ({', '.join(names)}) VALUES ({marks})", counted())
+    return count
+
+
+def merge(
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Iterable[Sequence],
+    *,
+    unique: Sequence[str],
+    compare: Sequence[str] | None = None,
+    keep: Sequence[str] = (),
+    where: str = "",
+) -> int:
+    """Write ``rows`` of ``columns`` into ``model``'s table and return how many rows were written.
+
+    ``unique``: the columns of the unique constraint that finds a row again (``where``: its
+    condition, when it is a partial one); no two ``rows`` may share them.
+    ``compare``: columns whose difference makes a row changed; default all others. Sealed columns
+    must be left out, their ciphertext always differs.
+    ``keep``: columns written only when the row is new.
+    """
+    model_fields = {name: _field(model, name).column for name in columns}
+    table = model._meta.db_table
+    stage = f"stage_{table}"
+    load(stage, model, columns, rows)
+    updated = [model_fields[c] for c in columns if c not in unique and c not in keep]
+    compared = [
+        model_fields[c] for c in (compare if compare is not None else columns) if model_fields[c] in updated
+    ]
+    names = ", ".join(_quote(c) for c in model_fields.values())
+    target = ", ".join(_quote(model_fields[c]) for c in unique)
+    if updated:
+        sets = ", ".join(f"{_quote(c)} = excluded.{_quote(c)}" for c in updated)
+        differs = (
+            " OR ".join(
+                f"{_quote(table)}.{_quote(c)} IS DISTINCT FROM excluded.{_quote(c)}" for c in compared
+            )
+            or "false"
+        )
+        action = f"DO UPDATE SET {sets} WHERE {differs}"
+    else:
+        action = "DO NOTHING"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {_quote(table)} ({names}) SELECT {names} FROM {_quote(stage)} WHERE true "
+            f"ON CONFLICT ({target}) {f'WHERE {where}' if where else ''} {action}"
+        )
+        written = cursor.rowcount
+        cursor.execute(f"DROP TABLE {_quote(stage)}")
+    return written
+
+
+def _field(model, name: str):
+    return next(f for f in model._meta.concrete_fields if f.attname == name or f.name == name)
+
+
+def _plain_type(field) -> str:
+    """Return the column type of ``field`` without identity or check clauses."""
+    target = field.target_field if field.is_relation else field
+    return (
+        target.rel_db_type(connection)
+        if isinstance(target, models.AutoField | models.BigAutoField)
+        else target.db_type(connection)
+    )
+
+
+def _unwrapped(value):
+    """Return the bytes inside the driver's binary wrapper, which COPY does not take."""
+    return value.obj if isinstance(value, connection.Database.Binary) else value
+
+
+def _quote(name: str) -> str:
+    return connection.ops.quote_name(name)

@@ -1,0 +1,93 @@
+import hashlib
+import uuid
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from povertyedu.accounts.models import User
+from povertyedu.sealing import seal_bytes, unseal_bytes
+
+
+class StoredFileQuerySet(models.QuerySet):
+    def visible_to(self, user, permission=None):
+        """A stored file is its owner's; pages that share one do so through the thing it belongs to."""
+        return self.filter(owner=user, purged_at=None)
+
+    def due_for_purge(self):
+        return self.filter(purge_after__lte=timezone.now(), purged_at=None)
+
+
+class StoredFile(models.Model):
+    """An upload or a generated workbook. Its bytes lie sealed under ``VAR_DIR/files``, in chunks of 1 MiB."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField("文件名", max_length=200)
+    size = models.PositiveBigIntegerField("字节数")
+    sha256 = models.CharField("摘要", max_length=64, db_index=True)
+    purpose = models.CharField("用途", max_length=40)
+    owner = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="files", verbose_name="上传或生成人"
+    )
+    created_at = models.DateTimeField("时间", default=timezone.now)
+    purge_after = models.DateTimeField("清除时间", null=True, blank=True)
+    purged_at = models.DateTimeField("已清除", null=True, blank=True)
+
+    objects = StoredFileQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "文件"
+        ordering = ["-created_at"]
+        constraints = [models.CheckConstraint(name="file_has_a_name", condition=~Q(name=""))]
+
+    def __str__(self):
+        return self.name
+
+    CHUNK = 1024 * 1024
+
+    @property
+    def path(self) -> Path:
+        return Path(settings.VAR_DIR) / "files" / self.id.hex[:2] / self.id.hex
+
+    @classmethod
+    def keep(cls, chunks, *, name: str, purpose: str, owner=None, purge_after=None) -> "StoredFile":
+        """Seal ``chunks`` (an iterable of bytes) onto disk and return the row; nothing stays when it fails."""
+        stored = cls(name=name[:200], purpose=purpose, owner=owner, purge_after=purge_after, size=0)
+        digest = hashlib.sha256()
+        stored.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with stored.path.open("wb") as out:
+                for piece in chunks:
+                    for start in range(0, len(piece), cls.CHUNK):
+                        plain = piece[start : start + cls.CHUNK]
+                        sealed = seal_bytes(plain)
+                        out.write(len(sealed).to_bytes(4, "big") + sealed)
+                        digest.update(plain)
+                        stored.size += len(plain)
+            stored.sha256 = digest.hexdigest()
+            stored.save(force_insert=True)
+        except BaseException:
+            stored.path.unlink(missing_ok=True)
+            raise
+        return stored
+
+    def chunks(self):
+        """Yield the plain bytes, a MiB at a time."""
+        with self.path.open("rb") as sealed:
+            while head := sealed.read(4):
+                yield unseal_bytes(sealed.read(int.from_bytes(head, "big")))
+
+    def copy_to(self, path: Path) -> Path:
+        """Write the plain bytes to ``path`` for a parser that needs a file; the caller removes it."""
+        with path.open("wb") as out:
+            for piece in self.chunks():
+                out.write(piece)
+        return path
+
+    def purge(self):
+        """Remove the bytes, keep the row: name, size and digest stay as evidence."""
+        self.path.unlink(missing_ok=True)
+        self.purged_at = timezone.now()
+        self.save(update_fields=["purged_at"])

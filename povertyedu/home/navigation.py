@@ -1,0 +1,70 @@
+"""The side navigation: what stands in it, and who sees each line."""
+
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+
+from povertyedu.accounts.permissions import Permission as P
+
+
+@dataclass(frozen=True)
+class Entry:
+    url_name: str
+    label: str
+    icon: str
+    permissions: tuple[str, ...] = ()  # any of them; none: everybody
+
+
+NAVIGATION = (
+    ("工作台", (
+        Entry("home:todo", "首页待办", "house"),
+        Entry("home:dashboard", "领导驾驶舱", "gauge", (P.VIEW_DASHBOARD,)),
+    )),
+    ("学生档案", (
+        Entry("students:list", "学生管理", "users", (P.VIEW_STUDENTS,)),
+        Entry("imports:list", "批量导入", "file-up", (P.IMPORT_ROSTER, P.IMPORT_LISTS)),
+    )),
+    ("资助发放", (
+        Entry("subsidies:calculation", "应享测算", "calculator", (P.RECALCULATE, P.VIEW_POLICY)),
+        Entry("subsidies:batches", "发放批次", "stamp", (P.VIEW_SUBSIDIES,)),
+        Entry("publicity:notices", "公示管理", "megaphone", (P.VIEW_SUBSIDIES,)),
+        Entry("subsidies:payouts", "支付回盘", "landmark", (P.PAY,)),
+        Entry("subsidies:ledgers", "台账", "table-2", (P.EXPORT_LEDGER,)),
+        Entry("subsidies:policy", "资助标准", "scale", (P.VIEW_POLICY,)),
+    )),
+    ("系统管理", (
+        Entry("office:areas", "行政区划", "map", (P.MANAGE_ORGS,)),
+        Entry("office:schools", "学校班级", "school", (P.MANAGE_ORGS,)),
+        Entry("office:people", "人员", "contact", (P.MANAGE_ORGS,)),
+        Entry("office:terms", "学期校历", "calendar-days", (P.MANAGE_ORGS,)),
+        Entry("office:options", "参数设置", "sliders-horizontal", (P.MANAGE_OPTIONS,)),
+        Entry("office:accounts", "账号", "circle-user-round", (P.MANAGE_ACCOUNTS,)),
+        Entry("office:grants", "授权", "key-round", (P.MANAGE_GRANTS,)),
+        Entry("office:audit", "操作日志", "history", (P.VIEW_AUDIT,)),
+    )),
+)  # fmt: skip
+
+
+def navigation_for(user, path: str) -> list[dict]:
+    """Return the groups of the side navigation that ``user`` sees; ``path`` marks the active line."""
+    groups = []
+    for title, entries in NAVIGATION:
+        items = []
+        for entry in entries:
+            if entry.permissions and not any(user.can(permission) for permission in entry.permissions):
+                continue
+            try:
+                url = reverse(entry.url_name)
+            except NoReverseMatch:
+                continue
+            items.append(
+                {
+                    "label": entry.label,
+                    "url": url,
+                    "icon": entry.icon,
+                    "active": path == url or (url != "/" and path.startswith(url)),
+                }
+            )
+        if items:
+            groups.append({"title": title, "items": items})
+    return groups

@@ -1,0 +1,1 @@
+"""Workbooks come in: upload, check in the background, preview, apply in one transaction."""

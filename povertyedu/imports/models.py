@@ -1,0 +1,105 @@
+import json
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from povertyedu.accounts.models import User
+from povertyedu.files.models import StoredFile
+from povertyedu.jobs.models import Job
+from povertyedu.orgs.models import Term
+from povertyedu.sealing import seal_bytes, unseal_bytes
+
+
+class ImportState(models.TextChoices):
+    UPLOADED = "uploaded", "已上传"
+    CHECKING = "checking", "核对中"
+    CHECKED = "checked", "待确认"
+    APPLYING = "applying", "导入中"
+    APPLIED = "applied", "已导入"
+    REFUSED = "refused", "整个文件未通过"
+    CANCELLED = "cancelled", "已取消"
+
+
+class ImportBatchQuerySet(models.QuerySet):
+    def visible_to(self, user, permission=None):
+        """An import holds other people's children in clear; it is its uploader's own."""
+        return self.filter(by=user)
+
+
+class ImportBatch(models.Model):
+    """One uploaded workbook on its way in."""
+
+    kind = models.CharField("种类", max_length=30)
+    term = models.ForeignKey(
+        Term, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="学期"
+    )
+    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+", verbose_name="文件")
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="imports", verbose_name="上传人")
+    job = models.ForeignKey(
+        Job, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="后台任务"
+    )
+    state = models.CharField("状态", max_length=12, choices=ImportState.choices, default=ImportState.UPLOADED)
+    counts = models.JSONField(
+        "行数", default=dict, help_text="rows created updated unchanged duplicates rejected"
+    )
+    rejected_by_code = models.JSONField("错误种类", default=dict)
+    warnings = models.JSONField("提醒种类", default=dict)
+    answer = models.JSONField("其他结果", default=dict, help_text="如名单比对 on_roster …")
+    remarks = models.JSONField("说明", default=list, help_text="跳过的工作表、未识别的列等")
+    error = models.CharField("未通过原因", max_length=500, blank=True)
+    created_at = models.DateTimeField("上传时间", default=timezone.now)
+    applied_at = models.DateTimeField("导入时间", null=True, blank=True)
+    seconds = models.FloatField("用时（秒）", default=0)
+
+    objects = ImportBatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "导入"
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="applied_import_has_a_time",
+                condition=Q(state="applied", applied_at__isnull=False)
+                | (~Q(state="applied") & Q(applied_at=None)),
+            ),
+        ]
+
+    def __str__(self):
+        return self.file.name
+
+
+class RowOutcome(models.TextChoices):
+    CREATED = "created", "新增"
+    UPDATED = "updated", "更新"
+    UNCHANGED = "unchanged", "相同"
+    DUPLICATE = "duplicate", "重复"
+    REJECTED = "rejected", "错误"
+
+
+class StagedRow(models.Model):
+    """One checked row, sealed: its values, what is wrong with it, what it would change."""
+
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="staged")
+    sheet = models.CharField("工作表", max_length=60)
+    number = models.PositiveIntegerField("行号")
+    outcome = models.CharField("结果", max_length=10, choices=RowOutcome.choices)
+    has_problem = models.BooleanField("有问题", default=False)
+    sealed = models.BinaryField("内容")
+
+    class Meta:
+        verbose_name = "暂存行"
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["batch", "has_problem"], name="staged_problems")]
+
+    def __str__(self):
+        return f"{self.sheet} 第{self.number}行"
+
+    @property
+    def content(self) -> dict:
+        """``values`` (column -> cleaned), ``shown`` (column -> as in the file), ``problems``, ``diff``."""
+        return json.loads(unseal_bytes(self.sealed))
+
+    @staticmethod
+    def seal_content(content: dict) -> bytes:
+        return seal_bytes(json.dumps(content, ensure_ascii=False, default=str).encode())

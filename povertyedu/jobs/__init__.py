@@ -1,0 +1,1 @@
+"""Background work. The Job row is the truth; the broker only wakes somebody up (docs/adr on jobs)."""

@@ -1,0 +1,1 @@
+"""Screens of the bureau's own housekeeping: areas, schools, people, terms, accounts, options, audit."""

@@ -1,0 +1,1 @@
+"""The county's own settings (days, thresholds, switches, phone): one typed list, kept in the database."""

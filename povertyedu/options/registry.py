@@ -1,0 +1,97 @@
+"""Every option a county may set, with type, default, unit and what it does, in one list."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .models import Option
+
+
+def _whole_number(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.strip().isdigit() or not low <= int(text) <= high:
+            raise ValueError(f"请填写 {low} 到 {high} 之间的整数")
+        return int(text)
+
+    return read
+
+
+def _text(text: str) -> str:
+    return text.strip()
+
+
+def _yes_no(text: str) -> bool:
+    if text not in ("是", "否"):
+        raise ValueError("请填写“是”或“否”")
+    return text == "是"
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One option: ``read`` turns the stored text into a value or raises ValueError in Chinese."""
+
+    key: str
+    label: str
+    default: str
+    read: Callable
+    unit: str = ""
+    help: str = ""
+
+
+OPTIONS = (
+    Definition("county_name", "县（市、区）名称", "云岭县", _text, help="显示在页眉、公示和台账上"),
+    Definition("bureau_name", "单位名称", "云岭县教育局", _text, help="公示和台账的落款"),
+    Definition("aid_office_phone", "资助中心电话", "0000-0000000", _text, help="公示页上的异议电话"),
+    Definition(
+        "publicity_working_days",
+        "公示工作日",
+        "5",
+        _whole_number(1, 30),
+        "个工作日",
+        "资助名单公示期，不足 5 个工作日不符合教育部门通行要求",
+    ),
+    Definition(
+        "publicity_print_only",
+        "公示只张贴不上网",
+        "否",
+        _yes_no,
+        help="选“是”后公示页只供打印张贴，不能在网上打开",
+    ),
+    Definition(
+        "default_meal_days", "每学期供餐天数", "100", _whole_number(0, 140), "天", "新建学期时的默认值"
+    ),
+    Definition("large_export_rows", "转入后台导出的行数", "5000", _whole_number(100, 100_000), "行"),
+    Definition("import_max_megabytes", "导入文件大小上限", "50", _whole_number(1, 500), "MB"),
+    Definition("import_max_rows", "导入文件行数上限", "200000", _whole_number(100, 1_000_000), "行"),
+    Definition(
+        "upload_keep_days",
+        "导入文件保留天数",
+        "30",
+        _whole_number(1, 365),
+        "天",
+        "到期后上传的原始文件和暂存行被清除",
+    ),
+)
+DEFINITIONS = {definition.key: definition for definition in OPTIONS}
+
+
+def option(key: str):
+    """Return the county's value of ``key``, typed; the default where the county set none."""
+    definition = DEFINITIONS[key]
+    stored = Option.objects.filter(key=key).values_list("value", flat=True).first()
+    return definition.read(definition.default if stored is None else stored)
+
+
+def options(*keys: str) -> dict:
+    """Return several options in one query."""
+    stored = dict(Option.objects.filter(key__in=keys).values_list("key", "value"))
+    return {key: DEFINITIONS[key].read(stored.get(key, DEFINITIONS[key].default)) for key in keys}
+
+
+def set_option(key: str, text: str, *, by_name: str) -> Option:
+    """Store ``text`` for ``key``; raise ValueError with a Chinese sentence when it does not fit."""
+    definition = DEFINITIONS[key]
+    definition.read(text)
+    option_row, _ = Option.objects.update_or_create(
+        key=key, defaults={"value": text.strip(), "updated_by": by_name}
+    )
+    return option_row

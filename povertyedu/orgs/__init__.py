@@ -1,0 +1,1 @@
+"""Places, schools, classes, people, terms and the working calendar: data only."""

@@ -1,0 +1,30 @@
+"""Today, and the working-day clock of publicity and deadlines."""
+
+import datetime as dt
+
+from django.utils import timezone
+
+from .models import CalendarDay
+
+
+def today() -> dt.date:
+    """Return the date in the county; the one clock that business rules ask."""
+    return timezone.localdate()
+
+
+def add_working_days(start: dt.date, days: int) -> dt.date:
+    """Return the ``days``-th working day after ``start`` (the day of opening itself does not count).
+
+    A day is worked when the county's calendar says so, else from Monday to Friday.
+    """
+    known = dict(
+        CalendarDay.objects.filter(
+            date__gt=start, date__lte=start + dt.timedelta(days=days * 3 + 30)
+        ).values_list("date", "is_working")
+    )
+    day = start
+    while days > 0:
+        day += dt.timedelta(days=1)
+        if known.get(day, day.weekday() < 5):
+            days -= 1
+    return day

@@ -1,0 +1,259 @@
+import datetime as dt
+
+from django.db import models
+from django.db.models import F, Q
+
+from .enums import AreaLevel, Ownership, SchoolKind, Season, Setting, Stage, grade_name
+from .scope import ScopedQuerySet
+
+
+class Area(models.Model):
+    """A county, township or village by its GB/T 2260 code: 6, 9 or 12 digits, each beginning with its parent's."""
+
+    code = models.CharField("区划代码", max_length=12, primary_key=True)
+    name = models.CharField("名称", max_length=60)
+    level = models.CharField("级别", max_length=10, choices=AreaLevel.choices)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级"
+    )
+    is_poor_village = models.BooleanField("贫困村", default=False)
+
+    class Meta:
+        verbose_name = "行政区划"
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                name="area_parent_matches_level",
+                condition=Q(level=AreaLevel.COUNTY, parent=None)
+                | (~Q(level=AreaLevel.COUNTY) & Q(parent__isnull=False)),
+                violation_error_message="县级没有上级，乡镇和村必须有上级",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def full_code(self) -> str:
+        """The 12-digit form, as enrolments store it."""
+        return self.code.ljust(12, "0")
+
+    @property
+    def path(self) -> str:
+        return f"{self.parent.path} {self.name}" if self.level == AreaLevel.VILLAGE else self.name
+
+
+class SchoolQuerySet(ScopedQuerySet):
+    """Schools by place and by stage."""
+
+    def of_stage(self, stage: str):
+        return self.filter(pk__in=SchoolStage.objects.filter(stage=stage).values("school"))
+
+    def _reads_at(self, scope) -> Q:
+        own = (
+            scope.area_q("area_id")
+            | Q(pk__in=scope.schools)
+            | Q(centre__in=scope.centres)
+            | Q(pk__in=scope.centres)
+        )
+        return own | Q(pk__in=SchoolClass.objects.filter(pk__in=scope.classes).values("school"))
+
+
+class School(models.Model):
+    """A school by its ten-digit 学校标识码; it has a set of stages, and a place."""
+
+    code = models.CharField("学校标识码", max_length=10, unique=True)
+    name = models.CharField("学校名称", max_length=80)
+    kind = models.CharField("办学类型", max_length=20, choices=SchoolKind.choices)
+    ownership = models.CharField("办学性质", max_length=20, choices=Ownership.choices)
+    setting = models.CharField("城乡类型", max_length=10, choices=Setting.choices)
+    area = models.ForeignKey(Area, models.PROTECT, related_name="schools", verbose_name="所在乡镇（村）")
+    takes_boarders = models.BooleanField("寄宿制", default=False)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="teaching_points", verbose_name="主管学校"
+    )
+    centre = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reviewed_schools",
+        verbose_name="审核的中心学校",
+    )
+    is_open = models.BooleanField("在办", default=True)
+
+    objects = SchoolQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "学校"
+        ordering = ["area_id", "code"]
+        constraints = [
+            models.CheckConstraint(
+                name="school_code_has_ten_digits",
+                condition=Q(code__regex=r"^[0-9]{10}$"),
+                violation_error_message="学校标识码应为 10 位数字",
+            ),
+            models.CheckConstraint(
+                name="school_is_not_its_own_centre",
+                condition=Q(centre=None) | ~Q(centre=F("id")),
+                violation_error_message="审核的中心学校不能是本校",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def stages(self) -> list[str]:
+        return sorted((s.stage for s in self.stage_set.all()), key=list(Stage).index)
+
+
+class SchoolStage(models.Model):
+    """One stage of a school's set (完全中学 has two, 九年一贯制 has two)."""
+
+    school = models.ForeignKey(School, models.CASCADE, related_name="stage_set")
+    stage = models.CharField("学段", max_length=20, choices=Stage.choices)
+
+    class Meta:
+        verbose_name = "学校学段"
+        constraints = [models.UniqueConstraint(fields=["school", "stage"], name="school_has_a_stage_once")]
+
+    def __str__(self):
+        return self.get_stage_display()
+
+
+class Person(models.Model):
+    """Anyone who holds a post: a head, a homeroom teacher, a cadre; with an account or without."""
+
+    name = models.CharField("姓名", max_length=60)
+    phone = models.CharField("电话", max_length=20, blank=True)
+    title = models.CharField("职务", max_length=60, blank=True)
+    school = models.ForeignKey(
+        School, models.SET_NULL, null=True, blank=True, related_name="people", verbose_name="学校"
+    )
+    area = models.ForeignKey(
+        Area, models.SET_NULL, null=True, blank=True, related_name="people", verbose_name="乡镇（村）"
+    )
+
+    class Meta:
+        verbose_name = "人员"
+        ordering = ["name", "pk"]
+
+    def __str__(self):
+        return self.name
+
+
+class SchoolClassQuerySet(ScopedQuerySet):
+    def _reads_at(self, scope) -> Q:
+        return (
+            scope.area_q("school__area_id")
+            | Q(school__in=scope.schools)
+            | Q(school__centre__in=scope.centres)
+            | Q(pk__in=scope.classes)
+        )
+
+
+class SchoolClass(models.Model):
+    """A class as its school calls it, within one grade of one stage."""
+
+    school = models.ForeignKey(School, models.PROTECT, related_name="classes", verbose_name="学校")
+    stage = models.CharField("学段", max_length=20, choices=Stage.choices)
+    grade = models.PositiveSmallIntegerField("年级")
+    name = models.CharField("班级", max_length=30)
+    homeroom_teacher = models.ForeignKey(
+        Person, models.SET_NULL, null=True, blank=True, related_name="homeroom_classes", verbose_name="班主任"
+    )
+
+    objects = SchoolClassQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "班级"
+        ordering = ["school", "stage", "grade", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["school", "stage", "grade", "name"],
+                name="class_name_once_per_grade",
+                violation_error_message="这个年级已有同名班级",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.grade_name}{self.name}"
+
+    @property
+    def grade_name(self) -> str:
+        return grade_name(self.stage, self.grade)
+
+
+class TermQuerySet(models.QuerySet):
+    def named(self, code: str) -> "Term":
+        """Return the term of ``code`` (2020-autumn), created with default dates when it is not there yet.
+
+        Raise ValueError with a Chinese sentence when ``code`` names no term.
+        """
+        term = self.filter(pk=code).first()
+        return term or self.get_or_create(code=code, defaults=Term.defaults(code))[0]
+
+
+class Term(models.Model):
+    """Half a school year: autumn (September to January) or spring (February to July)."""
+
+    code = models.CharField("学期代码", max_length=11, primary_key=True, help_text="2020-autumn")
+    year = models.PositiveSmallIntegerField("年份", help_text="学期开始的公历年")
+    season = models.CharField("季", max_length=6, choices=Season.choices)
+    starts_on = models.DateField("开始日期")
+    ends_on = models.DateField("结束日期")
+    meal_days = models.PositiveSmallIntegerField("供餐天数", default=100)
+    is_closed = models.BooleanField("已关闭", default=False)
+
+    objects = TermQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "学期"
+        ordering = ["-starts_on"]
+        constraints = [
+            models.UniqueConstraint(fields=["year", "season"], name="term_once_per_season"),
+            models.CheckConstraint(
+                name="term_ends_after_it_starts",
+                condition=Q(ends_on__gt=F("starts_on")),
+                violation_error_message="学期结束日期应晚于开始日期",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.school_year}学年 {self.get_season_display()}"
+
+    @property
+    def school_year(self) -> str:
+        first = self.year if self.season == Season.AUTUMN else self.year - 1
+        return f"{first}—{first + 1}"
+
+    @staticmethod
+    def defaults(code: str) -> dict:
+        """Return year, season and usual dates of ``code``; raise ValueError when it names no term."""
+        year_text, _, season = code.partition("-")
+        if not (year_text.isdigit() and len(year_text) == 4 and season in Season.values):
+            raise ValueError(
+                f"学期“{code}”写法不对，应如 2020-autumn（2020 年秋季）或 2021-spring（2021 年春季）。"
+            )
+        year = int(year_text)
+        if season == Season.AUTUMN:
+            dates = dt.date(year, 9, 1), dt.date(year + 1, 1, 31)
+        else:
+            dates = dt.date(year, 2, 15), dt.date(year, 7, 15)
+        return {"year": year, "season": season, "starts_on": dates[0], "ends_on": dates[1]}
+
+
+class CalendarDay(models.Model):
+    """A day that is not what its weekday says: a public holiday, or a Saturday worked instead."""
+
+    date = models.DateField("日期", primary_key=True)
+    is_working = models.BooleanField("工作日")
+    note = models.CharField("说明", max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = "工作日历"
+        ordering = ["date"]
+
+    def __str__(self):
+        return f"{self.date} {self.note}"

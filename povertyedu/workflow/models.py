@@ -1,0 +1,76 @@
+import hashlib
+
+from django.db import models
+
+
+class Decision(models.Model):
+    """Who took which step, when and why; hash-chained per subject so that none can be altered or dropped.
+
+    A concrete model adds ``subject = ForeignKey(..., related_name="decisions")``.
+    """
+
+    verb = models.CharField("步骤", max_length=40)
+    label = models.CharField("步骤名称", max_length=40)
+    old_state = models.CharField("原状态", max_length=30)
+    new_state = models.CharField("新状态", max_length=30)
+    by_id = models.BigIntegerField("办理人编号", null=True)
+    by_name = models.CharField("办理人", max_length=60)
+    by_role = models.CharField("角色", max_length=40, blank=True)
+    at = models.DateTimeField("时间")
+    reason = models.CharField("理由", max_length=500, blank=True)
+    chain = models.CharField("链值", max_length=64)
+
+    class Meta:
+        abstract = True
+        ordering = ["pk"]
+
+    def __str__(self):
+        return f"{self.by_name} {self.label}"
+
+    @classmethod
+    def append(cls, subject, *, step, old, by, reason, at):
+        """Write the row that follows the subject's last one; the subject's row is locked by the caller."""
+        last = (
+            cls.objects.filter(subject=subject).order_by("-pk").values_list("chain", flat=True).first() or ""
+        )
+        decision = cls(
+            subject=subject, verb=step.verb, label=step.label, old_state=old, new_state=str(step.target),
+            by_id=by.id, by_name=by.name, by_role=by.role, at=at, reason=reason.strip(),
+        )  # fmt: skip
+        decision.chain = decision.chained_to(last)
+        decision.save()
+        return decision
+
+    def chained_to(self, previous: str) -> str:
+        """Return the chain value of this row after ``previous``: SHA-256 over both."""
+        text = "|".join(
+            [previous, str(self.subject_id), self.verb, self.old_state, self.new_state, str(self.by_id), self.by_name,
+             self.by_role, self.at.isoformat(), self.reason]
+        )  # fmt: skip
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @classmethod
+    def broken_link(cls, subject):
+        """Return the first decision of ``subject`` that does not follow from the one before, or None."""
+        previous = ""
+        for decision in cls.objects.filter(subject=subject).order_by("pk"):
+            if decision.chain != decision.chained_to(previous):
+                return decision
+            previous = decision.chain
+        return None
+
+
+class Seat(models.Model):
+    """A person's one place in the handling of a subject: a stage may be repeated, another never taken.
+
+    A concrete model adds ``subject = ForeignKey(...)`` and a unique constraint on (subject, user_id).
+    """
+
+    user_id = models.BigIntegerField("办理人编号")
+    stage = models.CharField("环节", max_length=30)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self):
+        return f"{self.user_id} {self.stage}"

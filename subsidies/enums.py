@@ -1,0 +1,71 @@
+from django.db import models
+
+
+class Kind(models.TextChoices):
+    """What an award is. Only cash is payable to a child; totals show the kinds apart."""
+
+    CASH = "cash", "现金"
+    WAIVER = "waiver", "减免"
+    IN_KIND = "in_kind", "实物（供餐）"
+    LOAN = "loan", "贷款"
+
+
+class FundSource(models.TextChoices):
+    """资金来源, in the order charts stack them."""
+
+    CENTRAL = "central", "中央财政"
+    PROVINCE = "province", "省级财政"
+    PREFECTURE = "prefecture", "市（州）级财政"
+    COUNTY = "county", "县级财政"
+    COUNTY_POVERTY_FUND = "county_poverty_fund", "县专项扶贫资金"
+    SUPERIOR = "superior", "上级财政"
+    UNSTATED = "unstated", "来源比例待定"
+
+
+class BatchState(models.TextChoices):
+    OPEN = "open", "学校报送"
+    OFFICE_APPROVED = "office_approved", "待审批"
+    APPROVED = "approved", "已审批"
+    IN_PUBLICITY = "in_publicity", "公示中"
+    CLEARED = "cleared", "公示期满"
+    SENT = "sent", "已送银行"
+    PAID = "paid", "已发放"
+    PARTLY_FAILED = "partly_failed", "部分失败"
+    ARCHIVED = "archived", "已归档"
+
+
+class SheetState(models.TextChoices):
+    DRAFT = "draft", "待报送"
+    SUBMITTED = "submitted", "待中心校审核"
+    REVIEWED = "reviewed", "已审核"
+    RETURNED = "returned", "已退回"
+    APPROVED = "approved", "已审批"
+
+
+class LineState(models.TextChoices):
+    """Of one child's money in a batch. The open ones (:data:`OPEN_LINES`) hold it against every other batch."""
+
+    LISTED = "listed", "在册"
+    HELD = "held", "暂缓"
+    SENT = "sent", "已送银行"
+    PAID = "paid", "已到账"
+    FAILED = "failed", "发放失败"
+    REMOVED = "removed", "移出"
+
+
+OPEN_LINES = (LineState.LISTED, LineState.HELD, LineState.SENT)
+SETTLED_LINES = (LineState.PAID, LineState.FAILED, LineState.REMOVED)
+
+
+class HoldReason(models.TextChoices):
+    """Why a line is held: it waits alone, the list goes on without it."""
+
+    ENTITLEMENT_FELL = "entitlement_fell", "应享金额已降低"
+    OBJECTION = "objection", "公示有异议"
+    NO_ACCOUNT = "no_account", "没有银行账户"
+    BY_HAND = "by_hand", "人工暂缓"
+
+
+class Payer(models.TextChoices):
+    THIS_COUNTY = "here", "本县"
+    OTHER_COUNTY = "elsewhere", "外县"

@@ -1,0 +1,201 @@
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from povertyedu.orgs.models import School, Term
+from povertyedu.orgs.scope import ScopedQuerySet
+from povertyedu.sealing.fields import SealedCharField
+from povertyedu.workflow.models import Decision, Seat
+from students.models import Student
+
+from ..enums import OPEN_LINES, BatchState, HoldReason, LineState, Payer, SheetState
+from .entitlement import PlacedQuerySet
+from .policy import Programme
+
+_OPEN = [str(state) for state in OPEN_LINES]
+
+
+class BatchQuerySet(ScopedQuerySet):
+    def _reads_at(self, scope) -> Q:
+        """A batch is the county's; a school sees those that hold a sheet of its own."""
+        return Q(pk__in=SchoolSheet.objects.filter(SchoolSheet.objects._reads_at(scope)).values("batch"))
+
+
+class Batch(models.Model):
+    """发放批次: a county's payment of some programmes for a term, with a sheet per school."""
+
+    number = models.CharField("批次号", max_length=30, unique=True)
+    title = models.CharField("名称", max_length=120)
+    term = models.ForeignKey(Term, models.PROTECT, related_name="batches", verbose_name="学期")
+    programmes = models.ManyToManyField(Programme, related_name="batches", verbose_name="项目")
+    state = models.CharField("状态", max_length=20, choices=BatchState.choices, default=BatchState.OPEN)
+    opened_at = models.DateTimeField("开立时间", default=timezone.now)
+    opened_by = models.CharField("开立人", max_length=60)
+    publicity_until = models.DateField("公示最后一日", null=True, blank=True)
+    follows = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="follow_ups", verbose_name="前一批次"
+    )
+
+    objects = BatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "发放批次"
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="batch_in_publicity_has_last_day",
+                condition=Q(state__in=["open", "office_approved", "approved"])
+                | Q(publicity_until__isnull=False),
+            ),
+        ]
+
+    def __str__(self):
+        return self.number
+
+
+class BatchDecision(Decision):
+    subject = models.ForeignKey(Batch, models.PROTECT, related_name="decisions")
+
+    class Meta(Decision.Meta):
+        verbose_name = "批次办理记录"
+
+
+class BatchSeat(Seat):
+    """Who has acted on a batch, in which one stage: clerk, reviewer, office, approver and payer are different people."""
+
+    subject = models.ForeignKey(Batch, models.PROTECT, related_name="seats")
+
+    class Meta:
+        verbose_name = "批次席位"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject", "user_id"],
+                name="one_stage_per_person_and_batch",
+                violation_error_message="同一批次中一人只能办理一个环节",
+            ),
+        ]
+
+
+class SchoolSheetQuerySet(ScopedQuerySet):
+    def _reads_at(self, scope) -> Q:
+        return (
+            scope.area_q("school__area_id")
+            | Q(school__in=scope.schools)
+            | Q(school__centre__in=scope.centres)
+        )
+
+
+class SchoolSheet(models.Model):
+    """One school's part of a batch. Its totals are frozen when it is submitted."""
+
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="sheets", verbose_name="批次")
+    school = models.ForeignKey(School, models.PROTECT, related_name="sheets", verbose_name="学校")
+    state = models.CharField("状态", max_length=12, choices=SheetState.choices, default=SheetState.DRAFT)
+    students = models.PositiveIntegerField("人数", default=0)
+    amount_fen = models.BigIntegerField("金额（分）", default=0)
+    submitted_at = models.DateTimeField("报送时间", null=True, blank=True)
+
+    objects = SchoolSheetQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "学校报送表"
+        ordering = ["batch", "school__area_id", "school__code"]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "school"], name="one_sheet_per_school"),
+            models.CheckConstraint(
+                name="submitted_sheet_has_a_time",
+                condition=Q(state__in=["draft", "returned"]) | Q(submitted_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.school} {self.batch}"
+
+
+class SheetDecision(Decision):
+    subject = models.ForeignKey(SchoolSheet, models.PROTECT, related_name="decisions")
+
+    class Meta(Decision.Meta):
+        verbose_name = "报送表办理记录"
+
+
+class LineQuerySet(PlacedQuerySet):
+    def open(self):
+        return self.filter(state__in=OPEN_LINES)
+
+
+class Line(models.Model):
+    """One child's money under one programme in a batch, with the child's facts as they were.
+
+    The partial unique constraint lets no second batch take the same money. A paid line is never
+    changed or deleted: the database refuses it (migration ``0002``).
+    """
+
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="lines", verbose_name="批次")
+    sheet = models.ForeignKey(SchoolSheet, models.PROTECT, related_name="lines", verbose_name="报送表")
+    term = models.ForeignKey(Term, models.PROTECT, related_name="+", verbose_name="学期")
+    student = models.ForeignKey(Student, models.PROTECT, related_name="lines", verbose_name="学生")
+    programme = models.ForeignKey(Programme, models.PROTECT, related_name="lines", verbose_name="项目")
+    payer = models.CharField("发放方", max_length=10, choices=Payer.choices, default=Payer.THIS_COUNTY)
+    rule = models.CharField("规则", max_length=60)
+    amount_fen = models.BigIntegerField("金额（分）")
+    state = models.CharField("状态", max_length=10, choices=LineState.choices, default=LineState.LISTED)
+    hold = models.CharField("暂缓原因", max_length=20, choices=HoldReason.choices, blank=True)
+    note = models.CharField("说明", max_length=200, blank=True)
+    # the child as it was, so that the list can be printed again unchanged
+    student_name = models.CharField("姓名", max_length=60)
+    school = models.ForeignKey(School, models.PROTECT, related_name="+", verbose_name="学校")
+    school_name = models.CharField("学校名称", max_length=80)
+    stage = models.CharField("学段", max_length=20)
+    grade = models.PositiveSmallIntegerField("年级")
+    class_name = models.CharField("班级", max_length=30, blank=True)
+    school_area = models.CharField("学校区划", max_length=12)
+    home_area = models.CharField("户籍区划", max_length=12, blank=True)
+    categories = models.PositiveIntegerField("困难类型", default=0)
+    account_holder = models.CharField("开户人", max_length=60, blank=True)
+    account_bank = models.CharField("开户银行", max_length=60, blank=True)
+    account_number = SealedCharField("银行账号")
+    account_hash = models.CharField("账号索引", max_length=32, blank=True)
+    bank_file = models.ForeignKey(
+        "subsidies.BankFile",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="lines",
+        verbose_name="银行文件",
+    )
+    settled_at = models.DateTimeField("结清时间", null=True, blank=True)
+
+    objects = LineQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "发放明细"
+        ordering = ["sheet", "grade", "class_name", "student_name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["student", "term", "programme", "payer"],
+                condition=Q(state__in=_OPEN),
+                name="one_open_line_per_money",
+            ),
+            models.UniqueConstraint(
+                fields=["batch", "student", "term", "programme"], name="one_line_per_batch_and_money"
+            ),
+            models.CheckConstraint(name="line_amount_is_positive", condition=Q(amount_fen__gt=0)),
+            models.CheckConstraint(name="held_line_has_a_reason", condition=~Q(state="held") | ~Q(hold="")),
+            models.CheckConstraint(
+                name="settled_line_has_a_time",
+                condition=Q(state__in=_OPEN, settled_at=None)
+                | (~Q(state__in=_OPEN) & Q(settled_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="sent_line_is_in_a_file",
+                condition=~Q(state__in=["sent", "paid", "failed"]) | Q(bank_file__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["term", "student", "programme"], name="line_by_money"),
+            models.Index(fields=["batch", "state"], name="line_by_batch_state"),
+        ]
+
+    def __str__(self):
+        return f"{self.student_name} {self.programme_id}"

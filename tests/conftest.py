@@ -1,0 +1,70 @@
+"""Named actors that tests share; see tests/factories for what they stand on."""
+
+from pathlib import Path
+
+import pytest
+
+from tests import factories
+
+SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+
+
+@pytest.fixture
+def shared_samples() -> Path:
+    """The folder of sample workbooks; a test that needs it is skipped where it is absent."""
+    if not (SHARED / "samples").is_dir():
+        pytest.skip("the shared sample workbooks are not on this machine")
+    return SHARED / "samples"
+
+
+@pytest.fixture
+def autumn(db):
+    return factories.term("2020-autumn")
+
+
+@pytest.fixture
+def xiazhai(db):
+    """A rural primary school of 城关镇."""
+    return factories.school("城关镇下寨小学")
+
+
+@pytest.fixture
+def qingshi(db):
+    """The neighbour: a primary school of another township."""
+    return factories.school("青石镇中心小学", area=factories.township("529901101", "青石镇"))
+
+
+@pytest.fixture
+def clerk(xiazhai):
+    return factories.user("杨丽", ("school_clerk", xiazhai), username="clerk")
+
+
+@pytest.fixture
+def neighbour(qingshi):
+    """The clerk of another township's school, who must see nothing of ours."""
+    return factories.user("何勇", ("school_clerk", qingshi), username="neighbour")
+
+
+@pytest.fixture
+def aid_officer(db):
+    return factories.user("周敏", ("aid_officer", factories.county()), username="aid")
+
+
+@pytest.fixture
+def approver(db):
+    return factories.user("李建国", ("approver", factories.county()), username="approver")
+
+
+@pytest.fixture
+def finance(db):
+    return factories.user("王会计", ("finance", factories.county()), username="finance")
+
+
+@pytest.fixture
+def administrator(db):
+    return factories.user("陈数据", ("data_administrator", factories.county()), username="data")
+
+
+@pytest.fixture
+def leader(db):
+    return factories.user("赵局长", ("leader", factories.county()), username="leader")

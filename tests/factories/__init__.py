@@ -1,0 +1,110 @@
+"""Objects for tests, each with the least that makes it valid; names, numbers and places are invented."""
+
+import itertools
+
+from django.utils import timezone
+
+from povertyedu.accounts.models import Grant, User
+from povertyedu.accounts.permissions import Role
+from povertyedu.orgs.enums import USUAL_STAGES, Ownership, SchoolKind, Setting
+from povertyedu.orgs.models import Area, School, SchoolClass, SchoolStage, Term
+from povertyedu.sealing import keyed_hash
+from students.models import BankAccount, Enrolment, Guardian, Student
+
+PASSWORD = "Yunling#2020"
+_serial = itertools.count(1)
+
+
+def next_number() -> int:
+    return next(_serial)
+
+
+def id_number(serial: int | None = None, *, birth: str = "20100512", region: str = "529901") -> str:
+    """Return a well-formed ID number of the unassigned region 529901 (GB 11643)."""
+    first = f"{region}{birth}{(serial or next_number()) % 1000:03d}"
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    return first + "10X98765432"[sum(w * int(d) for w, d in zip(weights, first, strict=True)) % 11]
+
+
+def county() -> Area:
+    return Area.objects.get_or_create(code="529901", defaults={"name": "云岭县", "level": "county"})[0]
+
+
+def township(code: str = "529901100", name: str = "城关镇") -> Area:
+    return Area.objects.get_or_create(
+        code=code, defaults={"name": name, "level": "township", "parent": county()}
+    )[0]
+
+
+def village(code: str = "529901100001", name: str = "红星村") -> Area:
+    above = township(code[:9], "城关镇" if code[:9] == "529901100" else "青石镇")
+    return Area.objects.get_or_create(
+        code=code, defaults={"name": name, "level": "village", "parent": above}
+    )[0]
+
+
+def school(
+    name: str = "城关镇下寨小学", *, kind: str = SchoolKind.PRIMARY, area: Area | None = None, **fields
+) -> School:
+    fields = {
+        "ownership": Ownership.PUBLIC,
+        "setting": Setting.RURAL,
+        "code": f"21{next_number():08d}",
+    } | fields
+    made = School.objects.create(name=name, kind=kind, area=area or township(), **fields)
+    for stage in USUAL_STAGES[kind]:
+        SchoolStage.objects.create(school=made, stage=stage)
+    return made
+
+
+def school_class(of: School, *, stage: str = "primary", grade: int = 5, name: str = "1班") -> SchoolClass:
+    return SchoolClass.objects.get_or_create(school=of, stage=stage, grade=grade, name=name)[0]
+
+
+def term(code: str = "2020-autumn") -> Term:
+    return Term.objects.named(code)
+
+
+def user(name: str, *grants: tuple[str, object], username: str = "") -> User:
+    """Return an account that is past its first login, with ``grants`` of (role, place)."""
+    made = User.objects.create_user(
+        username or f"user{next_number()}",
+        PASSWORD,
+        name=name,
+        must_change_password=False,
+        password_changed_at=timezone.now(),
+    )
+    for role, place in grants:
+        field = {Area: "area", School: "school", SchoolClass: "school_class"}[type(place)]
+        Grant.objects.create(user=made, role=Role(role), granted_by="测试", **{field: place})
+    return made
+
+
+def student(
+    name: str = "罗娜", *, at: School, during: Term | None = None, stage: str = "primary", grade: int = 5, class_name: str = "1班",
+    home: Area | None = None, boarding: bool = False, categories: int = 0, account: bool = True, **fields,
+) -> Student:  # fmt: skip
+    """Return a student enrolled at ``at`` in ``during``; the enrolment is ``student.enrolments.get()``."""
+    number = fields.pop("id_number", None) or id_number()
+    home = home or village()
+    made = Student.objects.create(
+        name=name, sex="female", id_number=number, id_hash=keyed_hash(number), id_tail_hash=keyed_hash(number[-4:]),
+        student_no=f"G{number}", student_no_hash=keyed_hash(f"G{number}"), home_area=home, **fields,
+    )  # fmt: skip
+    Guardian.objects.create(student=made, name="罗丽浩", relation="父母")
+    if account:
+        card = f"6226{next_number():013d}"
+        BankAccount.objects.create(
+            student=made,
+            holder=name,
+            bank="县农村信用社",
+            number=card,
+            number_hash=keyed_hash(card),
+            tail=card[-4:],
+        )
+    Enrolment.objects.create(
+        student=made, term=during or term(), school=at, school_class=school_class(at, stage=stage, grade=grade, name=class_name),
+        stage=stage, grade=grade, boarding=boarding, ownership=at.ownership, setting=at.setting,
+        school_area=at.area.full_code, home_area=home.full_code, categories=categories,
+    )  # fmt: skip
+    return made
