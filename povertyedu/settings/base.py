@@ -164,10 +164,10 @@ IMPORT_RESOURCES = {
 }
 # What background workers can do: job kind -> dotted path of the function that does it.
 JOB_KINDS = {
-    "imports.check": "povertyedu.imports.actions.check_in_background",
-    "imports.apply": "povertyedu.imports.actions.apply_in_background",
-    "subsidies.recalculate": "subsidies.actions.recalculate_in_background",
-    "subsidies.ledger": "subsidies.actions.ledger_in_background",
+    "imports.check": "povertyedu.imports.tasks.check",
+    "imports.apply": "povertyedu.imports.tasks.apply",
+    "subsidies.recalculate": "subsidies.tasks.recalculate",
+    "subsidies.ledger": "subsidies.tasks.write_ledger",
 }
 # Panels of a child's page, by URL name; each is an htmx fragment with its own permission.
 STUDENT_PANELS = ["subsidies:student_panel"]

@@ -7,7 +7,7 @@ from povertyedu.orgs.models import School, Term
 from povertyedu.orgs.scope import ScopedQuerySet
 from students.models import Student
 
-from ..enums import Kind
+from subsidies.enums import Kind
 from .policy import Programme
 
 
