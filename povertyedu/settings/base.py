@@ -22,6 +22,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",  # its widget templates, found by the form renderer of povertyedu.ui
     "axes",
     "django_htmx",
     "js_lib_bootstrap5",

@@ -1,0 +1,1 @@
+"""The look of every page: template tags, tokens and component CSS, form renderer, charts, gallery."""
