@@ -7,8 +7,8 @@ from povertyedu.orgs.scope import ScopedQuerySet
 from povertyedu.sealing.fields import SealedCharField
 from povertyedu.workflow.models import Decision, Seat
 from students.models import Student
-
 from subsidies.enums import OPEN_LINES, BatchState, HoldReason, LineState, Payer, SheetState
+
 from .entitlement import PlacedQuerySet
 from .policy import Programme
 

@@ -6,8 +6,8 @@ from povertyedu.orgs.enums import Stage
 from povertyedu.orgs.models import School, Term
 from povertyedu.orgs.scope import ScopedQuerySet
 from students.models import Student
-
 from subsidies.enums import Kind
+
 from .policy import Programme
 
 
