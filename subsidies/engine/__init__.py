@@ -15,7 +15,10 @@ from subsidies.engine.decide import (
     scale,
     yuan,
 )
+from subsidies.engine.examples import check_examples
 from subsidies.engine.facts import CATEGORY_BITS, FACTS, Measures, Profile, categories_mask
+from subsidies.engine.located import PackError
+from subsidies.engine.pack import load_pack
 from subsidies.engine.rules import SOURCES, Kind, Policy, Programme, Rule
 from subsidies.engine.shares import split
 from subsidies.engine.terms import Term
@@ -31,6 +34,7 @@ __all__ = [
     "Kind",
     "Line",
     "Measures",
+    "PackError",
     "Policy",
     "Profile",
     "Programme",
@@ -38,8 +42,10 @@ __all__ = [
     "Term",
     "Verdict",
     "categories_mask",
+    "check_examples",
     "decide",
     "explain",
+    "load_pack",
     "scale",
     "split",
     "yuan",

@@ -37,3 +37,7 @@ class Term:
 
     def next(self) -> "Term":
         return Term(self.year + self.half, 1 - self.half)
+
+    def school_year(self) -> tuple["Term", "Term"]:
+        """Autumn and spring of the school year this term belongs to."""
+        return (self, self.next()) if self.opens_school_year else (Term(self.year - 1, 1), self)
