@@ -103,7 +103,7 @@ def _compact(text: str) -> str:
     if text.isascii() and text.isalnum():
         return text.upper()
     text = unicodedata.normalize("NFKC", text).translate(_INVISIBLE).translate(_QUOTE_TABLE)
-    return "".join(text.split()).upper()
+    return unicodedata.normalize("NFKC", "".join(text.split()).upper())
 
 
 # --- identity numbers ---------------------------------------------------------------------------
