@@ -61,7 +61,8 @@ def stacked(name, title, rows, series, unit="人", fen=False, width=700) -> Safe
     foot = top + len(rows) * step_y
     largest = max((sum(row.values) for row in rows), default=0)
     scale = (width - left - right) / largest if largest else 0
-    svg = _svg("chart", width, foot + 26, role="img")
+    # role=img would hide the links inside from screen readers
+    svg = _svg("chart", width, foot + 26, role="group" if any(row.href for row in rows) else "img")
     text = "；".join(f"{row.label} {_show(sum(row.values), fen)}" for row in rows)
     _describe(svg, name, f"{title}（{unit}）", f"横向堆叠条形图。合计：{text}")
     for mark in _ticks(largest / FEN_PER_WAN if fen else largest):

@@ -16,6 +16,8 @@ CSS_CLASSES = {
     forms.HiddenInput: "",
 }
 
+CHOOSERS = (forms.Select, forms.RadioSelect, forms.CheckboxSelectMultiple, forms.FileInput)
+
 
 def css_class(widget: forms.Widget) -> str:
     """Return Bootstrap's class for a widget, found by its nearest known base."""
@@ -26,7 +28,16 @@ def css_class(widget: forms.Widget) -> str:
 
 
 class StyledBoundField(forms.BoundField):
-    """A field whose control carries the house's CSS classes and ``is-invalid`` after an error."""
+    """A field whose control carries the house's CSS classes, and which asks for what is missing by name."""
+
+    def __init__(self, form, field, name):
+        super().__init__(form, field, name)
+        # The form has its own copy of the field; a message of the form's author stays.
+        if field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
+            verb = "请选择" if isinstance(field.widget, CHOOSERS) else "请填写"
+            if isinstance(field.widget, forms.CheckboxInput):
+                verb = "请勾选"
+            field.error_messages["required"] = f"{verb}{self.label}"
 
     def build_widget_attrs(self, attrs, widget=None):
         attrs = super().build_widget_attrs(attrs, widget)

@@ -10,7 +10,7 @@ from functools import wraps
 from django import template
 from django.utils import timezone
 
-from .. import charts, icons, numerals
+from povertyedu.ui import charts, icons, numerals
 
 register = template.Library()
 
