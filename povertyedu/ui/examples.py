@@ -67,12 +67,13 @@ def frame() -> dict:
     ]
     return {
         "county_name": "云岭县",
-        "place": "学生资助管理中心",
-        "user_name": "周敏",
+        "bureau_name": "云岭县教育局",
+        "user": {"name": "周敏"},
+        "place_name": "学生资助管理中心",
+        "terms": [{"code": "2026-autumn"}, {"code": "2026-spring"}],
+        "term": {"code": "2026-autumn"},
         "todo_count": 7,
-        "todo_url": HERE,
-        "message_count": 2,
-        "message_url": HERE,
+        "unread": 2,
         "nav": [
             {
                 "title": title,
