@@ -10,18 +10,6 @@ class Kind(models.TextChoices):
     LOAN = "loan", "贷款"
 
 
-class FundSource(models.TextChoices):
-    """资金来源, in the order charts stack them."""
-
-    CENTRAL = "central", "中央财政"
-    PROVINCE = "province", "省级财政"
-    PREFECTURE = "prefecture", "市（州）级财政"
-    COUNTY = "county", "县级财政"
-    COUNTY_POVERTY_FUND = "county_poverty_fund", "县专项扶贫资金"
-    SUPERIOR = "superior", "上级财政"
-    UNSTATED = "unstated", "来源比例待定"
-
-
 class BatchState(models.TextChoices):
     OPEN = "open", "学校报送"
     OFFICE_APPROVED = "office_approved", "待审批"

@@ -8,7 +8,7 @@ from povertyedu.orgs.scope import ScopedQuerySet
 from students.models import Student
 from subsidies.enums import Kind
 
-from .policy import Programme
+from .policy import Policy, Programme
 
 
 class PlacedQuerySet(ScopedQuerySet):
@@ -90,9 +90,13 @@ class Recalculation(models.Model):
     """One run of the engine over a term: what set it off, what it changed, how long it took."""
 
     term = models.ForeignKey(Term, models.PROTECT, related_name="recalculations", verbose_name="学期")
+    policy = models.ForeignKey(Policy, models.PROTECT, related_name="recalculations", verbose_name="政策包")
     trigger = models.CharField("起因", max_length=60)
     by_name = models.CharField("发起人", max_length=60)
-    full = models.BooleanField("全部重算", default=False)
+    only_changed = models.BooleanField("只算有变动的", default=False)
+    school = models.ForeignKey(
+        School, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="只算一校"
+    )
     students = models.PositiveIntegerField("学生", default=0)
     profiles = models.PositiveIntegerField("情形", default=0)
     created = models.PositiveIntegerField("新增", default=0)

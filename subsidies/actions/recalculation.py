@@ -1,0 +1,205 @@
+"""Recalculate what the children of a term are owed: decide each profile once, write only differences.
+
+A run goes through the children in order of their key, ``CHUNK`` at a time; each chunk reads facts and
+present entitlements in the same order, compares them, and commits. A run that is cut off has done
+whole children only, and the next one finds the rest.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from django.db import connection, transaction
+from django.db.models import Max, Q, QuerySet
+from povertyedu.jobs.progress import NO_PROGRESS
+
+from povertyedu import bulk
+from povertyedu.orgs.models import School, Term
+from povertyedu.workflow.flow import Actor
+from students.models import Enrolment, FactChange
+from subsidies import engine
+from subsidies.models import Entitlement, Recalculation
+from subsidies.queries import PROFILE_COLUMNS, totals_by_programme
+
+from .policies import current_policy, pack_of
+
+# Children per transaction: long enough to be fast, short enough that SQLite's one writer is never held for seconds.
+CHUNK = 20_000
+COLUMNS = (
+    "term_id", "student_id", "programme_id", "rule", "kind", "amount_fen", "stage", "grade", "school_id",
+    "school_area", "home_area",
+)  # fmt: skip
+KEY = ("term_id", "student_id", "programme_id")
+
+
+@dataclass
+class Tally:
+    """What a run has done so far, in children (students) and rows (the others)."""
+
+    students: int = 0
+    created: int = 0
+    updated: int = 0
+    ended: int = 0
+    unchanged: int = 0
+
+
+@dataclass
+class Difference:
+    """Rows of one chunk that must be written, and keys (student, programme) that must go."""
+
+    written: list[tuple] = field(default_factory=list)
+    ended: list[tuple[int, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Reach:
+    """Which children a run looks at: their enrolments, their present entitlements, their marks."""
+
+    enrolments: QuerySet
+    entitled: QuerySet
+    marks: QuerySet
+
+    @classmethod
+    def of(cls, term: Term, school: School | None, *, only_changed: bool) -> "_Reach":
+        """Choose by child, never by where the rows stand: a child who moved is settled on both sides at once."""
+        sides = [
+            Enrolment.objects.of(term).studying(),
+            Entitlement.objects.filter(term=term),
+            FactChange.objects.filter(term=term),
+        ]
+        if school:
+            here = Enrolment.objects.filter(term=term, school=school).values("student_id")
+            was_here = Entitlement.objects.filter(term=term, school=school).values("student_id")
+            sides = [side.filter(Q(student__in=here) | Q(student__in=was_here)) for side in sides]
+        if only_changed:
+            changed = FactChange.objects.filter(term=term).values("student_id")
+            sides = [side.filter(student__in=changed) for side in sides]
+        return cls(*sides)
+
+
+def recalculate(
+    *,
+    term: Term,
+    by: Actor,
+    trigger: str,
+    only_changed: bool = False,
+    school: School | None = None,
+    progress=NO_PROGRESS,
+) -> Recalculation:
+    """Bring the entitlements of ``term`` up to its facts and the current policy; return the run.
+
+    ``only_changed`` looks at children marked since the last run; it is widened to all of them when
+    the policy has changed since. ``school`` narrows the run to one school. Running twice changes
+    nothing. Raise NoPolicy, or the ``progress``'s own exceptions when it was cancelled or lost its lease.
+    """
+    started = time.monotonic()
+    policy = current_policy()
+    last = Recalculation.objects.filter(term=term, school=None).first()
+    only_changed = only_changed and last is not None and last.policy_id == policy.pk
+    decider = engine.Decider(pack_of(policy), engine.Term.parse(term.pk))
+    reach = _Reach.of(term, school, only_changed=only_changed)
+    progress.expect(reach.enrolments.count())
+    tally = Tally()
+    after: int | None = 0
+    while after is not None:
+        after = _one_chunk(decider, term, reach, after, tally, progress)
+        progress.reach(tally.students)
+    return Recalculation.objects.create(
+        term=term, policy=policy, trigger=trigger, by_name=by.name, only_changed=only_changed, school=school,
+        students=tally.students, profiles=decider.profiles, created=tally.created, updated=tally.updated,
+        ended=tally.ended, unchanged=tally.unchanged, seconds=round(time.monotonic() - started, 3),
+        **_totals(term, school),
+    )  # fmt: skip
+
+
+def _totals(term: Term, school: School | None) -> dict:
+    by_programme = totals_by_programme(term=term, **({"school": school} if school else {}))
+    return {"by_programme": by_programme, "amount_fen": sum(p["amount_fen"] for p in by_programme.values())}
+
+
+@transaction.atomic
+def _one_chunk(
+    decider: engine.Decider, term: Term, reach: "_Reach", after: int, tally: Tally, progress
+) -> int | None:
+    """Settle the next ``CHUNK`` children whose key is above ``after``; return the last key, None at the end.
+
+    The term's row is locked first, so that two runs at once take turns and each reads what the other wrote.
+    """
+    Term.objects.select_for_update().get(pk=term.pk)
+    newest_mark = reach.marks.aggregate(newest=Max("pk"))["newest"]
+    facts = list(
+        reach.enrolments.filter(student_id__gt=after)
+        .order_by("student_id")
+        .values_list("student_id", "school_id", "school_area", "home_area", "meal_days", *PROFILE_COLUMNS)[
+            :CHUNK
+        ]
+    )
+    last = facts[-1][0] if len(facts) == CHUNK else None
+    span = {"student_id__gt": after} | ({"student_id__lte": last} if last else {})
+    present = reach.entitled.filter(**span).order_by("student_id").values_list(*COLUMNS)
+    difference = compare(_owed(decider, term, facts), present, tally)
+    write(term, difference, fresh=tally.updated + tally.ended + tally.unchanged == 0)
+    if newest_mark:
+        reach.marks.filter(pk__lte=newest_mark, **span).delete()
+    tally.students += len(facts)
+    progress.fence()
+    return last
+
+
+def _owed(decider: engine.Decider, term: Term, facts: Iterable[tuple]) -> Iterator[tuple[int, list[tuple]]]:
+    """Yield (student, rows as COLUMNS) for children in order; a child owed nothing has no rows."""
+    for student, school, school_area, home_area, meal_days, *profile in facts:
+        measures = engine.Measures(term.meal_days if meal_days is None else meal_days)
+        lines = decider.lines(tuple(profile), measures)
+        if lines:
+            stage, grade = profile[0], profile[1]
+            yield student, [
+                (term.pk, student, line.award.rule.programme, line.award.rule.code, str(line.award.rule.kind), line.amount_fen,
+                 stage, grade, school, school_area, home_area)
+                for line in lines
+            ]  # fmt: skip
+
+
+def compare(
+    owed: Iterable[tuple[int, list[tuple]]], present: QuerySet | Iterable[tuple], tally: Tally
+) -> Difference:
+    """Walk both sides in order of student and return what differs; count into ``tally``."""
+    difference = Difference()
+    there: dict[tuple, tuple] = {}
+    for row in present:
+        there[row[1], row[2]] = tuple(row)
+    for _student, rows in owed:
+        for row in rows:
+            old = there.pop((row[1], row[2]), None)
+            if old == row:
+                tally.unchanged += 1
+                continue
+            difference.written.append(row)
+            if old is None:
+                tally.created += 1
+            else:
+                tally.updated += 1
+    difference.ended = list(there)
+    tally.ended += len(there)
+    return difference
+
+
+def write(term: Term, difference: Difference, *, fresh: bool) -> None:
+    """Write the rows and take away the ended ones, in a number of statements that does not grow.
+
+    ``fresh``: nothing was there before, so the rows go straight in.
+    """
+    if difference.written and fresh:
+        with connection.cursor() as cursor:
+            bulk.fill(cursor, Entitlement._meta.db_table, COLUMNS, difference.written)
+    elif difference.written:
+        bulk.merge(Entitlement, COLUMNS, difference.written, unique=KEY)
+    if difference.ended:
+        bulk.load("ended_entitlement", Entitlement, ("student_id", "programme_id"), difference.ended)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM subsidies_entitlement WHERE term_id = %s AND EXISTS (SELECT 1 FROM ended_entitlement e "
+                "WHERE e.student_id = subsidies_entitlement.student_id AND e.programme_id = subsidies_entitlement.programme_id)",
+                [term.pk],
+            )
+            cursor.execute("DROP TABLE ended_entitlement")
