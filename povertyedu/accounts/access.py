@@ -3,7 +3,9 @@
 from functools import wraps
 
 from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404
 
+from povertyedu.orgs.models import Term
 from povertyedu.workflow.flow import Actor
 
 
@@ -30,3 +32,11 @@ def needs(*permissions: str):
 def actor(request, permission: str | None = None) -> Actor:
     """Return the person behind ``request`` as decision and audit rows keep them."""
     return request.user.as_actor(permission, ip=request.META.get("REMOTE_ADDR", ""))
+
+
+def working_term(request) -> Term | None:
+    """Return the term a page is about: ``?term=``, else the one the user chose, else the newest; None without terms."""
+    asked = request.GET.get("term")
+    if asked:
+        return get_object_or_404(Term, pk=asked)
+    return request.user.current_term or Term.objects.first()
