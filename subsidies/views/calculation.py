@@ -1,0 +1,71 @@
+"""应享测算: what the rules give this term, by programme, and the runs that made it so."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from povertyedu.accounts.access import needs, working_term
+from povertyedu.accounts.permissions import Permission
+from povertyedu.jobs.models import Job
+from povertyedu.jobs.tasks import start
+from students.models import FactChange
+from subsidies.actions.policies import NoPolicy, current_policy
+from subsidies.models import Entitlement, Programme, Recalculation
+from subsidies.queries import totals_by_programme
+
+
+@needs(Permission.RECALCULATE, Permission.VIEW_POLICY)
+@require_GET
+def calculation(request):
+    """Show the term's entitlements by programme, what waits to be recalculated, and the last runs."""
+    term = working_term(request)
+    try:
+        policy = current_policy()
+    except NoPolicy:
+        policy = None
+    seen = Entitlement.objects.visible_to(request.user)
+    totals = totals_by_programme(seen, term=term)
+    names = dict(Programme.objects.values_list("code", "name"))
+    rows = [{"name": names[code], "code": code} | total for code, total in totals.items()]
+    context = {
+        "crumbs": [("首页", reverse("home:todo")), ("应享测算", None)],
+        "term": term,
+        "policy": policy,
+        "rows": rows,
+        "by_kind": _by_kind(rows),
+        "waiting": FactChange.objects.filter(term=term).values("student_id").distinct().count(),
+        "runs": Recalculation.objects.filter(term=term).select_related("policy", "school")[:10],
+        "job": Job.objects.live().filter(lock=lock_of(term)).order_by("-pk").first() if term else None,
+        "may_start": request.user.can(Permission.RECALCULATE),
+    }
+    return render(request, "subsidies/calculation.html", context)
+
+
+def lock_of(term) -> str:
+    return f"recalculate:{term.pk}"
+
+
+def _by_kind(rows: list[dict]) -> dict[str, int]:
+    sums = {"cash": 0, "waiver": 0, "in_kind": 0}
+    for row in rows:
+        sums[row["kind"]] = sums.get(row["kind"], 0) + row["amount_fen"]
+    return sums
+
+
+@needs(Permission.RECALCULATE)
+@require_POST
+def start_recalculation(request):
+    """Send a recalculation to the background; one at a time for a term."""
+    term = working_term(request)
+    if term is None:
+        messages.error(request, "还没有学期，请先导入花名册。")
+    elif Job.objects.live().filter(lock=lock_of(term)).exists():
+        messages.info(request, "本学期正在重算，请等它完成。")
+    else:
+        start(
+            "subsidies.recalculate", label=f"重算 {term}", by=request.user, url=reverse("subsidies:calculation"), lock=lock_of(term),
+            arguments={"term": term.pk, "only_changed": "all" not in request.POST},
+        )  # fmt: skip
+        messages.success(request, "已开始重算，完成后会有消息。")
+    return redirect("subsidies:calculation")

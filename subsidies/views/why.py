@@ -1,0 +1,73 @@
+"""Why this amount: one child's rules, met or not, and its four numbers."""
+
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from povertyedu.accounts.access import needs, working_term
+from povertyedu.accounts.permissions import Permission
+from students.models import Enrolment
+from subsidies import engine
+from subsidies.actions.policies import NoPolicy, current_policy, pack_of
+from subsidies.explanations import explain_enrolment
+from subsidies.models import Balance, Line
+
+
+def _enrolment(request, student_pk: int) -> Enrolment:
+    seen = Enrolment.objects.visible_to(request.user, Permission.VIEW_SUBSIDIES)
+    return get_object_or_404(
+        seen.select_related("student", "term", "school", "school_class"), student=student_pk, term=working_term(request)
+    )
+
+
+@needs(Permission.VIEW_SUBSIDIES)
+@require_GET
+def why(request, student_pk: int):
+    """Explain a child's term; with ``?programme=`` that programme first. A fragment for the drawer, a page without script."""
+    enrolment = _enrolment(request, student_pk)
+    context = {"enrolment": enrolment, "crumbs": [("金额依据", None)], "programme": request.GET.get("programme", "")}
+    try:
+        explanation = explain_enrolment(enrolment, pack_of(current_policy()))
+    except NoPolicy as error:
+        context["error"] = str(error)
+    else:
+        context["explanation"] = explanation
+        context["shown"] = _shown(explanation, context["programme"])
+        context["lines"] = (
+            Line.objects.visible_to(request.user)
+            .filter(student=student_pk)
+            .select_related("batch", "programme", "term")
+            .order_by("-pk")[:20]
+        )
+    return render(request, "subsidies/_why.html" if request.htmx else "subsidies/why.html", context)
+
+
+def _shown(explanation, programme: str) -> list[dict]:
+    """Return the findings that gave money, the asked programme's first, each with its shares in words."""
+    ordered = sorted(explanation.awarded, key=lambda finding: finding.rule.programme != programme)
+    return [
+        {
+            "finding": finding,
+            "parameters": explanation.pack.parameters_of(finding.rule),
+            "shares": [
+                {"source": engine.SOURCES[source], "share": _percent(fen, finding.amount_fen), "amount_fen": fen}
+                for source, fen in finding.shares
+            ],
+        }
+        for finding in ordered
+    ]
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{part * 100 / whole:.1f}%" if whole else "—"
+
+
+@needs(Permission.VIEW_SUBSIDIES)
+@require_GET
+def student_panel(request, student_pk: int):
+    """A child's programmes of the term with entitled, paid, in hand and outstanding."""
+    enrolment = _enrolment(request, student_pk)
+    balances = (
+        Balance.objects.filter(student=student_pk, term=enrolment.term).select_related("programme").order_by("programme__position")
+    )
+    context = {"enrolment": enrolment, "balances": balances, "crumbs": [("资助情况", None)]}
+    return render(request, "subsidies/_panel.html" if request.htmx else "subsidies/panel.html", context)
