@@ -61,6 +61,18 @@ def scale(award: Award, measures: Measures) -> int:
     return award.base_fen * measures.meal_days
 
 
+class _Decision(NamedTuple):
+    """What is remembered of a profile: most children's lines do not depend on their own measures."""
+
+    awards: tuple[Award, ...]
+    fixed: tuple[Line, ...] | None
+
+
+def _lines(awards: Iterable[Award], measures: Measures) -> tuple[Line, ...]:
+    owed = [Line(award, scale(award, measures)) for award in awards]
+    return tuple(line for line in owed if line.amount_fen)
+
+
 class Decider:
     """Decides a term's children under one policy, each distinct profile once."""
 
@@ -68,7 +80,7 @@ class Decider:
         self.policy = policy
         self.term = term
         self._rules = tuple(rule for rule in policy.rules if rule.in_force(term))
-        self._decided: dict[Profile, tuple[Award, ...]] = {}
+        self._decided: dict[Profile, _Decision] = {}
 
     @property
     def profiles(self) -> int:
@@ -76,20 +88,22 @@ class Decider:
         return len(self._decided)
 
     def awards(self, profile: Profile) -> tuple[Award, ...]:
-        found = self._decided.get(profile)
-        if found is None:
-            found = self._decided[profile] = decide(profile, self._rules, self.term)
-        return found
+        """The decision for a profile, or for a database row with the same values in the same order."""
+        return (self._decided.get(profile) or self._decide(profile)).awards
 
-    def lines(self, profile: Profile, measures: Measures) -> list[Line]:
+    def lines(self, profile: Profile, measures: Measures) -> tuple[Line, ...]:
         """What the child is owed, one line per award; an award that comes to nothing makes no line."""
-        awards = self._decided.get(profile)
-        if awards is None:
-            awards = self.awards(profile)
-        if not awards:
-            return []
-        owed = [Line(award, scale(award, measures)) for award in awards]
-        return [line for line in owed if line.amount_fen]
+        decision = self._decided.get(profile) or self._decide(profile)
+        if decision.fixed is not None:
+            return decision.fixed
+        return _lines(decision.awards, measures)
+
+    def _decide(self, profile: Profile) -> "_Decision":
+        awards = decide(Profile._make(profile), self._rules, self.term)
+        daily = any(award.rule.unit is Unit.MEAL_DAY for award in awards)
+        decision = _Decision(awards, None if daily else _lines(awards, Measures()))
+        self._decided[profile] = decision
+        return decision
 
     def explain(self, profile: Profile, measures: Measures) -> list["Finding"]:
         return explain(profile, measures, self.policy.rules, self.term)

@@ -11,6 +11,7 @@ line to the registry.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import attrgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -106,11 +107,11 @@ class Fact:
     numbers: str = "{}"  # how a number is shown
     flags: tuple[str, str] = ("否", "是")  # how false and true are shown
 
-    def agrees(self, value: Value, operand: Value) -> bool:
-        """Whether a value read from a profile is, or for a set contains, the operand named in a rule."""
-        if self.type is FactType.SET:
-            return bool(int(value) & CATEGORY_BITS[str(operand)])
-        return value == operand
+    def among(self, value: Value, operands: tuple[Value, ...]) -> bool:
+        """Whether a value read from a profile is one of the operands, or for a set contains one of them."""
+        if self.type is not FactType.SET:
+            return value in operands
+        return any(int(value) & CATEGORY_BITS[str(operand)] for operand in operands)
 
     def show(self, operand: Value) -> str:
         """One operand in Chinese."""
@@ -125,18 +126,18 @@ class Fact:
         value = self.read(profile)
         if self.type is not FactType.SET:
             return self.show(value)
-        held = [label for name, label in self.choices.items() if self.agrees(value, name)]
+        held = [label for name, label in self.choices.items() if self.among(value, (name,))]
         return "、".join(held) or "无"
 
 
 _REGISTERED = (
-    Fact("stage", FactType.CHOICE, "学段", lambda p: p.stage, choices=STAGES),
-    Fact("grade", FactType.NUMBER, "年级", lambda p: p.grade, numbers="{}年级"),
-    Fact("boarding", FactType.FLAG, "就读方式", lambda p: p.boarding, flags=("走读", "寄宿")),
-    Fact("categories", FactType.SET, "困难类别", lambda p: p.categories, choices=CATEGORIES),
-    Fact("ownership", FactType.CHOICE, "办学性质", lambda p: p.ownership, choices=OWNERSHIPS),
-    Fact("setting", FactType.CHOICE, "学校城乡类型", lambda p: p.setting, choices=SETTINGS),
-    Fact("place", FactType.CHOICE, "就读地", lambda p: p.place, choices=PLACES),
-    Fact("agri_major", FactType.FLAG, "专业", lambda p: p.agri_major, flags=("非涉农专业", "涉农专业")),
+    Fact("stage", FactType.CHOICE, "学段", attrgetter("stage"), choices=STAGES),
+    Fact("grade", FactType.NUMBER, "年级", attrgetter("grade"), numbers="{}年级"),
+    Fact("boarding", FactType.FLAG, "就读方式", attrgetter("boarding"), flags=("走读", "寄宿")),
+    Fact("categories", FactType.SET, "困难类别", attrgetter("categories"), choices=CATEGORIES),
+    Fact("ownership", FactType.CHOICE, "办学性质", attrgetter("ownership"), choices=OWNERSHIPS),
+    Fact("setting", FactType.CHOICE, "学校城乡类型", attrgetter("setting"), choices=SETTINGS),
+    Fact("place", FactType.CHOICE, "就读地", attrgetter("place"), choices=PLACES),
+    Fact("agri_major", FactType.FLAG, "专业", attrgetter("agri_major"), flags=("非涉农专业", "涉农专业")),
 )
 FACTS: Mapping[str, Fact] = MappingProxyType({fact.name: fact for fact in _REGISTERED})

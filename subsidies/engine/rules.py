@@ -93,9 +93,9 @@ class Condition:
     def met(self, profile: Profile) -> bool:
         fact = self.fact
         value = fact.read(profile)
-        if self.any_of and not any(fact.agrees(value, operand) for operand in self.any_of):
+        if self.any_of and not fact.among(value, self.any_of):
             return False
-        if self.none_of and any(fact.agrees(value, operand) for operand in self.none_of):
+        if self.none_of and fact.among(value, self.none_of):
             return False
         if self.low is not None and int(value) < self.low:
             return False

@@ -234,7 +234,7 @@ def test_no_meal_days_make_no_line_and_are_explained():
     rule = make_rule(unit=Unit.MEAL_DAY, amount_fen=400)
     decider = Decider(Policy("p", "p", "某文件", (), (rule,)), AUTUMN)
 
-    assert decider.lines(child(), Measures(meal_days=0)) == []
+    assert decider.lines(child(), Measures(meal_days=0)) == ()
     assert decider.explain(child(), Measures(meal_days=0))[0].verdict is Verdict.NOTHING
     with pytest.raises(ValueError, match="就餐天数不能为负"):
         decider.lines(child(), Measures(meal_days=-1))
@@ -251,13 +251,21 @@ def test_a_rule_outside_its_terms_says_when_it_runs():
     assert late.outcome == "规则r：执行期为2016年春季学期至2017年春季学期，2017年秋季学期不执行"
 
 
-def test_a_profile_is_decided_once_and_a_plain_tuple_is_the_same_profile():
-    decider = Decider(Policy("p", "p", "某文件", (), (make_rule(),)), AUTUMN)
+def test_a_profile_is_decided_once_and_a_database_row_is_the_same_profile():
+    poor_boarder = make_rule(
+        conditions=(
+            Condition(FACTS["boarding"], any_of=(True,)),
+            Condition(FACTS["categories"], any_of=("registered_poor",)),
+        )
+    )
+    decider = Decider(Policy("p", "p", "某文件", (), (poor_boarder,)), AUTUMN)
 
-    first = decider.awards(child())
+    first = decider.awards(
+        ("primary", 3, 1, 1, "public", "rural", "in_county", 0)
+    )  # as SQLite gives booleans
 
+    assert [award.rule for award in first] == [poor_boarder]
     assert decider.awards(child()) is first
-    assert decider.awards(tuple(child())) is first
     assert decider.profiles == 1
 
 
