@@ -37,24 +37,25 @@ class Measures(NamedTuple):
     meal_days: int = 100  # days with a school meal in the term
 
 
+# Codes and words are those of the enums of `students` and `povertyedu.orgs`; a test compares them.
 STAGES: Mapping[str, str] = MappingProxyType(
     {
-        "preschool": "学前教育",
+        "preschool": "学前",
         "primary": "小学",
         "junior": "初中",
         "senior": "普通高中",
-        "vocational": "中等职业教育",
-        "college": "专科（高职）",
+        "vocational": "中职",
+        "college": "专科",
         "bachelor": "本科",
         "postgraduate": "研究生",
     }
 )
 OWNERSHIPS: Mapping[str, str] = MappingProxyType(
-    {"public": "公办", "inclusive_private": "普惠性民办", "private": "民办（非普惠）"}
+    {"public": "公办", "inclusive_private": "普惠性民办", "private": "民办"}
 )
 SETTINGS: Mapping[str, str] = MappingProxyType({"urban": "城区", "town": "镇区", "rural": "乡村"})
 PLACES: Mapping[str, str] = MappingProxyType(
-    {"in_county": "本县", "in_province": "本省外县", "elsewhere": "外省"}
+    {"in_county": "县内就读", "in_province": "省内县外就读", "elsewhere": "省外就读"}
 )
 CATEGORIES: Mapping[str, str] = MappingProxyType(
     {
@@ -62,13 +63,13 @@ CATEGORIES: Mapping[str, str] = MappingProxyType(
         "disabled": "残疾",
         "rural_dibao": "农村低保",
         "urban_dibao": "城市低保",
-        "rural_tekun": "农村特困救助供养",
-        "urban_tekun": "城市特困救助供养",
+        "rural_tekun": "农村特困",
+        "urban_tekun": "城市特困",
         "orphan": "孤儿",
         "de_facto_unattended": "事实无人抚养",
         "martyr_child": "烈士子女",
-        "monitored": "防止返贫监测对象",
-        "low_income": "低收入家庭",
+        "monitored": "监测对象",
+        "low_income": "低收入",
         "difficult": "家庭经济困难",
         "left_behind": "留守儿童",
         "migrant": "随迁子女",
@@ -132,7 +133,7 @@ class Fact:
 
 _REGISTERED = (
     Fact("stage", FactType.CHOICE, "学段", attrgetter("stage"), choices=STAGES),
-    Fact("grade", FactType.NUMBER, "年级", attrgetter("grade"), numbers="{}年级"),
+    Fact("grade", FactType.NUMBER, "就读年级", attrgetter("grade"), numbers="本学段第{}年"),
     Fact("boarding", FactType.FLAG, "就读方式", attrgetter("boarding"), flags=("走读", "寄宿")),
     Fact("categories", FactType.SET, "困难类别", attrgetter("categories"), choices=CATEGORIES),
     Fact("ownership", FactType.CHOICE, "办学性质", attrgetter("ownership"), choices=OWNERSHIPS),

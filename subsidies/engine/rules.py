@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
     @property
     def label(self) -> str:
-        return {"cash": "现金发放", "waiver": "费用减免", "in_kind": "实物（膳食）", "loan": "贷款"}[self]
+        return {"cash": "现金", "waiver": "减免", "in_kind": "实物（供餐）", "loan": "贷款"}[self]
 
 
 class Unit(StrEnum):
@@ -63,19 +63,20 @@ class Payer(StrEnum):
         return {"county_of_study": "就读地", "home_county": "户籍地"}[self]
 
 
+# Where the money of a plan comes from, in the order charts stack it.
 SOURCES: Mapping[str, str] = MappingProxyType(
     {
         "central": "中央财政",
-        "provincial": "省级财政",
-        "prefecture": "州（市）级财政",
+        "province": "省级财政",
+        "prefecture": "市（州）级财政",
         "county": "县级财政",
         "county_poverty_fund": "县专项扶贫资金",
         "superior": "上级财政",
         "existing_national": "国家原有资助资金",
-        "school_affiliation": "按学校隶属关系由各级财政分级承担",
+        "school_affiliation": "按学校隶属关系分级承担",
         "school": "学校（幼儿园）自筹",
         "social": "社会捐助",
-        "unstated": "资金来源或分担比例文件未写明",
+        "unstated": "来源比例待定",
     }
 )
 
@@ -114,9 +115,11 @@ class Condition:
             demands.append(holds + "、".join(map(fact.show, self.any_of)) + one_of)
         if self.none_of:
             demands.append(lacks + "、".join(map(fact.show, self.none_of)))
-        if self.low is not None:
+        if self.low is not None and self.high is not None:
+            demands.append(f"在{fact.show(self.low)}至{fact.show(self.high)}之间（含）")
+        elif self.low is not None:
             demands.append(f"不低于{fact.show(self.low)}")
-        if self.high is not None:
+        elif self.high is not None:
             demands.append(f"不高于{fact.show(self.high)}")
         return demands
 

@@ -83,7 +83,7 @@ def rules(draw, code="new"):
         last_term=draw(st.sampled_from([None, SPRING])),
         funding=draw(
             st.sampled_from(
-                [Funding(), Funding(("county",)), Funding(("central", "provincial", "county"), (8, 1, 1))]
+                [Funding(), Funding(("county",)), Funding(("central", "province", "county"), (8, 1, 1))]
             )
         ),
     )
@@ -208,7 +208,7 @@ def test_an_unmet_condition_is_named_with_the_childs_own_value():
     assert [check.sentence for check in finding.checks] == [
         "学段须为小学、初中之一；该生为小学，符合",
         "困难类别须含有建档立卡、孤儿之一；该生为残疾、孤儿，符合",
-        "年级须不低于1年级，且不高于2年级；该生为3年级，不符合",
+        "就读年级须在本学段第1年至本学段第2年之间（含）；该生为本学段第3年，不符合",
         "学校城乡类型须不是城区；该生为城区，不符合",
     ]
     assert finding.verdict is Verdict.UNMET

@@ -78,7 +78,7 @@ def test_a_sound_pack_is_read_whole():
     assert [condition.wanted() for condition in rule.conditions] == [
         "学段须为普通高中",
         "困难类别须含有建档立卡",
-        "年级须不低于1年级，且不高于3年级",
+        "就读年级须在本学段第1年至本学段第3年之间（含）",
     ]
     assert rule.funding.split(100_000) == (("central", 80_000), ("county", 20_000))
     assert rule.citation.document == "某县方案"
@@ -112,7 +112,7 @@ def test_a_sound_pack_is_read_whole():
         ("from = 1, to = 3", "from = -1", "from = -1", "“from”应为不小于零的整数"),
         ("from = 1, to = 3", "least = 1", "least = 1", "不认识的键“least”"),
         ("from = 1, to = 3", "any_of = 1", "any_of = 1", "“any_of”应为列表"),
-        ("{ from = 1, to = 3 }", "{}", "grade = {}", "“年级”的条件是空的"),
+        ("{ from = 1, to = 3 }", "{}", "grade = {}", "“就读年级”的条件是空的"),
         ("categories = { any", "categories = { from = 1, any", "from = 1, any", "“困难类别”不是数，不能写 from、to"),
         ("yuan = 2000", "yuan = -1", "yuan = -1", "“yuan”应为不小于零、至多两位小数的金额（元）"),
         ("yuan = 2000", "yuan = 0.005", "yuan = 0.005", "“yuan”应为不小于零、至多两位小数的金额（元）"),

@@ -46,7 +46,7 @@ def test_split_refuses_weights_that_share_nothing(some_weights):
         (Funding(), (("unstated", 75_000),), "文件未写明"),
         (Funding(("county_poverty_fund",)), (("county_poverty_fund", 75_000),), "县专项扶贫资金"),
         (
-            Funding(("provincial", "county")),
+            Funding(("province", "county")),
             (("unstated", 75_000),),
             "省级财政、县级财政分担，比例文件未写明",
         ),
