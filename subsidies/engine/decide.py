@@ -69,8 +69,7 @@ class _Decision(NamedTuple):
 
 
 def _lines(awards: Iterable[Award], measures: Measures) -> tuple[Line, ...]:
-    owed = [Line(award, scale(award, measures)) for award in awards]
-    return tuple(line for line in owed if line.amount_fen)
+    return tuple([Line(award, amount) for award in awards if (amount := scale(award, measures))])
 
 
 class Decider:

@@ -123,10 +123,10 @@ class Fact:
         return self.choices.get(str(operand), str(operand))
 
     def show_found(self, profile: Profile) -> str:
-        """The child's own value in Chinese; a child in no category has 无."""
+        """The child's own value in Chinese; a child in no category has 无, an empty choice is 未填."""
         value = self.read(profile)
         if self.type is not FactType.SET:
-            return self.show(value)
+            return self.show(value) or "未填"
         held = [label for name, label in self.choices.items() if self.among(value, (name,))]
         return "、".join(held) or "无"
 

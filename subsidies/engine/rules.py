@@ -92,11 +92,13 @@ class Condition:
     high: int | None = None
 
     def met(self, profile: Profile) -> bool:
-        fact = self.fact
-        value = fact.read(profile)
-        if self.any_of and not fact.among(value, self.any_of):
+        return self.accepts(self.fact.read(profile))
+
+    def accepts(self, value: Value) -> bool:
+        """Whether a value of the fact, as read from a profile, meets the condition."""
+        if self.any_of and not self.fact.among(value, self.any_of):
             return False
-        if self.none_of and fact.among(value, self.none_of):
+        if self.none_of and self.fact.among(value, self.none_of):
             return False
         if self.low is not None and int(value) < self.low:
             return False
@@ -127,10 +129,8 @@ class Condition:
         """Whether no value can meet both; for a set this is never claimed, as a child may be in several."""
         if self.fact is not other.fact or self.fact.type is FactType.SET:
             return False
-        if self.any_of and other.any_of and not set(self.any_of) & set(other.any_of):
-            return True
         for one, two in ((self, other), (other, self)):
-            if one.any_of and set(one.any_of) <= set(two.none_of):
+            if one.any_of and not any(one.accepts(value) and two.accepts(value) for value in one.any_of):
                 return True
             if one.low is not None and two.high is not None and one.low > two.high:
                 return True

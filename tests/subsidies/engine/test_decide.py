@@ -214,6 +214,14 @@ def test_an_unmet_condition_is_named_with_the_childs_own_value():
     assert finding.verdict is Verdict.UNMET
 
 
+def test_a_fact_left_empty_is_called_so():
+    rule = make_rule(conditions=(Condition(FACTS["ownership"], any_of=("public",)),))
+
+    finding = explain(child(ownership=""), Measures(), [rule], AUTUMN)[0]
+
+    assert finding.outcome == "规则r：办学性质须为公办；该生为未填，不符合"
+
+
 @pytest.mark.parametrize(
     ("changes", "term", "expected"),
     [

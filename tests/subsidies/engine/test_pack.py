@@ -182,19 +182,19 @@ def test_two_rules_that_could_pay_one_programme_twice_are_refused():
 
 
 @pytest.mark.parametrize(
-    "apart",
+    ("first", "second"),
     [
-        'stage = "senior"\ngrade = { from = 4 }\n',
-        "grade = 4\n",
-        'stage = { none_of = ["senior"] }\n',
+        ("{ to = 3 }", "{ from = 4 }"),
+        ("{ to = 3 }", "4"),
+        ("[1, 2, 3]", "[4, 5]"),
+        ("[1, 2, 3]", "{ none_of = [1, 2, 3] }"),
+        ("{ from = 1, any_of = [0, 1] }", "0"),
     ],
 )
-def test_rules_of_one_programme_that_no_child_can_share_are_accepted(apart):
-    text = SOUND.replace(
-        "grade = { from = 1, to = 3 }", "grade = [1, 2, 3]" if "= 4\n" in apart else "grade = { to = 3 }"
-    )
+def test_rules_of_one_programme_that_no_child_can_share_are_accepted(first, second):
+    text = SOUND.replace("grade = { from = 1, to = 3 }", f"grade = {first}")
 
-    load_pack(text + SECOND_RULE.replace('stage = "senior"\n', apart))
+    load_pack(text + SECOND_RULE + f"grade = {second}\n")
 
 
 def test_a_group_lets_the_higher_of_two_rules_win():
