@@ -3,8 +3,15 @@ import datetime as dt
 from django.db import models
 from django.db.models import F, Q
 
+from povertyedu.options.registry import option
+
 from .enums import AreaLevel, Ownership, SchoolKind, Season, Setting, Stage, grade_name
 from .scope import ScopedQuerySet
+
+
+class AreaQuerySet(ScopedQuerySet):
+    def _reads_at(self, scope) -> Q:
+        return scope.area_q("code")
 
 
 class Area(models.Model):
@@ -17,6 +24,8 @@ class Area(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级"
     )
     is_poor_village = models.BooleanField("贫困村", default=False)
+
+    objects = AreaQuerySet.as_manager()
 
     class Meta:
         verbose_name = "行政区划"
@@ -122,6 +131,18 @@ class SchoolStage(models.Model):
         return self.get_stage_display()
 
 
+class PersonQuerySet(ScopedQuerySet):
+    """People by where they work; one without a place yet is open to whoever manages people."""
+
+    def _reads_at(self, scope) -> Q:
+        return (
+            scope.area_q("area_id")
+            | scope.area_q("school__area_id")
+            | Q(school__in=scope.schools)
+            | (Q(area=None, school=None) if scope.areas else Q(pk__in=()))
+        )
+
+
 class Person(models.Model):
     """Anyone who holds a post: a head, a homeroom teacher, a cadre; with an account or without."""
 
@@ -134,6 +155,8 @@ class Person(models.Model):
     area = models.ForeignKey(
         Area, models.SET_NULL, null=True, blank=True, related_name="people", verbose_name="乡镇（村）"
     )
+
+    objects = PersonQuerySet.as_manager()
 
     class Meta:
         verbose_name = "人员"
@@ -192,7 +215,10 @@ class TermQuerySet(models.QuerySet):
         Raise ValueError with a Chinese sentence when ``code`` names no term.
         """
         term = self.filter(pk=code).first()
-        return term or self.get_or_create(code=code, defaults=Term.defaults(code))[0]
+        if term is None:
+            defaults = Term.defaults(code) | {"meal_days": option("default_meal_days")}
+            term, _ = self.get_or_create(code=code, defaults=defaults)
+        return term
 
 
 class Term(models.Model):
