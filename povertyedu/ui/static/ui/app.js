@@ -1,5 +1,15 @@
 /* Progressive only: every page works without this file. Hooks are data attributes, listened to once
-   on the document, so that content brought in by htmx needs no set-up. Floor: Chromium 86. */
+   on the document, so that content brought in by htmx needs no set-up. Floor: Chromium 86.
+
+   data-queue on a form: boxes data-pick (data-fen), data-pick-all, data-pick-matching (data-count, data-fen)
+     are counted into data-picked-count and data-picked-yuan
+   .drawer: a fragment swapped into it opens it; data-drawer-title takes the focus
+   data-enter-next on a form: Enter goes to the next field
+   data-key="save" | "next" on a button: Ctrl+S, Ctrl+Enter
+   data-autosave on a form with hx-post=DRAFT hx-trigger="change delay:1s, every 20s" hx-target="#saved":
+     sent only when something was typed since the last time; an ordinary submit is left alone
+   data-error-summary takes the focus; data-fill=ID on a button adds its text to a field
+   data-print, data-dismiss, data-toggle-nav: what they say */
 (function () {
   "use strict";
   document.documentElement.classList.add("js");
