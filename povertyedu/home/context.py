@@ -7,6 +7,7 @@ from povertyedu.options.registry import options
 from povertyedu.orgs.models import Term
 
 from .navigation import navigation_for
+from .todos import todos_of
 
 
 def page_frame(request) -> dict:
@@ -27,5 +28,6 @@ def _frame(request) -> dict:
         "terms": terms,
         "term": next((t for t in terms if t.pk == user.current_term_id), terms[0] if terms else None),
         "nav": navigation_for(user, request.path),
+        "todo_count": sum(todo.count for todo in todos_of(user)),
         "unread": Message.objects.visible_to(user).unread().count(),
     }

@@ -1,15 +1,40 @@
 """To-do list, leaders' dashboard, the manual."""
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from povertyedu.orgs.models import Term
+from povertyedu.accounts.access import needs, working_term
+from povertyedu.accounts.permissions import Permission
+from povertyedu.inbox.models import Message
+from povertyedu.orgs.models import Area, School, SchoolClass, Term
+from povertyedu.orgs.scope import after
+from subsidies.engine import yuan
+
+from .manual import MANUAL, manual_html
+from .queries import Figures, figures_by, figures_by_class, figures_of_class, money_by_stage_and_source
+from .todos import todos_of
+
+SLOW_PROGRESS = 70  # per cent paid, below which a township is shown to leaders
+READINGS = {"school_area": "就读地", "home_area": "户籍地"}
 
 
 @require_GET
 def todo(request):
-    return render(request, "home/todo.html", {})
+    """The landing page: what waits for me, what I started, what was told me."""
+    context = {
+        "crumbs": [("首页", None)],
+        "todos": todos_of(request.user),
+        "jobs": request.user.jobs.all()[:5],
+        "messages_unread": Message.objects.visible_to(request.user).unread()[:5],
+        "grants": request.user.live_grants,
+        "help_page": next(
+            (grant.role for grant in request.user.live_grants if grant.role in MANUAL), "index"
+        ),
+    }
+    return render(request, "home/todo.html", context)
 
 
 @require_POST
@@ -21,22 +46,203 @@ def switch_term(request):
     return redirect(back if url_has_allowed_host_and_scheme(back, {request.get_host()}) else "home:todo")
 
 
+@needs(Permission.VIEW_DASHBOARD)
 @require_GET
 def dashboard(request):
-    return render(request, "home/todo.html", {})
+    """The county: the four numbers, stage by source, township by township."""
+    term = working_term(request)
+    if term is None:
+        return render(request, "home/dashboard.html", {"crumbs": _crumbs(("领导驾驶舱", None))})
+    reading = _reading(request)
+    by_place = figures_by(request.user, term, reading)
+    areas = {area.code: area for area in Area.objects.filter(level="township")}
+    rows = [
+        {"name": areas[code].name if code in areas else "其他", "url": _place_url("home:dashboard_area", code, reading), "figures": by_place[code]}
+        for code in sorted(by_place, key=lambda code: (code not in areas, code))
+    ]  # fmt: skip
+    sources, stages = money_by_stage_and_source(request.user, term)
+    context = _page(request, term, reading, rows, [("领导驾驶舱", None)]) | {
+        "sources": sources,
+        "legend": [{"css": f"series-{i}", "text": source} for i, source in enumerate(sources, start=1)],
+        "stages": [(label, values, "") for label, values in stages],
+        "stage_rows": [(label, values, sum(values)) for label, values in stages],
+        "source_totals": [sum(values[i] for _, values in stages) for i in range(len(sources))],
+        "tiles": [
+            (i % 3, i // 3, row["name"], row["figures"].progress, _band(row["figures"].progress), row["url"])
+            for i, row in enumerate(rows)
+        ],
+        "attention": _attention(rows),
+        "level": "乡镇",
+    }
+    return render(request, "home/dashboard.html", context)
 
 
-def dashboard_area(request, code):
-    return render(request, "home/todo.html", {})
+@needs(Permission.VIEW_DASHBOARD)
+@require_GET
+def dashboard_area(request, code: str):
+    """A township: its schools (by where children study) or the schools its children go to (by household)."""
+    area = get_object_or_404(Area, pk=code)
+    term, reading = _term(request), _reading(request)
+    within = {f"{reading}__gte": code, f"{reading}__lt": after(code)}
+    by_school = figures_by(request.user, term, "school_id", **within)
+    if not by_school:
+        raise Http404
+    schools = School.objects.in_bulk([pk for pk in by_school if pk])
+    rows = [
+        {
+            "name": school.name,
+            "url": _place_url("home:dashboard_school", pk, reading),
+            "figures": by_school[pk],
+        }
+        for pk, school in sorted(schools.items(), key=lambda item: item[1].code)
+    ]
+    if None in by_school:
+        rows.append({"name": "县外就读", "url": "", "figures": by_school[None]})
+    crumbs = [("领导驾驶舱", reverse("home:dashboard")), (area.name, None)]
+    return render(
+        request,
+        "home/dashboard_place.html",
+        _page(request, term, reading, rows, crumbs) | {"title": area.name, "level": "学校"},
+    )
 
 
-def dashboard_school(request, pk):
-    return render(request, "home/todo.html", {})
+@needs(Permission.VIEW_DASHBOARD)
+@require_GET
+def dashboard_school(request, pk: int):
+    """A school: its classes."""
+    school = get_object_or_404(
+        School.objects.visible_to(request.user, Permission.VIEW_DASHBOARD).select_related("area"), pk=pk
+    )
+    term, reading = _term(request), _reading(request)
+    by_class = figures_by_class(request.user, term, school)
+    classes = SchoolClass.objects.in_bulk([key for key in by_class if key])
+    rows = [
+        {
+            "name": str(classes[key]),
+            "url": reverse("home:dashboard_class", args=[key]),
+            "figures": by_class[key],
+        }
+        for key in sorted(
+            classes, key=lambda key: (classes[key].stage, classes[key].grade, classes[key].name)
+        )
+    ]
+    if None in by_class:
+        rows.append({"name": "未分班", "url": "", "figures": by_class[None]})
+    crumbs = [
+        ("领导驾驶舱", reverse("home:dashboard")),
+        (school.area.name, _place_url("home:dashboard_area", school.area_id[:9], reading)),
+        (school.name, None),
+    ]
+    return render(
+        request,
+        "home/dashboard_place.html",
+        _page(request, term, reading, rows, crumbs) | {"title": school.name, "level": "班级"},
+    )
 
 
-def dashboard_class(request, pk):
-    return render(request, "home/todo.html", {})
+@needs(Permission.VIEW_DASHBOARD)
+@require_GET
+def dashboard_class(request, pk: int):
+    """A class: its children, by name; the child's own page asks for more permission."""
+    school_class = get_object_or_404(
+        SchoolClass.objects.visible_to(request.user, Permission.VIEW_DASHBOARD).select_related(
+            "school__area"
+        ),
+        pk=pk,
+    )
+    if not request.user.can(Permission.VIEW_STUDENTS):
+        raise Http404
+    term = _term(request)
+    rows = [
+        {"name": row["enrolment"].student.name, "url": reverse("students:detail", args=[row["enrolment"].student_id]), "figures": row["figures"]}
+        for row in figures_of_class(request.user, term, school_class)
+    ]  # fmt: skip
+    school = school_class.school
+    crumbs = [
+        ("领导驾驶舱", reverse("home:dashboard")),
+        (school.area.name, reverse("home:dashboard_area", args=[school.area_id[:9]])),
+        (school.name, reverse("home:dashboard_school", args=[school.pk])),
+        (str(school_class), None),
+    ]
+    context = _page(request, term, "school_area", rows, crumbs) | {
+        "title": f"{school} {school_class}",
+        "level": "学生",
+        "of_children": True,
+    }
+    return render(request, "home/dashboard_place.html", context)
 
 
-def manual(request, page="index"):
-    return render(request, "home/todo.html", {})
+@require_GET
+def manual(request, page: str = "index"):
+    """The 操作手册 as in-page help."""
+    if page not in MANUAL:
+        raise Http404
+    context = {
+        "crumbs": _crumbs(("操作手册", None)),
+        "page": page,
+        "pages": MANUAL,
+        "body": manual_html(page),
+    }
+    return render(request, "home/manual.html", context)
+
+
+def _term(request) -> Term:
+    term = working_term(request)
+    if term is None:
+        raise Http404
+    return term
+
+
+def _reading(request) -> str:
+    """Return by which place children are counted: ``?by=home_area``, else where they study."""
+    return request.GET["by"] if request.GET.get("by") in READINGS else "school_area"
+
+
+def _place_url(name: str, key, reading: str) -> str:
+    return reverse(name, args=[key]) + (f"?by={reading}" if reading != "school_area" else "")
+
+
+def _crumbs(*tail) -> list:
+    return [("首页", reverse("home:todo")), *tail]
+
+
+def _page(request, term, reading, rows, crumbs) -> dict:
+    if request.GET.get("sort") == "progress":
+        rows = sorted(rows, key=lambda row: row["figures"].progress)
+    return {
+        "crumbs": _crumbs(*crumbs), "term": term, "rows": rows, "reading": reading, "readings": READINGS,
+        "sort": request.GET.get("sort", ""), "total": sum((row["figures"] for row in rows), Figures()),
+    }  # fmt: skip
+
+
+def _band(progress: float) -> int:
+    return 1 + sum(progress >= bound for bound in (70, 80, 88))
+
+
+def _attention(rows: list[dict]) -> list[dict]:
+    """Return what a leader should look at first: more paid than owed, and townships far behind."""
+    found = []
+    for row in rows:
+        figures = row["figures"]
+        if figures.outstanding_fen < 0:
+            found.append(
+                {
+                    "s": "bad",
+                    "t": "多发",
+                    "text": f"{row['name']}已发超过应享",
+                    "note": f"{yuan(-figures.outstanding_fen)} 元",
+                    "url": row["url"],
+                }
+            )
+        elif figures.entitled_fen and figures.progress < SLOW_PROGRESS:
+            note = f"待发 {yuan(figures.outstanding_fen)} 元，在途 {yuan(figures.in_hand_fen)} 元"
+            found.append(
+                {
+                    "s": "warn",
+                    "t": "待发",
+                    "text": f"{row['name']}发放进度 {figures.progress}%",
+                    "note": note,
+                    "url": row["url"],
+                }
+            )
+    return found[:6]

@@ -16,7 +16,7 @@ from subsidies.engine.decide import (
     yuan,
 )
 from subsidies.engine.examples import check_examples
-from subsidies.engine.facts import CATEGORY_BITS, FACTS, Measures, Profile, categories_mask
+from subsidies.engine.facts import CATEGORY_BITS, FACTS, STAGES, Measures, Profile, categories_mask
 from subsidies.engine.located import PackError
 from subsidies.engine.pack import load_pack
 from subsidies.engine.rules import SOURCES, Kind, Policy, Programme, Rule
@@ -27,6 +27,7 @@ __all__ = [
     "CATEGORY_BITS",
     "FACTS",
     "SOURCES",
+    "STAGES",
     "Award",
     "Check",
     "Decider",

@@ -8,7 +8,14 @@ from django.views.decorators.http import require_GET, require_POST
 from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission
 from subsidies import engine
-from subsidies.actions.policies import NoPolicy, built_in_packs, current_policy, load_policy, pack_of, pack_text
+from subsidies.actions.policies import (
+    NoPolicy,
+    built_in_packs,
+    current_policy,
+    load_policy,
+    pack_of,
+    pack_text,
+)
 from subsidies.models import Policy
 
 MAX_BYTES = 1024 * 1024

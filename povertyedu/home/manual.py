@@ -1,0 +1,27 @@
+"""The 操作手册 under docs/manual, one page per role, shown as in-page help."""
+
+from functools import cache
+
+from django.conf import settings
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+
+FOLDER = settings.BASE_DIR / "docs" / "manual"
+
+
+def _title(path) -> str:
+    return path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ").strip()
+
+
+# Page name -> title, the index first; a role's page has the role's name.
+MANUAL = {
+    path.stem: _title(path)
+    for path in sorted(FOLDER.glob("*.md"), key=lambda path: (path.stem != "index", path.stem))
+}
+
+
+@cache
+def manual_html(page: str) -> SafeString:
+    """Return a page as HTML; raw HTML in it stays text."""
+    text = (FOLDER / f"{page}.md").read_text(encoding="utf-8")
+    return mark_safe(MarkdownIt("commonmark", {"html": False}).enable("table").render(text))

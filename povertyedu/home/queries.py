@@ -1,0 +1,152 @@
+"""Figures of the leaders' dashboard: the four numbers by place, the same money by stage and source.
+
+Only cash is payable, so the four numbers are of cash; waivers and meals stand apart. All in fen.
+Each function costs a fixed number of queries, whatever the rows.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import Substr
+
+from povertyedu.orgs.models import Term
+from students.enums import HardshipCategory
+from students.models import Enrolment
+from subsidies import engine
+from subsidies.actions.policies import NoPolicy, current_policy, pack_of
+from subsidies.enums import OPEN_LINES, Kind, LineState
+from subsidies.models import Balance, Entitlement, Line
+
+TOWNSHIP_DIGITS = 9
+
+
+@dataclass
+class Figures:
+    """The numbers of one place: children, the registered poor among them, those aided, and cash in fen."""
+
+    children: int = 0
+    poor: int = 0
+    aided: int = 0
+    entitled_fen: int = 0
+    paid_fen: int = 0
+    in_hand_fen: int = 0
+
+    @property
+    def outstanding_fen(self) -> int:
+        return self.entitled_fen - self.paid_fen - self.in_hand_fen
+
+    @property
+    def progress(self) -> float:
+        """Paid in per cent of entitled; 0 where nothing is owed."""
+        return round(self.paid_fen * 100 / self.entitled_fen, 1) if self.entitled_fen else 0.0
+
+    def __add__(self, other: "Figures") -> "Figures":
+        return Figures(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
+
+
+def figures_by(user, term: Term, place: str, **within) -> dict:
+    """Return {place key: Figures} of what ``user`` may see in ``term``.
+
+    ``place`` names a column all three tables have (``school_id``), or ``school_area`` / ``home_area``
+    for townships. ``within`` narrows all three (``school_area__gte=..``).
+    """
+    places: dict = defaultdict(Figures)
+    key = Substr(place, 1, TOWNSHIP_DIGITS) if place.endswith("_area") else F(place)
+    poor = Q(categories__gt=0, bit__gt=0)
+    enrolled = Enrolment.objects.visible_to(user).of(term).studying().filter(**within)
+    for row in (
+        enrolled.annotate(bit=F("categories").bitand(HardshipCategory.REGISTERED_POOR))
+        .values(at=key)
+        .annotate(children=Count("pk"), poor=Count("pk", filter=poor))
+    ):
+        places[row["at"]].children, places[row["at"]].poor = row["children"], row["poor"]
+    entitled = Entitlement.objects.visible_to(user).filter(term=term, **within)
+    for row in entitled.values(at=key).annotate(
+        aided=Count("student_id", distinct=True), fen=Sum("amount_fen", filter=Q(kind=Kind.CASH), default=0)
+    ):
+        places[row["at"]].aided, places[row["at"]].entitled_fen = row["aided"], row["fen"]
+    lines = Line.objects.visible_to(user).filter(term=term, **within)
+    for row in lines.values(at=key).annotate(
+        paid=Sum("amount_fen", filter=Q(state=LineState.PAID), default=0),
+        in_hand=Sum("amount_fen", filter=Q(state__in=OPEN_LINES), default=0),
+    ):
+        places[row["at"]].paid_fen, places[row["at"]].in_hand_fen = row["paid"], row["in_hand"]
+    return dict(places)
+
+
+def figures_of_class(user, term: Term, school_class) -> list[dict]:
+    """Return the children of a class with their cash numbers: [{enrolment, figures}]."""
+    enrolments = (
+        Enrolment.objects.visible_to(user)
+        .of(term)
+        .filter(school_class=school_class)
+        .select_related("student")
+        .order_by("student__name", "pk")
+    )
+    sums = {
+        row["student_id"]: row
+        for row in Balance.objects.filter(
+            term=term, student__in=enrolments.values("student_id"), programme__kind=Kind.CASH
+        )
+        .values("student_id")
+        .annotate(entitled=Sum("entitled_fen"), paid=Sum("paid_fen"), in_hand=Sum("in_hand_fen"))
+    }
+    rows = []
+    for enrolment in enrolments:
+        money = sums.get(enrolment.student_id, {})
+        figures = Figures(
+            1, 0, int(bool(money)), money.get("entitled", 0), money.get("paid", 0), money.get("in_hand", 0)
+        )
+        rows.append({"enrolment": enrolment, "figures": figures})
+    return rows
+
+
+def figures_by_class(user, term: Term, school) -> dict:
+    """Return {class id: Figures} of one school."""
+    places: dict = defaultdict(Figures)
+    enrolments = Enrolment.objects.visible_to(user).of(term).studying().filter(school=school)
+    money = {
+        row["student_id"]: row
+        for row in Balance.objects.filter(term=term, student__in=enrolments.values("student_id"))
+        .values("student_id")
+        .annotate(
+            entitled=Sum("entitled_fen", filter=Q(programme__kind=Kind.CASH), default=0),
+            paid=Sum("paid_fen", default=0),
+            in_hand=Sum("in_hand_fen", default=0),
+        )
+    }
+    for student, class_id, categories in enrolments.values_list(
+        "student_id", "school_class_id", "categories"
+    ):
+        owed = money.get(student)
+        places[class_id] += Figures(
+            1, int(bool(categories & HardshipCategory.REGISTERED_POOR)), int(owed is not None),
+            *((owed["entitled"], owed["paid"], owed["in_hand"]) if owed else ()),
+        )  # fmt: skip
+    return dict(places)
+
+
+def money_by_stage_and_source(user, term: Term) -> tuple[list[str], list[tuple[str, list[int]]]]:
+    """Return (source names, [(stage, fen per source)]) of entitled cash; sums equal the entitlements to the fen."""
+    try:
+        rules = {rule.code: rule for rule in pack_of(current_policy()).rules}
+    except NoPolicy:
+        rules = {}
+    counted = (
+        Entitlement.objects.visible_to(user)
+        .filter(term=term, kind=Kind.CASH)
+        .values_list("stage", "rule", "amount_fen")
+        .annotate(children=Count("student_id"))
+    )
+    by_stage: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for stage, rule, amount_fen, children in counted:
+        shares = rules[rule].funding.split(amount_fen) if rule in rules else (("unstated", amount_fen),)
+        for source, fen in shares:
+            by_stage[stage][source] += fen * children
+    sources = [source for source in engine.SOURCES if any(source in stage for stage in by_stage.values())]
+    order = [stage for stage in engine.STAGES if stage in by_stage]
+    table = [
+        (engine.STAGES[stage], [by_stage[stage].get(source, 0) for source in sources]) for stage in order
+    ]
+    return [engine.SOURCES[source] for source in sources], table

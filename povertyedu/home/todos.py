@@ -1,0 +1,111 @@
+"""What waits for a person, by what they may do; each line leads to the queue where it is done."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db.models import Count, Min
+from django.urls import reverse
+from django.utils import timezone
+
+from povertyedu.accounts.permissions import Permission as P
+from povertyedu.imports.models import ImportBatch, ImportState
+from povertyedu.orgs.calendar import today
+from povertyedu.publicity.models import Objection, ObjectionState
+from students.models import FactChange, StudentDraft
+from subsidies.enums import BatchState, SheetState
+from subsidies.models import Batch, SchoolSheet
+
+OVERDUE_DAYS = 5
+
+
+@dataclass(frozen=True)
+class Todo:
+    """``count`` things of one kind; ``since`` is when the oldest began to wait."""
+
+    text: str
+    count: int
+    url: str
+    since: object = None
+
+    @property
+    def days(self) -> int | None:
+        """Whole days the oldest has waited."""
+        return (today() - timezone.localdate(self.since)).days if self.since else None
+
+    @property
+    def age(self) -> str:
+        return f"最早 {timezone.localdate(self.since)}（已等 {self.days} 天）" if self.since else ""
+
+    @property
+    def s(self) -> str:
+        return "warn"
+
+    @property
+    def t(self) -> str:
+        return "超过 5 天" if self.days is not None and self.days > OVERDUE_DAYS else ""
+
+
+@dataclass(frozen=True)
+class Duty:
+    """A kind of waiting work: who sees it, which rows it is, where it is done."""
+
+    permission: str
+    text: str
+    rows: Callable  # user -> queryset
+    since: str  # the field that says since when a row waits
+    url_name: str
+
+
+def _sheets(permission: str, *states: str) -> Callable:
+    return lambda user: SchoolSheet.objects.visible_to(user, permission).filter(
+        state__in=states, batch__state=BatchState.OPEN
+    )
+
+
+def _batches(permission: str, *states: str, **more) -> Callable:
+    return lambda user: Batch.objects.visible_to(user, permission).filter(state__in=states, **more)
+
+
+DUTIES = (
+    Duty(P.SUBMIT_SHEET, "待报送的资助名单", _sheets(P.SUBMIT_SHEET, SheetState.DRAFT), "batch__opened_at", "subsidies:batches"),
+    Duty(P.SUBMIT_SHEET, "被退回、待修改重报的名单", _sheets(P.SUBMIT_SHEET, SheetState.RETURNED), "submitted_at", "subsidies:batches"),
+    Duty(P.REVIEW_SHEET, "待审核的学校名单", _sheets(P.REVIEW_SHEET, SheetState.SUBMITTED), "submitted_at", "subsidies:batches"),
+    Duty(
+        P.APPROVE_OFFICE, "学校已报齐、待资助中心审核的名单", _sheets(P.APPROVE_OFFICE, SheetState.REVIEWED), "submitted_at", "subsidies:batches"
+    ),
+    Duty(P.APPROVE_FINAL, "待审批的批次", _batches(P.APPROVE_FINAL, BatchState.OFFICE_APPROVED), "opened_at", "subsidies:batches"),
+    Duty(P.PUBLISH, "已审批、待公示的批次", _batches(P.PUBLISH, BatchState.APPROVED), "opened_at", "subsidies:batches"),
+    Duty(
+        P.PUBLISH, "公示期满、待确认的批次",
+        lambda user: Batch.objects.visible_to(user, P.PUBLISH).filter(state=BatchState.IN_PUBLICITY, publicity_until__lt=today()),
+        "opened_at", "subsidies:batches",
+    ),
+    Duty(
+        P.HANDLE_OBJECTION, "待处理的公示异议",
+        lambda user: Objection.objects.visible_to(user, P.HANDLE_OBJECTION).filter(state=ObjectionState.OPEN),
+        "received_at", "publicity:notices",
+    ),
+    Duty(P.PAY, "公示无误、待发放的批次", _batches(P.PAY, BatchState.CLEARED), "opened_at", "subsidies:payouts"),
+    Duty(P.PAY, "已送银行、待回盘的批次", _batches(P.PAY, BatchState.SENT), "opened_at", "subsidies:payouts"),
+    Duty(
+        P.IMPORT_ROSTER, "已核对、待确认的导入文件",
+        lambda user: ImportBatch.objects.visible_to(user).filter(state=ImportState.CHECKED), "created_at", "imports:list",
+    ),
+    Duty(P.EDIT_STUDENTS, "没有填完的学生表单", lambda user: StudentDraft.objects.filter(user=user), "saved_at", "students:list"),
+)  # fmt: skip
+
+
+def todos_of(user) -> list[Todo]:
+    """Return what waits for ``user``, only kinds with something in them, oldest wait told."""
+    waiting = []
+    for duty in DUTIES:
+        if not user.can(duty.permission):
+            continue
+        found = duty.rows(user).aggregate(count=Count("pk"), since=Min(duty.since))
+        if found["count"]:
+            waiting.append(Todo(duty.text, found["count"], reverse(duty.url_name), found["since"]))
+    if user.can(P.RECALCULATE):
+        changed = FactChange.objects.values("student_id").distinct().count()
+        if changed:
+            waiting.append(Todo("资料有变动、待重算的学生", changed, reverse("subsidies:calculation")))
+    return waiting
