@@ -58,6 +58,13 @@ class Column(Field):
         self.note = note
         self.width = width
         self.as_text = as_text
+        self._has_widget = "widget" in options
+
+    def clean(self, row: dict[str, Any], **kwargs: Any) -> Any:
+        """The same cleaner serves django-import-export's own import, unless a widget was given for it."""
+        if self._has_widget or self.column_name not in row:
+            return super().clean(row, **kwargs)
+        return self.clean_cell(row[self.column_name]).value
 
     @property
     def missing_message(self) -> str:

@@ -9,11 +9,12 @@ import datetime as dt
 import json
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 PARSER = Path(__file__).with_name("parser.py")
 EXTENSIONS = (".xlsx", ".xls", ".csv")
@@ -30,7 +31,7 @@ class Limits:
     columns: int = 500
     unpacked: int = 600 * 2**20
     ratio: int = 150
-    memory: int = 2 * 2**30
+    memory: int = 3 * 2**29
     characters: int = 300 * 2**20
     seconds: int = 120
 
@@ -85,22 +86,41 @@ KINDS = {
 }
 
 
-def open_workbook(path: str | Path, *, limits: Limits | None = None) -> list[Sheet]:
+def open_workbook(source: str | Path | bytes, *, name: str = "", limits: Limits | None = None) -> list[Sheet]:
     """All sheets of an .xlsx, .xls or .csv file, hidden ones too, told apart by `visible`.
 
-    The content decides how it is read, not the name. Cells are text, float, bool, date, datetime or ""
-    (empty); a formula gives its stored value. Raises WorkbookError, with a code of MESSAGES.
+    `source` is a path, or the content itself with the `name` it was uploaded under. The content decides
+    how it is read, not the name. Cells are text, float, bool, date, datetime or "" (empty); a formula
+    gives its stored value. Raises WorkbookError, with a code of MESSAGES.
     """
     limits = limits or Limits()
-    path = Path(path)
-    if path.suffix.lower() in (".xlsm", ".xltm", ".xlam"):
+    extension = Path(name if isinstance(source, bytes) else name or source).suffix.lower()
+    if extension in (".xlsm", ".xltm", ".xlam"):
         raise refusal("macros", limits)
-    if path.suffix.lower() not in EXTENSIONS:
+    if extension not in EXTENSIONS:
         raise refusal("extension", limits)
-    if path.stat().st_size > limits.size:
+    if (len(source) if isinstance(source, bytes) else Path(source).stat().st_size) > limits.size:
         raise refusal("too_large", limits)
+    with _opened(source) as file:
+        return _sheets(file, limits)
+
+
+@contextlib.contextmanager
+def _opened(source: str | Path | bytes) -> Iterator[IO[bytes]]:
+    """A real file for the child's standard input; content lies in one without a name while it is read."""
+    if not isinstance(source, bytes):
+        with open(source, "rb") as file:
+            yield file
+        return
+    with tempfile.TemporaryFile() as file:
+        file.write(source)
+        file.seek(0)
+        yield file
+
+
+def _sheets(file: IO[bytes], limits: Limits) -> list[Sheet]:
     sheets: list[Sheet] = []
-    for answer in _answers(path, limits):
+    for answer in _answers(file, limits):
         if "rows" in answer:
             sheets[-1].rows.extend(map(tuple, answer["rows"]))
         elif "error" in answer:
@@ -124,16 +144,13 @@ def refusal(code: str, limits: Limits, *, kind: str = "other") -> WorkbookError:
     return WorkbookError(code, message)
 
 
-def _answers(path: Path, limits: Limits) -> Iterator[dict]:
+def _answers(source: IO[bytes], limits: Limits) -> Iterator[dict]:
     """The child's answers one by one; its death is an answer too."""
     command = [sys.executable, "-I", str(PARSER), json.dumps(asdict(limits))]
     late = threading.Event()
-    with (
-        path.open("rb") as source,
-        subprocess.Popen(
-            command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}
-        ) as child,
-    ):
+    with subprocess.Popen(
+        command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}
+    ) as child:
 
         def stop():
             late.set()

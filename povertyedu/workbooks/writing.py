@@ -6,7 +6,7 @@ made with openpyxl. Text from users is written as text everywhere and can never 
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import openpyxl
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
@@ -168,7 +168,7 @@ def _explanations(sheet, columns: Sequence[Column]) -> None:
 
 
 def annotate_errors(
-    source_path: str | Path,
+    source: str | Path | IO[bytes],
     out,
     problems: Mapping[tuple[str, int], Mapping[int | None, str]],
     *,
@@ -181,7 +181,7 @@ def annotate_errors(
     problem. Only for a file that `reading.open_workbook` has accepted; it is loaded whole, so callers
     keep it to some thousand rows and use `write_problem_rows` beyond.
     """
-    book = openpyxl.load_workbook(source_path, keep_links=False)
+    book = openpyxl.load_workbook(source, keep_links=False)
     by_sheet: dict[str, dict[int, Mapping[int | None, str]]] = {}
     for (name, row), messages in problems.items():
         by_sheet.setdefault(name, {})[row] = messages

@@ -3,6 +3,9 @@
 import datetime as dt
 
 import pytest
+import tablib
+from django.contrib.auth.models import Group
+from import_export.resources import ModelResource
 
 from povertyedu.workbooks.cells import clean_date, clean_id_number, clean_yes_no
 from povertyedu.workbooks.columns import Column, WorkbookResource
@@ -92,3 +95,20 @@ def test_read_row_follows_the_header_it_is_given():
     resource = ChildResource()
     assert resource.read_row(header_of("姓名", "出生日期"), ["罗娜", ""]).values["name"] == "罗娜"
     assert resource.read_row(header_of("出生日期", "姓名"), ["", "罗娜"]).values["name"] == "罗娜"
+
+
+class GroupResource(WorkbookResource, ModelResource):
+    name = Column("名称", attribute="name", required=True)
+
+    class Meta:
+        model = Group
+        fields = ("name",)
+        import_id_fields = ("name",)
+
+
+@pytest.mark.django_db
+def test_workbook_resource_also_imports_row_by_row_with_the_same_cleaner():
+    assert [column.heading for column in GroupResource().columns()] == ["名称"]
+    GroupResource().import_data(tablib.Dataset(["\u00a0第１组 "], headers=["名称"]), raise_errors=True)
+    assert Group.objects.values_list("name", flat=True).get() == "第1组"
+    assert GroupResource().export().csv == "名称\r\n第1组\r\n"

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import struct
 import zipfile
 from pathlib import Path
 
@@ -80,6 +81,12 @@ def test_open_workbook_formula_gives_its_value(workbook, tmp_path):
     assert open_workbook(repacked(workbook, tmp_path / "f.xlsx", change=with_formula))[0].rows[1][1][3] == 6.0
 
 
+def test_open_workbook_content_without_a_file(workbook):
+    assert open_workbook(workbook.read_bytes(), name="花名册.xlsx") == open_workbook(workbook)
+    with pytest.raises(WorkbookError, match="含有宏"):
+        open_workbook(workbook.read_bytes(), name="花名册.xlsm")
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030", "utf-16"])
 @pytest.mark.parametrize("delimiter", [",", "\t", ";"])
 def test_open_workbook_csv_in_every_encoding(tmp_path, encoding, delimiter):
@@ -95,6 +102,67 @@ def test_open_workbook_mislabelled_but_readable_is_read(workbook, tmp_path, name
     assert open_workbook(tmp_path / name)[0].name == "花名册"
     (tmp_path / name).write_text("姓名,备注\n罗娜,\n", encoding="gbk")
     assert open_workbook(tmp_path / name)[0].rows[1] == (2, ["罗娜", ""])
+
+
+def old_xls(rows, *, hidden=False, password=False):
+    """A real BIFF8 workbook in an OLE container: one sheet of texts and numbers."""
+
+    def record(kind, body):
+        return struct.pack("<HH", kind, len(body)) + body
+
+    def text(value):
+        return struct.pack("<HB", len(value), 1) + value.encode("utf-16-le")
+
+    cells = b""
+    for y, row in enumerate(rows):
+        for x, value in enumerate(row):
+            where = struct.pack("<HHH", y, x, 0)
+            numeric = isinstance(value, float)
+            cells += (
+                record(0x203, where + struct.pack("<d", value))
+                if numeric
+                else record(0x204, where + text(value))
+            )
+
+    def begin(kind):
+        return record(0x809, struct.pack("<HHHHII", 0x600, kind, 0x0DBB, 0x07CC, 0, 6))
+
+    lock = record(0x2F, struct.pack("<HHH", 1, 1, 1) + b"\x5a" * 48) if password else b""
+    name = struct.pack("<BB", 3, 1) + "花名册".encode("utf-16-le")
+    place = len(begin(5) + lock) + 4 + 6 + len(name) + 4
+    book = begin(5) + lock + record(0x85, struct.pack("<IBB", place, hidden, 0) + name) + record(0x0A, b"")
+    book += begin(0x10) + cells + record(0x0A, b"")
+    sectors = max(8, -(-len(book) // 512))
+    book = book.ljust(sectors * 512, b"\0")
+
+    def entry(name, kind, child, start, size):
+        raw = (name + "\0").encode("utf-16-le")
+        links = struct.pack("<HBBIII", len(raw), kind, 1, 0xFFFFFFFF, 0xFFFFFFFF, child)
+        return raw.ljust(64, b"\0") + links + b"\0" * 36 + struct.pack("<IQ", start, size)
+
+    directory = entry("Root Entry", 5, 1, 0xFFFFFFFE, 0) + entry("Workbook", 2, 0xFFFFFFFF, 2, len(book))
+    chain = [0xFFFFFFFD, 0xFFFFFFFE, *range(3, 2 + sectors), 0xFFFFFFFE]
+    table = struct.pack(f"<{len(chain)}I", *chain).ljust(512, b"\xff")
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 16
+    head += struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + b"\0" * 6
+    head += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
+    head += struct.pack("<I", 0).ljust(436, b"\xff")
+    return head + table + directory.ljust(512, b"\0") + book
+
+
+@pytest.mark.parametrize("name", ["a.xls", "a.xlsx", "a.csv"])
+def test_open_workbook_old_xls_whatever_it_is_called(tmp_path, name):
+    (tmp_path / name).write_bytes(old_xls([["姓名", "年级"], ["罗娜", 6.0]]))
+    sheets = open_workbook(tmp_path / name)
+    assert sheets == [reading.Sheet("花名册", True, [(1, ["姓名", "年级"]), (2, ["罗娜", 6.0])])]
+
+
+def test_open_workbook_old_xls_truncated_or_hidden(tmp_path):
+    content = old_xls([["姓名", "年级"], ["罗娜", 6.0]], hidden=True)
+    (tmp_path / "a.xls").write_bytes(content)
+    assert open_workbook(tmp_path / "a.xls")[0].visible is False
+    (tmp_path / "a.xls").write_bytes(content[:1400])
+    assert refused(tmp_path / "a.xls") in ("broken", "crashed", "empty")
 
 
 # --- refused files --------------------------------------------------------------------------------
@@ -162,6 +230,11 @@ def test_open_workbook_password(tmp_path):
     container = reading_ole("EncryptionInfo", "EncryptedPackage")
     (tmp_path / "p.xlsx").write_bytes(container)
     assert refused(tmp_path / "p.xlsx") == "password"
+
+
+def test_open_workbook_old_xls_with_password(tmp_path):
+    (tmp_path / "p.xls").write_bytes(old_xls([["姓名"]], password=True))
+    assert refused(tmp_path / "p.xls") == "password"
 
 
 def test_open_workbook_ole_of_other_kinds(tmp_path):
