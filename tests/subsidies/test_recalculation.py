@@ -1,0 +1,180 @@
+"""Recalculation through its public doors: the action and the commands."""
+
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from povertyedu.workflow.flow import SYSTEM
+from students.enums import HardshipCategory
+from students.models import Enrolment, FactChange
+from subsidies.actions import recalculation
+from subsidies.actions.policies import NoPolicy, load_policy, pack_text
+from subsidies.actions.recalculation import recalculate
+from subsidies.models import Entitlement, Policy, Programme
+from tests import factories
+
+pytestmark = [pytest.mark.django_db, pytest.mark.sql]
+POOR = HardshipCategory.REGISTERED_POOR
+
+
+@pytest.fixture
+def guiding(db):
+    return load_policy(text=pack_text("guiding"), by=SYSTEM)
+
+
+@pytest.fixture
+def boarder(xiazhai, autumn):
+    """A registered-poor boarder of a rural primary school: 500 + 50 yuan and 100 meals of 4 yuan."""
+    return factories.student("罗娜", at=xiazhai, during=autumn, boarding=True, categories=POOR)
+
+
+def owed(student) -> dict[str, int]:
+    return dict(Entitlement.objects.filter(student=student).values_list("programme_id", "amount_fen"))
+
+
+def run(term, **options):
+    return recalculate(term=term, by=SYSTEM, trigger="测试", **options)
+
+
+def test_recalculate_poor_boarder_gets_living_topup_and_meals(guiding, boarder, autumn):
+    done = run(autumn)
+    assert owed(boarder) == {"boarding_living": 50000, "boarding_topup": 5000, "nutrition": 40000}
+    assert (done.students, done.created, done.updated, done.ended, done.unchanged) == (1, 3, 0, 0, 0)
+    assert done.amount_fen == 95000
+
+
+def test_recalculate_twice_changes_nothing(guiding, boarder, autumn):
+    run(autumn)
+    again = run(autumn)
+    assert (again.created, again.updated, again.ended, again.unchanged) == (0, 0, 0, 3)
+
+
+def test_recalculate_child_owed_nothing_has_no_rows(guiding, xiazhai, autumn):
+    child = factories.student("何勇", at=xiazhai, during=autumn, boarding=True)
+    assert run(autumn).students == 1
+    assert owed(child) == {}
+
+
+def test_recalculate_day_pupil_loses_boarding_money(guiding, boarder, autumn):
+    run(autumn)
+    Enrolment.objects.update(boarding=False)
+    done = run(autumn)
+    assert (done.created, done.ended, done.unchanged) == (0, 2, 1)
+    assert owed(boarder) == {"nutrition": 40000}
+
+
+def test_recalculate_own_meal_days_scale_the_award(guiding, boarder, autumn):
+    run(autumn)
+    Enrolment.objects.update(meal_days=87)
+    assert run(autumn).updated == 1
+    assert owed(boarder)["nutrition"] == 400 * 87
+
+
+def test_recalculate_only_changed_looks_at_marked_children(guiding, boarder, xiazhai, autumn):
+    other = factories.student("何勇", at=xiazhai, during=autumn, boarding=True, categories=POOR)
+    run(autumn)
+    Enrolment.objects.update(boarding=False)
+    FactChange.objects.create(term=autumn, student=boarder)
+    done = run(autumn, only_changed=True)
+    assert (done.students, done.ended) == (1, 2)
+    assert len(owed(other)) == 3
+    assert not FactChange.objects.exists()
+
+
+def test_recalculate_only_changed_is_widened_when_policy_changed(guiding, boarder, autumn):
+    run(autumn)
+    load_policy(text=pack_text("guiding") + "\n# a second version\n", by=SYSTEM)
+    done = run(autumn, only_changed=True)
+    assert (done.only_changed, done.students, done.unchanged) == (False, 1, 3)
+
+
+def test_recalculate_child_who_left_loses_entitlements(guiding, boarder, autumn):
+    run(autumn)
+    Enrolment.objects.update(status="left")
+    assert run(autumn).ended == 3
+    assert owed(boarder) == {}
+
+
+def test_recalculate_one_school_settles_child_who_moved_there(guiding, boarder, xiazhai, qingshi, autumn):
+    run(autumn)
+    Enrolment.objects.update(school=qingshi, setting="urban", school_area=qingshi.area.full_code)
+    done = run(autumn, school=qingshi)
+    assert (done.updated, done.ended) == (2, 1)
+    assert owed(boarder) == {"boarding_living": 50000, "boarding_topup": 5000}
+
+
+def test_recalculate_in_chunks_equals_in_one(guiding, xiazhai, autumn, monkeypatch):
+    children = [
+        factories.student(
+            f"学生{i}", at=xiazhai, during=autumn, boarding=i % 2 == 0, categories=POOR if i % 3 else 0
+        )
+        for i in range(9)
+    ]
+    whole = run(autumn)
+    before = {child.pk: owed(child) for child in children}
+    Entitlement.objects.all().delete()
+    monkeypatch.setattr(recalculation, "CHUNK", 2)
+    pieces = run(autumn)
+    assert {child.pk: owed(child) for child in children} == before
+    assert (pieces.students, pieces.created, pieces.amount_fen) == (
+        whole.students,
+        whole.created,
+        whole.amount_fen,
+    )
+    again = run(autumn)
+    assert (again.created, again.updated, again.ended) == (0, 0, 0)
+
+
+def test_recalculate_query_count_does_not_grow(guiding, xiazhai, autumn, django_assert_max_num_queries):
+    for i in range(30):
+        factories.student(f"学生{i}", at=xiazhai, during=autumn, boarding=True, categories=POOR)
+    with django_assert_max_num_queries(25):
+        run(autumn)
+
+
+def test_recalculate_without_policy_says_what_to_do(boarder, autumn):
+    with pytest.raises(NoPolicy):
+        run(autumn)
+
+
+def test_load_policy_same_text_keeps_version(guiding):
+    assert load_policy(text=guiding.text, by=SYSTEM) == guiding
+    assert Policy.objects.count() == 1
+
+
+def test_load_policy_new_text_supersedes(guiding):
+    second = load_policy(text=guiding.text + "\n# again\n", by=SYSTEM)
+    assert (second.version, second.is_current) == (2, True)
+    assert Policy.objects.get(pk=guiding.pk).is_current is False
+    assert Programme.objects.get(pk="nutrition").kind == "in_kind"
+
+
+def test_recalculate_command_prints_one_json_line(guiding, boarder, autumn, capsys):
+    call_command("recalculate", term="2020-autumn")
+    answer = json.loads(capsys.readouterr().out)
+    assert answer.pop("seconds") >= 0
+    assert answer == {
+        "students": 1, "profiles": 1, "created": 3, "updated": 0, "ended": 0, "unchanged": 0, "amount_fen": 95000,
+        "by_programme": {
+            "boarding_living": {"kind": "cash", "students": 1, "amount_fen": 50000},
+            "boarding_topup": {"kind": "cash", "students": 1, "amount_fen": 5000},
+            "nutrition": {"kind": "in_kind", "students": 1, "amount_fen": 40000},
+        },
+    }  # fmt: skip
+
+
+def test_recalculate_command_unknown_term_is_wrong_usage(guiding):
+    with pytest.raises(CommandError) as refusal:
+        call_command("recalculate", term="2031-autumn")
+    assert refusal.value.returncode == 2
+
+
+def test_explain_command_total_equals_entitlements(guiding, boarder, autumn, capsys):
+    run(autumn)
+    call_command("explain", term="2020-autumn", student=boarder.student_no)
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["amount_fen"] == 95000
+    awarded = {rule["programme"]: rule["amount_fen"] for rule in answer["rules"] if rule["amount_fen"]}
+    assert awarded == owed(boarder)
+    assert all(rule["clause"] and rule["quote"] for rule in answer["rules"])
