@@ -51,7 +51,18 @@ class HoldReason(models.TextChoices):
     ENTITLEMENT_FELL = "entitlement_fell", "应享金额已降低"
     OBJECTION = "objection", "公示有异议"
     NO_ACCOUNT = "no_account", "没有银行账户"
+    HOLDER_DIFFERS = "holder_differs", "开户人不是学生或监护人"
     BY_HAND = "by_hand", "人工暂缓"
+
+
+class BatchStage(models.TextChoices):
+    """The stages of a batch's handling; a person takes one of them per batch (:class:`BatchSeat`)."""
+
+    CLERK = "clerk", "学校报送"
+    REVIEWER = "reviewer", "中心校审核"
+    OFFICE = "office", "资助中心"
+    APPROVER = "approver", "审批"
+    FINANCE = "finance", "发放"
 
 
 class Payer(models.TextChoices):

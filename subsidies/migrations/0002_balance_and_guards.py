@@ -19,9 +19,10 @@ FROM (
 GROUP BY term_id, student_id, programme_id
 """
 
-# Settled money: a paid line is neither changed nor deleted. A decision and a bank return are never changed either.
+# What the bank answered for is neither changed nor deleted; nor a decision, a bank return, a bank file once written.
 GUARDS = {
-    "subsidies_line": ("OLD.state = 'paid'", "已发放的明细不得修改或删除"),
+    "subsidies_line": ("OLD.state IN ('paid', 'failed')", "银行已答复的明细不得修改或删除"),
+    "subsidies_bankfile": ("OLD.file_id IS NOT NULL", "已生成的银行文件不得修改或删除"),
     "subsidies_batchdecision": ("true", "办理记录不得修改或删除"),
     "subsidies_sheetdecision": ("true", "办理记录不得修改或删除"),
     "subsidies_bankreturn": ("true", "银行回盘不得修改或删除"),

@@ -1,18 +1,23 @@
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from povertyedu.orgs.enums import grade_name
 from povertyedu.orgs.models import School, Term
 from povertyedu.orgs.scope import ScopedQuerySet
+from povertyedu.publicity.models import Notice
 from povertyedu.sealing.fields import SealedCharField
 from povertyedu.workflow.models import Decision, Seat
+from students.enums import category_labels
 from students.models import Student
 from subsidies.enums import OPEN_LINES, BatchState, HoldReason, LineState, Payer, SheetState
 
-from .entitlement import PlacedQuerySet
+from .entitlement import Entitlement, PlacedQuerySet
 from .policy import Programme
 
 _OPEN = [str(state) for state in OPEN_LINES]
+_AT_BANK = ["sent", "paid", "failed"]
 
 
 class BatchQuerySet(ScopedQuerySet):
@@ -119,9 +124,59 @@ class SheetDecision(Decision):
         verbose_name = "报送表办理记录"
 
 
+def due_fen():
+    """Return the expression: entitled now less what was paid, in fen, for the money of one line.
+
+    Asked of the tables by key, not of the balance view: a correlated look into the view would sum it
+    up once per line on SQLite.
+    """
+    money = {
+        "term": OuterRef("term_id"),
+        "student": OuterRef("student_id"),
+        "programme": OuterRef("programme_id"),
+    }
+    entitled = Entitlement.objects.filter(**money).values("amount_fen")
+    paid = (
+        Line.objects.filter(**money, payer=Payer.THIS_COUNTY, state=LineState.PAID)
+        .order_by()
+        .values("student")
+        .annotate(total=Sum("amount_fen"))
+        .values("total")
+    )
+    return Coalesce(Subquery(entitled), 0) - Coalesce(Subquery(paid), 0)
+
+
 class LineQuerySet(PlacedQuerySet):
+    """Lines by state, and against what is due now."""
+
     def open(self):
         return self.filter(state__in=OPEN_LINES)
+
+    def listed(self):
+        return self.filter(state=LineState.LISTED)
+
+    def held(self):
+        return self.filter(state=LineState.HELD)
+
+    def in_list(self):
+        """What is or may yet be paid from the batch, and what was: everything but the removed."""
+        return self.exclude(state=LineState.REMOVED)
+
+    def shown_in_public(self):
+        """The lines a notice shows: the listed, and those that only wait for an account."""
+        return self.filter(Q(state=LineState.LISTED) | Q(state=LineState.HELD, hold=HoldReason.NO_ACCOUNT))
+
+    def fallen(self):
+        """Listed lines that hold more than is due now."""
+        return self.listed().annotate(due=due_fen()).filter(due__lt=F("amount_fen"))
+
+    def totals(self) -> dict:
+        """Return students (distinct), lines and fen in one query."""
+        return self.order_by().aggregate(
+            students=models.Count("student", distinct=True),
+            count=models.Count("pk"),
+            fen=Coalesce(Sum("amount_fen"), 0),
+        )
 
 
 class Line(models.Model):
@@ -164,6 +219,11 @@ class Line(models.Model):
         related_name="lines",
         verbose_name="银行文件",
     )
+    bank_no = models.PositiveIntegerField("银行文件内序号", null=True, blank=True)
+    # the list it was shown on; the amounts of what was never shown cannot be sent
+    notice = models.ForeignKey(
+        Notice, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="公示"
+    )
     settled_at = models.DateTimeField("结清时间", null=True, blank=True)
 
     objects = LineQuerySet.as_manager()
@@ -189,8 +249,13 @@ class Line(models.Model):
             ),
             models.CheckConstraint(
                 name="sent_line_is_in_a_file",
-                condition=~Q(state__in=["sent", "paid", "failed"]) | Q(bank_file__isnull=False),
+                condition=~Q(state__in=_AT_BANK) | Q(bank_file__isnull=False, bank_no__isnull=False),
             ),
+            models.CheckConstraint(
+                name="sent_line_was_publicised",
+                condition=~Q(state__in=_AT_BANK) | Q(notice__isnull=False),
+            ),
+            models.UniqueConstraint(fields=["bank_file", "bank_no"], name="bank_number_once_per_file"),
         ]
         indexes = [
             models.Index(fields=["term", "student", "programme"], name="line_by_money"),
@@ -199,3 +264,24 @@ class Line(models.Model):
 
     def __str__(self):
         return f"{self.student_name} {self.programme_id}"
+
+    @property
+    def category_labels(self) -> list[str]:
+        return category_labels(self.categories)
+
+    @property
+    def grade_name(self) -> str:
+        return grade_name(self.stage, self.grade)
+
+    @property
+    def finding(self) -> tuple[str, str]:
+        """Return the automatic check as (tone, words): what a reader of the queue should look at."""
+        if self.state == LineState.HELD:
+            tone = "warn" if self.hold == HoldReason.NO_ACCOUNT else "bad"
+            return tone, self.get_hold_display()
+        return {
+            LineState.LISTED: ("ok", "核验一致"),
+            LineState.PAID: ("ok", "已到账"),
+            LineState.FAILED: ("bad", "发放失败"),
+            LineState.SENT: ("doing", "已送银行"),
+        }.get(self.state, ("todo", self.get_state_display()))

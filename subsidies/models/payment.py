@@ -28,6 +28,10 @@ class BankFile(models.Model):
     def __str__(self):
         return f"{self.batch}-{self.number:02d}"
 
+    def serial(self, bank_no: int) -> str:
+        """Return the 流水号 the bank sees and gives back for one line."""
+        return f"{self}-{bank_no:05d}"
+
 
 class BankReturn(models.Model):
     """The bank's answer to a file (回盘), as it was read: applied whole or not at all."""
@@ -44,7 +48,13 @@ class BankReturn(models.Model):
     class Meta:
         verbose_name = "银行回盘"
         ordering = ["-pk"]
-        constraints = [models.UniqueConstraint(fields=["file"], name="bank_return_read_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["bank_file"],
+                name="one_return_per_bank_file",
+                violation_error_message="该文件已读入回盘",
+            )
+        ]
 
     def __str__(self):
         return f"{self.bank_file} 回盘"

@@ -1,4 +1,4 @@
-"""Reads of the subsidy side that are worth a name."""
+"""Reads of facts and entitlements."""
 
 from django.db.models import Count, Sum
 

@@ -1,0 +1,61 @@
+"""The steps of a batch and of a school's sheet: who may take which, from where to where.
+
+Order of work (facts.md 3.6): report, review, approval, publicity (公示), payout. A person takes one
+stage per batch (:class:`~subsidies.models.BatchSeat`); the stage of each step is in :data:`STAGE_OF`.
+"""
+
+from povertyedu.accounts.permissions import Permission as P
+from povertyedu.workflow.flow import Flow, Transition
+from subsidies.enums import BatchStage
+from subsidies.enums import BatchState as B
+from subsidies.enums import SheetState as S
+
+BATCH_FLOW = Flow(
+    "batch",
+    (
+        Transition("open", (), B.OPEN, P.OPEN_BATCH, "开立批次"),
+        Transition("approve_office", (B.OPEN,), B.OFFICE_APPROVED, P.APPROVE_OFFICE, "同意并提交审批"),
+        Transition("return_office", (B.OFFICE_APPROVED,), B.OPEN, P.APPROVE_FINAL, "退回资助中心", needs_reason=True),
+        Transition("approve_final", (B.OFFICE_APPROVED,), B.APPROVED, P.APPROVE_FINAL, "审批同意"),
+        Transition("publish", (B.APPROVED,), B.IN_PUBLICITY, P.PUBLISH, "开始公示"),
+        Transition("republish", (B.IN_PUBLICITY, B.CLEARED), B.IN_PUBLICITY, P.PUBLISH, "变更名单重新公示", needs_reason=True),
+        Transition("clear", (B.IN_PUBLICITY,), B.CLEARED, P.PUBLISH, "公示期满，转发放"),
+        Transition("send", (B.CLEARED, B.SENT, B.PAID, B.PARTLY_FAILED), B.SENT, P.PAY, "导出银行文件"),
+        Transition("mark_paid", (B.SENT,), B.PAID, P.PAY, "回盘：全部到账"),
+        Transition("mark_partly_failed", (B.SENT,), B.PARTLY_FAILED, P.PAY, "回盘：部分失败"),
+        Transition("archive", (B.PAID, B.PARTLY_FAILED), B.ARCHIVED, P.OPEN_BATCH, "归档"),
+    ),
+)  # fmt: skip
+
+SHEET_FLOW = Flow(
+    "sheet",
+    (
+        Transition("submit", (S.DRAFT, S.RETURNED), S.SUBMITTED, P.SUBMIT_SHEET, "报送中心学校"),
+        # a school without a centre school above it reports straight to the aid office
+        Transition("submit_to_office", (S.DRAFT, S.RETURNED), S.REVIEWED, P.SUBMIT_SHEET, "报送资助中心"),
+        Transition("review", (S.SUBMITTED,), S.REVIEWED, P.REVIEW_SHEET, "审核同意"),
+        Transition("return_by_centre", (S.SUBMITTED,), S.RETURNED, P.REVIEW_SHEET, "退回学校", needs_reason=True),
+        Transition("return_by_office", (S.REVIEWED,), S.RETURNED, P.APPROVE_OFFICE, "退回学校", needs_reason=True),
+        Transition("approve", (S.REVIEWED,), S.APPROVED, P.APPROVE_FINAL, "随批次审批"),
+    ),
+)  # fmt: skip
+
+STAGE_OF = {
+    P.SUBMIT_SHEET: BatchStage.CLERK,
+    P.REVIEW_SHEET: BatchStage.REVIEWER,
+    P.OPEN_BATCH: BatchStage.OFFICE,
+    P.APPROVE_OFFICE: BatchStage.OFFICE,
+    P.PUBLISH: BatchStage.OFFICE,
+    P.HANDLE_OBJECTION: BatchStage.OFFICE,
+    P.APPROVE_FINAL: BatchStage.APPROVER,
+    P.PAY: BatchStage.FINANCE,
+}
+# The steps as a reader of a batch sees them: what is written on each, and the states it is going on in.
+BATCH_STEPS = (
+    ("学校报送", (B.OPEN,)),
+    ("资助中心审核", (B.OPEN,)),
+    ("局领导审批", (B.OFFICE_APPROVED,)),
+    ("公示", (B.APPROVED, B.IN_PUBLICITY)),
+    ("发放", (B.CLEARED, B.SENT)),
+    ("归档", (B.PAID, B.PARTLY_FAILED)),
+)
