@@ -173,6 +173,8 @@ JOB_KINDS = {
     "subsidies.recalculate": "subsidies.tasks.recalculate",
     "subsidies.ledger": "subsidies.tasks.write_ledger",
 }
+# Who knows the people of a public list: kind of matter -> dotted path of its module (see publicity.actions).
+PUBLICITY_SUBJECTS = {"subsidies.batch": "subsidies.actions.publicising"}
 # Panels of a child's page, by URL name; each is an htmx fragment with its own permission.
 STUDENT_PANELS = ["subsidies:student_panel"]
 

@@ -1,0 +1,140 @@
+"""Money for tests: programmes, entitlements, and a batch at any step of its way."""
+
+from pathlib import Path
+
+from django.core.files.temp import NamedTemporaryFile
+from django.utils import timezone
+
+from povertyedu.orgs.calendar import today
+from povertyedu.orgs.models import CalendarDay
+from povertyedu.publicity.models import Notice
+from povertyedu.workbooks.writing import write_table
+from students.models import Enrolment, Student
+from subsidies.actions import batches, payouts, publicising
+from subsidies.models import BankFile, Batch, Entitlement, Programme
+
+STEPS = (
+    "open",
+    "submitted",
+    "reviewed",
+    "office_approved",
+    "approved",
+    "in_publicity",
+    "cleared",
+    "sent",
+    "paid",
+)
+
+
+def programme(code: str = "boarding_living", name: str = "寄宿生生活补助", kind: str = "cash") -> Programme:
+    return Programme.objects.get_or_create(code=code, defaults={"name": name, "kind": kind})[0]
+
+
+def entitle(student: Student, fen: int = 50_000, *, of: Programme | None = None, term=None) -> Entitlement:
+    """Write the entitlement of one child, as a recalculation would."""
+    of = of or programme()
+    enrolment = student.enrolments.select_related("school__area").get(**({"term": term} if term else {}))
+    Entitlement.objects.bulk_create([entitlement_of(enrolment, of, fen)])
+    return Entitlement.objects.get(term=enrolment.term, student=student, programme=of)
+
+
+def entitlement_of(enrolment: Enrolment, of: Programme, fen: int) -> Entitlement:
+    return Entitlement(
+        term_id=enrolment.term_id, student_id=enrolment.student_id, programme=of, rule=f"{of.code}.a", kind=of.kind,
+        amount_fen=fen, stage=enrolment.stage, grade=enrolment.grade, school_id=enrolment.school_id,
+        school_area=enrolment.school_area, home_area=enrolment.home_area,
+    )  # fmt: skip
+
+
+class People:
+    """One actor per stage, by account."""
+
+    def __init__(self, *, clerk, aid, approver, finance, reviewer=None):
+        self.clerk, self.aid, self.approver, self.finance = (
+            user.as_actor() for user in (clerk, aid, approver, finance)
+        )
+        self.reviewer = reviewer.as_actor() if reviewer else None
+
+
+def batch_at(step: str, people: People, *, term, programmes=None, title: str = "秋季生活补助") -> Batch:
+    """Take a new batch of what is outstanding as far as ``step`` (one of STEPS) by its own verbs."""
+    batch = batches.open_batch(by=people.aid, term=term, programmes=programmes or [programme()], title=title)
+    for name in STEPS[1 : STEPS.index(step) + 1]:
+        _TAKE[name](batch, people)
+    batch.refresh_from_db()
+    return batch
+
+
+def _submit(batch: Batch, people: People):
+    for sheet in batch.sheets.all():
+        batches.submit_sheet(by=people.clerk, sheet=sheet)
+
+
+def _review(batch: Batch, people: People):
+    for sheet in batch.sheets.filter(state="submitted"):
+        batches.review_sheet(by=people.reviewer, sheet=sheet)
+
+
+def end_publicity(batch: Batch) -> None:
+    """Let the period of a batch be over: its days are moved into the past, as time would."""
+    batch.refresh_from_db()
+    back = batch.publicity_until - today() + timezone.timedelta(days=1)
+    for notice in Notice.objects.filter(about=publicising.about(batch)):
+        Notice.objects.filter(pk=notice.pk).update(
+            opens_on=notice.opens_on - back, closes_on=notice.closes_on - back
+        )
+    Batch.objects.filter(pk=batch.pk).update(publicity_until=batch.publicity_until - back)
+
+
+def _clear(batch: Batch, people: People):
+    end_publicity(batch)
+    publicising.clear(by=people.aid, batch=batch)
+
+
+def _pay(batch: Batch, people: People):
+    bank_file = batch.bank_files.get()
+    with return_file(bank_file) as path:
+        payouts.apply_return(by=people.finance, bank_file=bank_file, path=path, name="回盘.xlsx")
+
+
+_TAKE = {
+    "submitted": _submit,
+    "reviewed": _review,
+    "office_approved": lambda batch, people: batches.approve_office(by=people.aid, batch=batch),
+    "approved": lambda batch, people: batches.approve_final(by=people.approver, batch=batch),
+    "in_publicity": lambda batch, people: publicising.publish(by=people.aid, batch=batch),
+    "cleared": _clear,
+    "sent": lambda batch, people: payouts.export_bank_file(by=people.finance, batch=batch, reason="秋季发放"),
+    "paid": _pay,
+}
+
+
+class return_file:  # noqa: N801  used like a function
+    """A bank's answer to ``bank_file`` on disk: all paid but the numbers in ``failed``; ``rows`` replaces them all."""
+
+    def __init__(self, bank_file: BankFile, *, failed: dict[int, str] | None = None, rows=None):
+        self.rows = return_rows(bank_file, failed=failed or {}) if rows is None else rows
+
+    def __enter__(self) -> Path:
+        self.file = NamedTemporaryFile(suffix=".xlsx")
+        path = Path(self.file.name)
+        write_table(path, ["流水号", "姓名", "账号", "金额", "结果", "原因"], self.rows)
+        return path
+
+    def __exit__(self, *error):
+        self.file.close()
+
+
+def return_rows(bank_file: BankFile, *, failed: dict[int, str] | None = None) -> list[list[str]]:
+    failed = failed or {}
+    return [
+        [
+            bank_file.serial(line.bank_no), line.account_holder, line.account_number,
+            f"{line.amount_fen / 100:.2f}", "失败" if line.bank_no in failed else "成功", failed.get(line.bank_no, ""),
+        ]
+        for line in bank_file.lines.order_by("bank_no")
+    ]  # fmt: skip
+
+
+def holiday(*days) -> None:
+    CalendarDay.objects.bulk_create(CalendarDay(date=day, is_working=False) for day in days)
