@@ -1,13 +1,15 @@
 """Transition tables and the one verb that moves a row along them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Model
 from django.utils import timezone
 
 from povertyedu.audit.models import record
+from povertyedu.workflow.models import Decision
 
 
 @dataclass(frozen=True)
@@ -49,20 +51,20 @@ class Flow:
 
     name: str
     transitions: tuple[Transition, ...]
-    by_verb: dict = field(init=False, repr=False, compare=False)
+    by_verb: dict[str, Transition] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "by_verb", {(t.verb): t for t in self.transitions})
 
     def __getitem__(self, verb: str) -> Transition:
         return self.by_verb[verb]
 
-    def open_to(self, state: str, may) -> list[Transition]:
+    def open_to(self, state: str, may: Callable[[str], bool]) -> list[Transition]:
         """Return the transitions out of ``state`` whose permission ``may(permission)`` grants."""
         return [t for t in self.transitions if state in t.sources and may(t.permission)]
 
 
-def advance(row: Model, flow: Flow, verb: str, *, by: Actor, reason: str = "", **changes):
+def advance(row: Any, flow: Flow, verb: str, *, by: Actor, reason: str = "", **changes: Any) -> Decision:
     """Move ``row`` along ``flow`` and return its decision row.
 
     The step is claimed before anything acts: the update finds the row only in a state the step
@@ -74,13 +76,14 @@ def advance(row: Model, flow: Flow, verb: str, *, by: Actor, reason: str = "", *
     if step.needs_reason and not reason.strip():
         raise StepRefused(f"“{step.label}”必须填写理由。")
     with transaction.atomic():
-        old = type(row).objects.select_for_update().filter(pk=row.pk).values_list("state", flat=True).first()
-        claimed = old in step.sources and type(row).objects.filter(pk=row.pk, state=old).update(
+        rows = type(row)._default_manager
+        old = rows.select_for_update().filter(pk=row.pk).values_list("state", flat=True).first()
+        claimed = old in step.sources and rows.filter(pk=row.pk, state=old).update(
             state=step.target, **changes
         )
         if not claimed:
             raise StepRefused(f"不能“{step.label}”：该事项已被处理或不在这一步，请刷新后再看。")
-        decision = row.decisions.model.append(
+        decision: Decision = row.decisions.model.append(
             row, step=step, old=old, by=by, reason=reason, at=timezone.now()
         )
         record(

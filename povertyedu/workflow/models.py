@@ -1,6 +1,11 @@
+import datetime as dt
 import hashlib
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
+
+if TYPE_CHECKING:
+    from povertyedu.workflow.flow import Actor, Transition
 
 
 class Decision(models.Model):
@@ -8,6 +13,9 @@ class Decision(models.Model):
 
     A concrete model adds ``subject = ForeignKey(..., related_name="decisions")``.
     """
+
+    subject: Any
+    subject_id: int
 
     verb = models.CharField("步骤", max_length=40)
     label = models.CharField("步骤名称", max_length=40)
@@ -24,20 +32,21 @@ class Decision(models.Model):
         abstract = True
         ordering = ["pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.by_name} {self.label}"
 
     @classmethod
-    def append(cls, subject, *, step, old, by, reason, at):
+    def append(
+        cls, subject: models.Model, *, step: "Transition", old: str, by: "Actor", reason: str, at: dt.datetime
+    ) -> Self:
         """Write the row that follows the subject's last one; the subject's row is locked by the caller."""
-        last = (
-            cls.objects.filter(subject=subject).order_by("-pk").values_list("chain", flat=True).first() or ""
-        )
+        own = cls._default_manager.filter(subject=subject).order_by("-pk")
         decision = cls(
-            subject=subject, verb=step.verb, label=step.label, old_state=old, new_state=str(step.target),
+            verb=step.verb, label=step.label, old_state=old, new_state=str(step.target),
             by_id=by.id, by_name=by.name, by_role=by.role, at=at, reason=reason.strip(),
         )  # fmt: skip
-        decision.chain = decision.chained_to(last)
+        decision.subject = subject
+        decision.chain = decision.chained_to(own.values_list("chain", flat=True).first() or "")
         decision.save()
         return decision
 
@@ -50,10 +59,10 @@ class Decision(models.Model):
         return hashlib.sha256(text.encode()).hexdigest()
 
     @classmethod
-    def broken_link(cls, subject):
+    def broken_link(cls, subject: models.Model) -> Self | None:
         """Return the first decision of ``subject`` that does not follow from the one before, or None."""
         previous = ""
-        for decision in cls.objects.filter(subject=subject).order_by("pk"):
+        for decision in cls._default_manager.filter(subject=subject).order_by("pk"):
             if decision.chain != decision.chained_to(previous):
                 return decision
             previous = decision.chain
@@ -72,5 +81,5 @@ class Seat(models.Model):
     class Meta:
         abstract = True
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.user_id} {self.stage}"
