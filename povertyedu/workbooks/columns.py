@@ -5,17 +5,34 @@ sheet. Large files are read through `read_row` and set-based writes; the row-by-
 django-import-export serves small housekeeping lists only.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from import_export import resources
 from import_export.fields import Field
 
-from .cells import CellError, Cleaned, clean_text
+from .cells import CellError, Cleaned, clean_code, clean_text
 from .headers import Header
 
 SENSITIVITIES = ("plain", "personal", "secret")
 REMEMBERED = 5000  # distinct texts a column keeps cleaned: schools and grades repeat, identity numbers do not
+
+
+def one_of(meanings: Mapping[str, Any], *, code: str = "value_unknown") -> Callable[[Any], Cleaned]:
+    """A cleaner for a cell that holds one of some words: gives what the word means, None when empty."""
+    shown = "、".join(dict.fromkeys(meanings))
+    message = f"这一格只能填：{shown}；请改正后重新上传。"
+    known = {clean_code(word).value: meaning for word, meaning in meanings.items()}
+
+    def clean(cell: Any) -> Cleaned:
+        word = clean_code(cell).value
+        if not word:
+            return Cleaned(None)
+        if word not in known:
+            raise CellError(code, message)
+        return Cleaned(known[word])
+
+    return clean
 
 
 class Column(Field):

@@ -241,7 +241,7 @@ def data_rows(sheet: Sheet, header: Header, skipped: list[Skipped] | None = None
         lead = cells[0]
         usual = lead.__class__ is float or (lead.__class__ is str and lead and lead[0] not in _FIRST_SIGNS)
         # The usual row begins with a serial number or a plain word; look closer only when it is thin.
-        if usual and cells.count("") * 3 < len(cells) * 2 and cells[first] != heading:
+        if usual and cells.count("") * 3 < len(cells) * 2 and cells[first : first + 1] != [heading]:
             yield number, cells
             continue
         if reason := _not_data(cells, header):

@@ -179,8 +179,9 @@ def inspect_zip(file, limits):
         }
         kind = next((kind for name, kind in known.items() if name in names), "zip")
         raise Refused("unsupported", kind=kind)
-    for entry in entries:
-        if entry.filename.lower().endswith((".xml", ".rels", ".vml")):
+    for entry in entries:  # customXml is read by no spreadsheet reader, and may lawfully be UTF-16
+        name = entry.filename.lower()
+        if name.endswith((".xml", ".rels", ".vml")) and not name.startswith("customxml/"):
             inspect_prologue(archive, entry)
     file.seek(0)
 

@@ -145,7 +145,7 @@ def _template_column(sheet, index: int, column: Column, choices) -> None:
     if column.choices:
         for row, choice in enumerate(column.choices, start=1):
             _write_text(choices.cell(row, index), choice)
-        rule.type, rule.formula1 = "list", f"选项!${letter}$1:${letter}${len(column.choices)}"
+        rule.type, rule.formula1 = "list", f"'选项'!${letter}$1:${letter}${len(column.choices)}"
         rule.showErrorMessage, rule.errorTitle, rule.error = True, column.heading[:32], "请从下拉列表中选择。"
     rule.add(f"{letter}3:{letter}{TEMPLATE_ROWS + 2}")
     sheet.add_data_validation(rule)

@@ -7,8 +7,8 @@ import tablib
 from django.contrib.auth.models import Group
 from import_export.resources import ModelResource
 
-from povertyedu.workbooks.cells import clean_date, clean_id_number, clean_yes_no
-from povertyedu.workbooks.columns import Column, WorkbookResource
+from povertyedu.workbooks.cells import CellError, clean_date, clean_id_number, clean_yes_no
+from povertyedu.workbooks.columns import Column, WorkbookResource, one_of
 from povertyedu.workbooks.headers import find_header
 
 
@@ -95,6 +95,20 @@ def test_read_row_follows_the_header_it_is_given():
     resource = ChildResource()
     assert resource.read_row(header_of("姓名", "出生日期"), ["罗娜", ""]).values["name"] == "罗娜"
     assert resource.read_row(header_of("出生日期", "姓名"), ["", "罗娜"]).values["name"] == "罗娜"
+
+
+def test_one_of_gives_the_meaning_of_a_word():
+    clean = one_of({"住校": "boarding", "寄宿": "boarding", "走读": "day"})
+    assert [clean(cell).value for cell in (" 住 校", "寄宿\u00a0", "走读", "", None)] == [
+        "boarding",
+        "boarding",
+        "day",
+        None,
+        None,
+    ]
+    with pytest.raises(CellError, match="这一格只能填：住校、寄宿、走读；请改正后重新上传。") as error:
+        clean("半读")
+    assert error.value.code == "value_unknown"
 
 
 class GroupResource(WorkbookResource, ModelResource):

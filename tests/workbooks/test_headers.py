@@ -221,6 +221,18 @@ def test_data_rows_odd_but_real_rows_are_kept(row):
     assert skipped == []
 
 
+def test_data_rows_shorter_than_their_header_are_kept():
+    rows, skipped = read(numbered(["备注", *WIDE], ["转入"], ["转入", 1.0, "张三"]))
+    assert [number for number, _ in rows] == [2, 3]
+    assert skipped == []
+
+
+def test_data_rows_overlapping_merges_of_a_hostile_file_cost_little():
+    rows = numbered(WIDE, *([[1.0, "张三", "529901201307310596", "一小", "", ""]] * 50))
+    kept, _ = read(rows, merged=[(2, 5, 1_000_000, 5)] * 20_000)
+    assert len(kept) == 50
+
+
 def test_data_rows_cells_merged_downwards_count_for_every_row():
     rows, _ = read(
         numbered(

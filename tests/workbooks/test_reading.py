@@ -4,7 +4,6 @@ import datetime as dt
 import re
 import struct
 import zipfile
-from pathlib import Path
 
 import openpyxl
 import pytest
@@ -14,8 +13,6 @@ from hypothesis import strategies as st
 from povertyedu.workbooks import reading
 from povertyedu.workbooks.headers import data_rows, find_header, pick_sheets
 from povertyedu.workbooks.reading import Limits, WorkbookError, open_workbook
-
-SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples"
 
 
 @pytest.fixture
@@ -363,7 +360,6 @@ SAMPLE_COLUMNS = [
 
 
 @pytest.mark.samples
-@pytest.mark.skipif(not SAMPLES.exists(), reason="the shared sample workbooks are not beside the repository")
 @pytest.mark.parametrize("county", ["county-a", "county-b"])
 @pytest.mark.parametrize(
     ("name", "sheets"),
@@ -377,18 +373,17 @@ SAMPLE_COLUMNS = [
         ("away", 1),
     ],
 )
-def test_samples_header_found_on_every_sheet(county, name, sheets):
-    picked, skipped = pick_sheets(open_workbook(SAMPLES / county / f"{name}.xlsx"), SAMPLE_COLUMNS)
+def test_samples_header_found_on_every_sheet(shared_samples, county, name, sheets):
+    picked, skipped = pick_sheets(open_workbook(shared_samples / county / f"{name}.xlsx"), SAMPLE_COLUMNS)
     assert len(picked) == sheets
     assert skipped == []
     assert [one.header.missing for one in picked] == [[]] * sheets
 
 
 @pytest.mark.samples
-@pytest.mark.skipif(not SAMPLES.exists(), reason="the shared sample workbooks are not beside the repository")
 @pytest.mark.parametrize(("county", "rows"), [("county-a", 3000), ("county-b", 3024)])
-def test_samples_roster_has_exactly_its_rows(county, rows):
-    sheet = open_workbook(SAMPLES / county / "roster.xlsx")[0]
+def test_samples_roster_has_exactly_its_rows(shared_samples, county, rows):
+    sheet = open_workbook(shared_samples / county / "roster.xlsx")[0]
     skipped = []
     header = find_header(sheet.rows, SAMPLE_COLUMNS, sheet.merged)
     assert sum(1 for _ in data_rows(sheet, header, skipped)) == rows

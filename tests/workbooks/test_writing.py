@@ -262,7 +262,7 @@ def test_write_template_dropdowns_text_format_and_notes(tmp_path):
     assert [cell.value for cell in sheet[2]] == ["★姓名", "★身份证件号", "就读方式", "备注"]
     assert sheet.column_dimensions["B"].number_format == "@"
     rules = {str(rule.sqref): rule for rule in sheet.data_validations.dataValidation}
-    assert rules["C3:C5002"].formula1 == "选项!$C$1:$C$2"
+    assert rules["C3:C5002"].formula1 == "'选项'!$C$1:$C$2"
     assert rules["A3:A5002"].prompt == "按户口簿填写"
     assert [cell.value for cell in book["选项"]["C"]] == ["走读", "住校"]
     assert [cell.value for cell in book["填写说明"]["A"]] == [
