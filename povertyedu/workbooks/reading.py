@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -120,14 +120,15 @@ def _opened(source: str | Path | bytes) -> Iterator[IO[bytes]]:
 
 def _sheets(file: IO[bytes], limits: Limits) -> list[Sheet]:
     sheets: list[Sheet] = []
-    for answer in _answers(file, limits):
-        if "rows" in answer:
-            sheets[-1].rows.extend(map(tuple, answer["rows"]))
-        elif "error" in answer:
-            raise refusal(answer["error"], limits, kind=answer.get("kind", "other"))
-        elif "sheet" in answer:
-            merged = [tuple(corners) for corners in answer["merged"]]
-            sheets.append(Sheet(answer["sheet"], answer["visible"], merged=merged))
+    with contextlib.closing(_answers(file, limits)) as answers:  # a refusal ends the child at once
+        for answer in answers:
+            if "rows" in answer:
+                sheets[-1].rows.extend(map(tuple, answer["rows"]))
+            elif "error" in answer:
+                raise refusal(answer["error"], limits, kind=answer.get("kind", "other"))
+            elif "sheet" in answer:
+                merged = [tuple(corners) for corners in answer["merged"]]
+                sheets.append(Sheet(answer["sheet"], answer["visible"], merged=merged))
     if not any(sheet.rows for sheet in sheets):
         raise refusal("empty", limits)
     return sheets
@@ -144,7 +145,7 @@ def refusal(code: str, limits: Limits, *, kind: str = "other") -> WorkbookError:
     return WorkbookError(code, message)
 
 
-def _answers(source: IO[bytes], limits: Limits) -> Iterator[dict]:
+def _answers(source: IO[bytes], limits: Limits) -> Generator[dict, None, None]:
     """The child's answers one by one; its death is an answer too."""
     command = [sys.executable, "-I", str(PARSER), json.dumps(asdict(limits))]
     late = threading.Event()
