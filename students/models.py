@@ -41,7 +41,7 @@ class Household(models.Model):
 class StudentQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
         return Exists(
-            Enrolment.objects.filter(student=OuterRef("pk")).filter(Enrolment.objects._reads_at(scope))
+            Enrolment.objects.filter(student=OuterRef("pk")).filter(Enrolment.objects.all()._reads_at(scope))
         )
 
     def with_id_hash(self, digest: str):

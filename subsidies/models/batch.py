@@ -23,7 +23,9 @@ _AT_BANK = ["sent", "paid", "failed"]
 class BatchQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
         """A batch is the county's; a school sees those that hold a sheet of its own."""
-        return Q(pk__in=SchoolSheet.objects.filter(SchoolSheet.objects._reads_at(scope)).values("batch"))
+        return Q(
+            pk__in=SchoolSheet.objects.filter(SchoolSheet.objects.all()._reads_at(scope)).values("batch")
+        )
 
 
 class Batch(models.Model):
