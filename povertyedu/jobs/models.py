@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from povertyedu.accounts.models import User
@@ -14,6 +15,7 @@ class JobState(models.TextChoices):
     CANCELLED = "cancelled", "已取消"
 
 
+WAITING_STATES = (JobState.QUEUED, JobState.INTERRUPTED)
 LIVE_STATES = (JobState.QUEUED, JobState.RUNNING, JobState.INTERRUPTED)
 
 
@@ -24,6 +26,14 @@ class JobQuerySet(models.QuerySet):
 
     def live(self):
         return self.filter(state__in=LIVE_STATES)
+
+    def waiting(self):
+        """Jobs that a worker may take up."""
+        return self.filter(state__in=WAITING_STATES)
+
+    def attempt_of(self, job):
+        """The row of ``job`` as long as this very attempt holds it; nothing once another took over."""
+        return self.filter(pk=job.pk, attempt=job.attempt, state=JobState.RUNNING)
 
 
 class Job(models.Model):
@@ -51,6 +61,9 @@ class Job(models.Model):
     result = models.JSONField("结果", default=dict)
     error = models.CharField("错误", max_length=500, blank=True)
     created_at = models.DateTimeField("提交时间", default=timezone.now)
+    sent_at = models.DateTimeField(
+        "发送时间", null=True, blank=True, help_text="最近一次交给消息队列；空为尚未交到"
+    )
     started_at = models.DateTimeField("开始时间", null=True, blank=True)
     ended_at = models.DateTimeField("结束时间", null=True, blank=True)
 
@@ -79,6 +92,14 @@ class Job(models.Model):
 
     def __str__(self):
         return self.label
+
+    def get_absolute_url(self) -> str:
+        return reverse("jobs:detail", args=[self.pk])
+
+    @property
+    def page(self) -> str:
+        """Where the person deals with it: the page it was started on, else its own."""
+        return self.url or self.get_absolute_url()
 
     @property
     def is_live(self) -> bool:

@@ -143,7 +143,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_TEMP_DIR = None
 
 CELERY = {
-    **broker(),
+    **broker(redis_url=env("REDIS_URL", default=""), queue=env("POVERTYEDU_QUEUE", default="povertyedu")),
     "task_ignore_result": True,
     "task_acks_late": False,  # the Job row is the truth: a sweep, not the broker, takes up what a dead worker held
     "worker_prefetch_multiplier": 1,
@@ -153,9 +153,16 @@ CELERY = {
     "beat_schedule_filename": str(VAR_DIR / "beat-schedule"),
     "beat_schedule": {
         "sweep jobs": {"task": "povertyedu.jobs.tasks.sweep", "schedule": 60.0},
+        "daily actions": {"task": "povertyedu.jobs.tasks.daily", "schedule": 3600.0},
     },
+    "worker_concurrency": env.int("POVERTYEDU_WORKERS", default=2),
+    "worker_enable_remote_control": False,  # nobody asks; on files each order would leave a file behind
 }
+# A worker that has not been heard of for so long is taken for dead and its job is taken up again.
 JOB_LEASE_SECONDS = env.float("POVERTYEDU_JOB_LEASE", default=60.0)
+JOB_ATTEMPTS = 5
+# Called without arguments every hour by beat; each finds what is due by itself and may run twice.
+DAILY_ACTIONS = ["povertyedu.files.actions.purge_due"]
 
 # What may be imported: kind -> dotted path of its resource (an app above `imports` owns it).
 IMPORT_RESOURCES = {

@@ -46,16 +46,26 @@ def databases() -> dict:
     return {"default": config}
 
 
-def broker() -> dict:
-    """Return Celery's broker settings: Redis when ``REDIS_URL`` is set, else files under ``VAR_DIR``."""
-    if url := env("REDIS_URL", default=""):
-        return {"broker_url": url, "broker_connection_retry_on_startup": True}
-    queue = VAR_DIR / "queue"
-    folders = {name: queue / name for name in ("messages", "control")}
+def broker(redis_url: str, queue: str) -> dict:
+    """Return Celery's broker settings: Redis when ``redis_url`` is given, else files under ``VAR_DIR``.
+
+    ``queue`` names the queue, so that several installations may share one Redis. An unreachable broker
+    is given up after a second or two: the job's row waits for the sweep, the person does not.
+    """
+    common = {
+        "task_default_queue": queue,
+        "broker_connection_retry_on_startup": True,
+        "task_publish_retry_policy": {"max_retries": 1, "interval_start": 0.1, "interval_max": 0.1},
+    }
+    patience = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
+    if redis_url:
+        timeouts = {"socket_connect_timeout": 2, "socket_timeout": 10}
+        return common | {"broker_url": redis_url, "broker_transport_options": patience | timeouts}
+    folders = {name: VAR_DIR / "queue" / name for name in ("messages", "control")}
     for folder in folders.values():
         folder.mkdir(parents=True, exist_ok=True)
-    return {
-        "broker_url": "filesystem://",
+    return common | {
+        "broker_url": "filesystem://localhost",
         "broker_transport_options": {
             "data_folder_in": str(folders["messages"]),
             "data_folder_out": str(folders["messages"]),

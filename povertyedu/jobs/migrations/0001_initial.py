@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
                 ('result', models.JSONField(default=dict, verbose_name='结果')),
                 ('error', models.CharField(blank=True, max_length=500, verbose_name='错误')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='提交时间')),
+                ('sent_at', models.DateTimeField(blank=True, help_text='最近一次交给消息队列；空为尚未交到', null=True, verbose_name='发送时间')),
                 ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='开始时间')),
                 ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='结束时间')),
                 ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='jobs', to=settings.AUTH_USER_MODEL, verbose_name='发起人')),
