@@ -68,3 +68,18 @@ def administrator(db):
 @pytest.fixture
 def leader(db):
     return factories.user("赵局长", ("leader", factories.county()), username="leader")
+
+
+@pytest.fixture
+def system_administrator(db):
+    return factories.user("钱系统", ("system_administrator", factories.county()), username="system")
+
+
+@pytest.fixture
+def security_administrator(db):
+    return factories.user("孙安全", ("security_administrator", factories.county()), username="security")
+
+
+@pytest.fixture
+def audit_administrator(db):
+    return factories.user("李审计", ("audit_administrator", factories.county()), username="audit")

@@ -41,7 +41,7 @@ def create_account(*, username: str, name: str, phone: str = "", person=None, by
     user.password = hash_first_password(password)
     user.full_clean()
     user.save(force_insert=True)
-    record(by, action="新增账号", subject=user, changes=changes_between(None, user))
+    record(by, action="accounts.create", subject=user, changes=changes_between(None, user))
     return Slip(user, password)
 
 
@@ -52,7 +52,7 @@ def update_account(*, user: User, by: Actor) -> User:
     if changes := changes_between(before, user):
         user.full_clean()
         user.save(update_fields=list(changes))
-        record(by, action="修改账号", subject=user, changes=changes)
+        record(by, action="accounts.update", subject=user, changes=changes)
     return user
 
 
@@ -67,7 +67,7 @@ def set_active(*, user: User, active: bool, by: Actor) -> User:
         user.save(update_fields=["is_active"])
         _keep_administrators()
         record(
-            by, action="启用账号" if active else "停用账号", subject=user,
+            by, action="accounts.enable" if active else "accounts.disable", subject=user,
             changes={"is_active": ["否", "是"] if active else ["是", "否"]},
         )  # fmt: skip
     return user
@@ -81,7 +81,7 @@ def reset_password(*, user: User, by: Actor) -> Slip:
     user.password, user.must_change_password = hash_first_password(password), True
     user.save(update_fields=["password", "must_change_password"])
     clear_login_failures(username=user.username)
-    record(by, action="重置密码", subject=user)
+    record(by, action="accounts.reset_password", subject=user)
     return Slip(user, password)
 
 
@@ -91,7 +91,7 @@ def change_password(*, user: User, password: str, by: Actor) -> User:
     user.set_password(password)
     user.must_change_password, user.password_changed_at = False, timezone.now()
     user.save(update_fields=["password", "must_change_password", "password_changed_at"])
-    record(by, action="修改密码", subject=user)
+    record(by, action="accounts.change_password", subject=user)
     return user
 
 
@@ -104,7 +104,7 @@ def propose_grant(*, user: User, role: str, place: Place, by: Actor) -> GrantPro
     proposal = GrantProposal(user=user, proposed_by=by.name, **same)
     proposal.full_clean()
     proposal.save()
-    record(by, action="提出授权", subject=user, changes={"grant": ["", str(proposal)]})
+    record(by, action="grants.propose", subject=user, changes={"grant": ["", str(proposal)]})
     return proposal
 
 
@@ -118,7 +118,7 @@ def grant(*, user: User, role: str, place: Place, by: Actor) -> Grant:
     given.full_clean()
     given.save()
     user.proposals.filter(**same).delete()
-    record(by, action="授权", subject=user, changes={"grant": ["", str(given)]})
+    record(by, action="grants.give", subject=user, changes={"grant": ["", str(given)]})
     return given
 
 
@@ -134,7 +134,11 @@ def refuse_proposal(*, proposal: GrantProposal, by: Actor, reason: str) -> None:
     """Turn a proposal down; the log keeps what and why."""
     proposal = _claimed(GrantProposal, proposal)
     record(
-        by, action="不同意授权", subject=proposal.user, changes={"grant": [str(proposal), ""]}, reason=reason
+        by,
+        action="grants.refuse",
+        subject=proposal.user,
+        changes={"grant": [str(proposal), ""]},
+        reason=reason,
     )
     proposal.delete()
 
@@ -145,7 +149,7 @@ def end_grant(*, grant: Grant, by: Actor, reason: str) -> Grant:
     grant = _claimed(Grant.objects.filter(ended_at=None), grant)
     _end(grant, by)
     _keep_administrators()
-    record(by, action="收回授权", subject=grant.user, changes={"grant": [str(grant), ""]}, reason=reason)
+    record(by, action="grants.end", subject=grant.user, changes={"grant": [str(grant), ""]}, reason=reason)
     return grant
 
 
@@ -162,14 +166,26 @@ def hand_over(*, grants: list[Grant], to: User, by: Actor, reason: str) -> list[
         if old.user_id == to.pk:
             raise ValidationError("接手人和移交人是同一个账号，请另选接手人。")
         _end(old, by)
-        record(by, action="交接移出", subject=old.user, changes={"grant": [str(old), str(to)]}, reason=reason)
+        record(
+            by,
+            action="grants.hand_over",
+            subject=old.user,
+            changes={"grant": [str(old), str(to)]},
+            reason=reason,
+        )
         same = {"role": old.role, _FIELD_OF_PLACE[type(old.place)]: old.place}
         if to.grants.filter(ended_at=None, **same).exists():
             continue
         new = Grant(user=to, granted_by=by.name, **same)
         new.full_clean()
         new.save()
-        record(by, action="交接接收", subject=to, changes={"grant": [str(old.user), str(new)]}, reason=reason)
+        record(
+            by,
+            action="grants.take_over",
+            subject=to,
+            changes={"grant": [str(old.user), str(new)]},
+            reason=reason,
+        )
         handed.append(new)
     _keep_administrators()
     return handed

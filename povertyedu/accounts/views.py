@@ -25,7 +25,7 @@ class LoginView(auth_views.LoginView):
 
     def form_valid(self, form):
         response = super().form_valid(form)
-        record(actor(self.request), action="登录", subject=self.request.user)
+        record(actor(self.request), action="accounts.log_in", subject=self.request.user)
         return response
 
     def form_invalid(self, form):
@@ -35,7 +35,9 @@ class LoginView(auth_views.LoginView):
         # A name that is no account may be a password typed into the wrong field: it stays out of the log.
         # What is tried on a locked account is not written either, or a guesser could fill the log.
         if user and failures <= settings.AXES_FAILURE_LIMIT:
-            action = "登录失败" if failures < settings.AXES_FAILURE_LIMIT else "连续登录失败锁定"
+            action = (
+                "accounts.log_in_failed" if failures < settings.AXES_FAILURE_LIMIT else "accounts.locked_out"
+            )
             record(user.as_actor(ip=self.request.META.get("REMOTE_ADDR", "")), action=action, subject=user)
         return super().form_invalid(form)
 
@@ -46,7 +48,7 @@ class LoginView(auth_views.LoginView):
 class LogoutView(auth_views.LogoutView):
     def post(self, request, *args, **kwargs):
         if request.user.is_authenticated:
-            record(actor(request), action="退出", subject=request.user)
+            record(actor(request), action="accounts.log_out", subject=request.user)
         return super().post(request, *args, **kwargs)
 
 

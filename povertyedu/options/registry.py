@@ -16,6 +16,8 @@ def _whole_number(low: int, high: int) -> Callable[[str], int]:
 
 
 def _text(text: str) -> str:
+    if not 0 < len(text.strip()) <= 60:
+        raise ValueError("请填写，不超过 60 个字")
     return text.strip()
 
 
@@ -35,6 +37,11 @@ class Definition:
     read: Callable
     unit: str = ""
     help: str = ""
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The words to choose from, where there are only some."""
+        return ("是", "否") if self.read is _yes_no else ()
 
 
 OPTIONS = (
@@ -85,6 +92,12 @@ def options(*keys: str) -> dict:
     """Return several options in one query."""
     stored = dict(Option.objects.filter(key__in=keys).values_list("key", "value"))
     return {key: DEFINITIONS[key].read(stored.get(key, DEFINITIONS[key].default)) for key in keys}
+
+
+def texts() -> dict[str, str]:
+    """Return every option as it is written on the page: the county's text, else the default."""
+    stored = dict(Option.objects.values_list("key", "value"))
+    return {key: stored.get(key, definition.default) for key, definition in DEFINITIONS.items()}
 
 
 def set_option(key: str, text: str, *, by_name: str) -> Option:

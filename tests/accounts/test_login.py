@@ -28,7 +28,7 @@ def test_login_with_right_password_goes_on_and_is_logged(client, clerk):
     assert response.status_code == 302
     assert response.url == "/accounts/password/"
     assert list(AuditEvent.objects.values_list("by_id", "by_name", "by_role", "action")) == [
-        (clerk.pk, "杨丽", "学校经办", "登录")
+        (clerk.pk, "杨丽", "学校经办", "accounts.log_in")
     ]
 
 
@@ -43,7 +43,7 @@ def test_login_with_wrong_password_says_what_to_do(client, clerk):
 
     assert response.status_code == 200
     assert "账号或密码不正确，请重新输入。连续输错 5 次，该账号锁定 30 分钟。" in response.text
-    assert AuditEvent.objects.get().action == "登录失败"
+    assert AuditEvent.objects.get().action == "accounts.log_in_failed"
 
 
 def test_failed_login_of_unknown_name_leaves_no_name_in_the_log(client, db):
@@ -60,7 +60,7 @@ def test_fifth_failure_locks_the_account_even_for_the_right_password(client, cle
     assert locked.status_code == 429
     assert "账号已锁定 30 分钟" in locked.text
     assert list(AuditEvent.objects.order_by("pk").values_list("action", flat=True)) == [
-        *["登录失败"] * 4, "连续登录失败锁定",
+        *["accounts.log_in_failed"] * 4, "accounts.locked_out",
     ]  # fmt: skip
 
 
@@ -189,7 +189,7 @@ def test_password_changed_keeps_the_session_and_starts_the_ninety_days_again(cli
     assert clerk.must_change_password is False
     assert timezone.now() - clerk.password_changed_at < dt.timedelta(minutes=1)
     assert client.get("/accounts/password/").status_code == 200
-    assert AuditEvent.objects.get().action == "修改密码"
+    assert AuditEvent.objects.get().action == "accounts.change_password"
     assert AuditEvent.objects.get().changes == {}
 
 
@@ -221,4 +221,4 @@ def test_logout_ends_the_session_and_is_logged(client, clerk):
 
     assert response.url == "/accounts/login/"
     assert client.get("/accounts/password/").url == "/accounts/login/?next=%2Faccounts%2Fpassword%2F"
-    assert AuditEvent.objects.get().action == "退出"
+    assert AuditEvent.objects.get().action == "accounts.log_out"

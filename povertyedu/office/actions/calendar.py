@@ -1,0 +1,81 @@
+"""Terms and the county's working calendar."""
+
+import chinese_calendar
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from povertyedu.audit.models import record
+from povertyedu.orgs.models import CalendarDay, Term
+from povertyedu.workflow.flow import Actor
+from students.models import Enrolment, FactChange
+
+from .records import store
+
+
+@transaction.atomic
+def open_term(*, code: str, by: Actor) -> Term:
+    """Make the term of ``code`` (2020-autumn) with usual dates; raise ValidationError when it is there."""
+    if Term.objects.filter(pk=code).exists():
+        raise ValidationError("这个学期已经有了，请在列表中修改它的日期。")
+    term = Term.objects.named(code)
+    record(by, action="term.create", subject=term, changes={"starts_on": ["", f"{term.starts_on}"]})
+    return term
+
+
+@transaction.atomic
+def save_term(*, term: Term, by: Actor) -> Term:
+    """Store a term; other meal days concern every child of it that has none of its own."""
+    old_days = Term.objects.values_list("meal_days", flat=True).get(pk=term.pk)
+    store(term, by=by)
+    if term.meal_days != old_days:
+        rows = Enrolment.objects.filter(term=term, meal_days=None)
+        FactChange.objects.bulk_create(
+            (FactChange(term_id=term.pk, student_id=pk) for pk in rows.values_list("student_id", flat=True)),
+            batch_size=5000,
+        )
+    return term
+
+
+@transaction.atomic
+def close_term(*, term: Term, closed: bool, by: Actor) -> Term:
+    """Close a term (no fact of it changes any more) or open it again."""
+    term = Term.objects.select_for_update().get(pk=term.pk)
+    term.is_closed = closed
+    return store(term, by=by)
+
+
+@transaction.atomic
+def load_public_holidays(*, year: int, by: Actor) -> int:
+    """Enter the State Council's holidays and worked weekends of ``year``; return how many days were new.
+
+    Days the county has entered itself stay. Raise ValidationError for a year not announced yet.
+    """
+    known = {
+        day: (working, name)
+        for days, working in ((chinese_calendar.holidays, False), (chinese_calendar.workdays, True))
+        for day, name in days.items()
+        if day.year == year
+    }
+    if not known:
+        raise ValidationError(f"系统里没有 {year} 年的国家节假日安排，请按国务院办公厅通知逐日登记。")
+    have = set(CalendarDay.objects.filter(date__year=year).values_list("date", flat=True))
+    new = [
+        CalendarDay(date=day, is_working=working, note=_note(name, working))
+        for day, (working, name) in sorted(known.items())
+        if day not in have
+    ]
+    CalendarDay.objects.bulk_create(new, ignore_conflicts=True)
+    if new:
+        changes = {"dates": ["", "、".join(f"{day.date:%m-%d}" for day in new)]}
+        record(by, action="calendarday.load", subject=new[0], changes=changes)
+    return len(new)
+
+
+def years_known() -> list[int]:
+    """Return the years whose public holidays the installed package knows."""
+    return sorted({day.year for day in chinese_calendar.holidays})
+
+
+def _note(name: str, working: bool) -> str:
+    chinese = next((h.chinese for h in chinese_calendar.Holiday if h.value == name), name)
+    return f"{chinese}调休上班" if working else chinese

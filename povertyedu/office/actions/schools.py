@@ -1,0 +1,69 @@
+"""Schools: their set of stages, and the facts that enrolments carry of them."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+
+from povertyedu.audit.changes import changes_between
+from povertyedu.audit.models import record
+from povertyedu.orgs.enums import Stage
+from povertyedu.orgs.models import School, SchoolStage, Term
+from povertyedu.workflow.flow import Actor
+from students.models import Enrolment, FactChange
+
+# What an enrolment keeps of its school as it was in the term (architecture.md, Facts).
+CARRIED = ("ownership", "setting", "area")
+
+
+@transaction.atomic
+def save_school(*, school: School, stages: list[str], from_term: Term | None, by: Actor) -> School:
+    """Store a school and its stages; carried facts change in the enrolments of ``from_term`` and later.
+
+    Earlier terms and closed ones keep theirs. Raise ValidationError when a carried fact changed, the
+    school has students, and no term says from when.
+    """
+    new = school._state.adding
+    before = None if new else School.objects.select_for_update().get(pk=school.pk)
+    changes = changes_between(before, school)
+    school.save(force_insert=new)
+    changes |= _change_stages(school, stages)
+    if before and any(name in changes for name in CARRIED) and school.enrolments.exists():
+        if from_term is None:
+            raise ValidationError("改了办学性质、城乡类型或所在乡镇，请选择从哪个学期起算。")
+        changed = _carry(school, from_term)
+        changes["from_term"] = ["", f"{from_term}，涉及 {changed} 条学籍"]
+    if changes:
+        record(by, action=f"school.{'create' if new else 'update'}", subject=school, changes=changes)
+    return school
+
+
+def _change_stages(school: School, stages: list[str]) -> dict:
+    old = set(school.stage_set.values_list("stage", flat=True))
+    if old == set(stages):
+        return {}
+    school.stage_set.exclude(stage__in=stages).delete()
+    SchoolStage.objects.bulk_create(
+        SchoolStage(school=school, stage=stage) for stage in stages if stage not in old
+    )
+    return {"stages": [_stage_names(old), _stage_names(stages)]}
+
+
+def _stage_names(stages) -> str:
+    return "、".join(stage.label for stage in Stage if stage in set(stages))
+
+
+def _carry(school: School, from_term: Term) -> int:
+    """Give the school's facts to its enrolments from ``from_term`` on; return how many differed."""
+    facts = {
+        "ownership": school.ownership,
+        "setting": school.setting,
+        "school_area": school.area.full_code,
+    }
+    rows = Enrolment.objects.filter(
+        ~Q(**facts), school=school, term__starts_on__gte=from_term.starts_on, term__is_closed=False
+    )
+    FactChange.objects.bulk_create(
+        FactChange(term_id=term, student_id=student)
+        for term, student in rows.values_list("term_id", "student_id")
+    )
+    return rows.update(**facts)

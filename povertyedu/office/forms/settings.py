@@ -1,0 +1,74 @@
+"""Terms, calendar days, options."""
+
+from django import forms
+
+from povertyedu.options.registry import OPTIONS, texts
+from povertyedu.orgs.enums import Season
+from povertyedu.orgs.models import CalendarDay, Term
+
+
+class DayInput(forms.DateInput):
+    """A date as text: browsers show their own locale's order in a date control."""
+
+    def __init__(self, attrs=None):
+        super().__init__({"placeholder": "2026-09-01", "autocomplete": "off"} | (attrs or {}), "%Y-%m-%d")
+
+
+class NewTermForm(forms.Form):
+    year = forms.IntegerField(label="开学年份", min_value=2000, max_value=2100, help_text="春季学期填当年")
+    season = forms.ChoiceField(label="学期", choices=Season.choices)
+
+    @property
+    def code(self) -> str:
+        return f"{self.cleaned_data['year']}-{self.cleaned_data['season']}"
+
+
+class TermForm(forms.ModelForm):
+    class Meta:
+        model = Term
+        fields = ["starts_on", "ends_on", "meal_days"]
+        widgets = {"starts_on": DayInput, "ends_on": DayInput}
+        help_texts = {"meal_days": "改动后，没有单独填写供餐天数的学生将重新测算营养改善计划"}
+
+    def clean_meal_days(self):
+        days = self.cleaned_data["meal_days"]
+        if days > 140:
+            raise forms.ValidationError("一个学期的供餐天数不会超过 140 天，请核对。")
+        return days
+
+
+class DayForm(forms.ModelForm):
+    is_working = forms.TypedChoiceField(
+        label="安排", choices=[("", "请选择"), ("no", "放假"), ("yes", "上班")],
+        coerce=lambda text: text == "yes", empty_value=None,
+    )  # fmt: skip
+
+    class Meta:
+        model = CalendarDay
+        fields = ["date", "is_working", "note"]
+        widgets = {"date": DayInput}
+        help_texts = {"note": "如：州庆放假；只登记与平常不同的日子"}
+
+
+class OptionsForm(forms.Form):
+    """Every option of the registry as a field of its kind, checked by the option's own reader."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, initial=texts(), **kwargs)
+        for option in OPTIONS:
+            hint = "；".join(filter(None, [option.help, f"默认：{option.default}{option.unit}"]))
+            label = f"{option.label}（{option.unit}）" if option.unit else option.label
+            self.fields[option.key] = (
+                forms.ChoiceField(label=label, help_text=hint, choices=[(c, c) for c in option.choices])
+                if option.choices
+                else forms.CharField(label=label, help_text=hint, max_length=60)
+            )
+
+    def clean(self):
+        for option in OPTIONS:
+            if option.key in self.cleaned_data:
+                try:
+                    option.read(self.cleaned_data[option.key])
+                except ValueError as error:
+                    self.add_error(option.key, f"{error}。")
+        return self.cleaned_data

@@ -1,0 +1,1 @@
+"""Pages of the bureau's housekeeping, one module per thing kept."""

@@ -1,0 +1,104 @@
+"""What the codes in the log are called: actions, kinds of subject, fields."""
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+
+# Codes of workflow steps are "<flow>.<verb>"; an unknown code is shown as it is.
+ACTION_WORDS = {
+    "accounts.log_in": "登录",
+    "accounts.log_in_failed": "登录失败",
+    "accounts.locked_out": "连续登录失败锁定",
+    "accounts.log_out": "退出",
+    "accounts.create": "新增账号",
+    "accounts.update": "修改账号",
+    "accounts.enable": "启用账号",
+    "accounts.disable": "停用账号",
+    "accounts.reset_password": "重置密码",
+    "accounts.change_password": "修改密码",
+    "grants.propose": "提出授权",
+    "grants.give": "授权",
+    "grants.refuse": "不同意授权",
+    "grants.end": "收回授权",
+    "grants.hand_over": "交接移出",
+    "grants.take_over": "交接接收",
+    "area.create": "新增区划",
+    "area.update": "修改区划",
+    "school.create": "新增学校",
+    "school.update": "修改学校",
+    "schoolclass.create": "新增班级",
+    "schoolclass.update": "修改班级",
+    "person.create": "新增人员",
+    "person.update": "修改人员",
+    "term.create": "新增学期",
+    "term.update": "修改学期",
+    "calendarday.create": "新增校历",
+    "calendarday.update": "修改校历",
+    "calendarday.delete": "删除校历",
+    "calendarday.load": "载入国家节假日",
+    "option.update": "修改参数",
+    "logs.export": "导出日志",
+    "policy.load": "载入资助标准",
+    "students.register": "新增学生",
+    "students.correct": "修改学生",
+    "batch.open": "开立批次",
+    "batch.approve_office": "资助中心同意",
+    "batch.return_office": "退回资助中心",
+    "batch.approve_final": "审批同意",
+    "batch.publish": "开始公示",
+    "batch.republish": "重新公示",
+    "batch.clear": "公示期满",
+    "batch.send": "导出银行文件",
+    "batch.mark_paid": "回盘：全部到账",
+    "batch.mark_partly_failed": "回盘：部分失败",
+    "batch.archive": "批次归档",
+    "sheet.submit": "学校报送",
+    "sheet.submit_to_office": "学校报送资助中心",
+    "sheet.review": "中心学校审核同意",
+    "sheet.return_by_centre": "中心学校退回",
+    "sheet.return_by_office": "资助中心退回学校",
+    "sheet.approve": "学校名单随批次审批",
+}
+# Keys of a diff that are not columns of the subject.
+_FIELD_WORDS = {
+    "grant": "授权",
+    "stages": "学段",
+    "from_term": "从哪个学期起",
+    "dates": "日期",
+    "state": "状态",
+    "rows": "行数",
+}
+
+
+def action_word(code: str) -> str:
+    return ACTION_WORDS.get(code, code)
+
+
+def subject_word(label: str) -> str:
+    """Return what people call the kind of subject: "orgs.school" -> "学校"."""
+    try:
+        return str(apps.get_model(label)._meta.verbose_name)
+    except (LookupError, ValueError):
+        return label
+
+
+def field_word(subject_type: str, name: str) -> str:
+    """Return the label of a changed field; the log outlives fields, so an unknown one is shown as it is."""
+    if name in _FIELD_WORDS:
+        return _FIELD_WORDS[name]
+    try:
+        return str(apps.get_model(subject_type)._meta.get_field(name).verbose_name)
+    except (LookupError, ValueError, FieldDoesNotExist):
+        return name
+
+
+def differences(event) -> list[dict]:
+    """Return the changes of an AuditEvent as the component ``diff`` takes them."""
+    return [
+        {"label": field_word(event.subject_type, name), "old": _text(pair, 0), "new": _text(pair, 1)}
+        for name, pair in event.changes.items()
+    ]
+
+
+def _text(pair, place: int) -> str:
+    value = pair[place] if isinstance(pair, list) and len(pair) > place else ("" if place == 0 else pair)
+    return "" if value is None else str(value)
