@@ -1,9 +1,11 @@
 from django.urls import path
 
-from .views import policy, why
+from .views import calculation, policy, why
 
 app_name = "subsidies"
 urlpatterns = [
+    path("calculation/", calculation.calculation, name="calculation"),
+    path("calculation/start/", calculation.start_recalculation, name="recalculate"),
     path("policy/", policy.policy, name="policy"),
     path("policy/load/", policy.load, name="policy_load"),
     path("why/<int:student_pk>/", why.why, name="why"),

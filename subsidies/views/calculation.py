@@ -4,11 +4,11 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
-from povertyedu.jobs.tasks import start
 
 from povertyedu.accounts.access import needs, working_term
 from povertyedu.accounts.permissions import Permission
 from povertyedu.jobs.models import Job
+from povertyedu.jobs.tasks import start
 from students.models import FactChange
 from subsidies.actions.policies import NoPolicy, current_policy
 from subsidies.models import Entitlement, Programme, Recalculation
