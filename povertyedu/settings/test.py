@@ -12,3 +12,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405  from base
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
+if "sqlite" in DATABASES["default"]["ENGINE"]:  # noqa: F405  from base
+    # A real file: in memory several connections get "table is locked" where a file makes them wait.
+    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}  # noqa: F405  from base

@@ -1,0 +1,145 @@
+"""Public lists: the page anyone may open, and the office's side of it."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from povertyedu.accounts.access import actor, needs
+from povertyedu.accounts.permissions import Permission as P
+from povertyedu.options.registry import options
+from povertyedu.orgs.calendar import today
+from povertyedu.workflow.flow import StepRefused
+
+from . import actions
+from .forms import AnswerForm, ObjectionForm
+from .models import Notice, NoticeState, Objection
+from .queries import PAGE, notices_of
+
+# People on one poster page: the whole list of the largest school is served in one go, as it is printed.
+TABS = (("", "全部"), ("open", "公示中"), ("objected", "有待处理异议"))
+
+
+@login_not_required
+@never_cache
+@require_GET
+def public(request, token):
+    """Show a school's list to anyone who has its address, until its last day ends (教财厅函〔2017〕28号)."""
+    notice = get_object_or_404(Notice.objects.select_related("school"), token=token)
+    names = options("county_name", "bureau_name")
+    over = notice.state != NoticeState.OPEN or not notice.opens_on <= today() <= notice.closes_on
+    if over or notice.print_only:
+        sentence = (
+            "公示期已过，名单已撤下。"
+            if over
+            else "本名单只在学校张贴公示，不在网上公开。请到学校公示栏查看。"
+        )
+        response = render(
+            request, "publicity/gone.html", names | {"sentence": sentence, "phone": notice.phone},
+            status=410 if over else 404,
+        )  # fmt: skip
+    else:
+        response = render(request, "publicity/public.html", names | {"notice": notice})
+    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    return response
+
+
+@needs(P.VIEW_SUBSIDIES)
+@require_GET
+def notices(request):
+    """List the notices within the reader's scope."""
+    shown = request.GET.get("shown", "")
+    after = request.GET.get("after", "")
+    found = notices_of(
+        request.user, P.VIEW_SUBSIDIES, shown=shown, after=int(after) if after.isdigit() else None
+    )
+    return render(
+        request,
+        "publicity/notices.html",
+        {
+            "crumbs": [("首页", "/"), ("资助发放", None), ("公示管理", None)],
+            "notices": found[:PAGE],
+            "next_url": f"?shown={shown}&after={found[PAGE - 1].pk}" if len(found) > PAGE else "",
+            "tabs": [{"text": text, "url": f"?shown={key}", "active": key == shown} for key, text in TABS],
+            "today": today(),
+            "working_days": options("publicity_working_days")["publicity_working_days"],
+        },
+    )
+
+
+def _notice(request, pk, *permissions) -> Notice:
+    """Return the notice within the reader's scope for any of ``permissions``, or answer 404."""
+    held = [permission for permission in permissions if request.user.can(permission)]
+    mine = Notice.objects.visible_to(request.user, held[0])
+    return get_object_or_404(mine.select_related("school"), pk=pk)
+
+
+@needs(P.VIEW_SUBSIDIES)
+@require_GET
+def notice(request, pk):
+    """Show one notice to the office: what is shown, until when, the objections, and the poster to print."""
+    found = _notice(request, pk, P.VIEW_SUBSIDIES)
+    return _notice_page(request, found)
+
+
+def _notice_page(request, found: Notice, form=None, *, status: int = 200):
+    live = found.state == NoticeState.OPEN and today() <= found.closes_on
+    may_record = request.user.can(P.HANDLE_OBJECTION) or request.user.can(P.SUBMIT_SHEET)
+    if form is None and live and may_record:
+        form = ObjectionForm(people=actions.matter_of(found).people_on(found))
+    context = {
+        "crumbs": [("首页", "/"), ("公示管理", "../"), (f"{found.school}", None)],
+        "notice": found,
+        "live": live,
+        "objections": found.objections.all(),
+        "form": form,
+        "may_answer": request.user.can(P.HANDLE_OBJECTION),
+        "may_publish": request.user.can(P.PUBLISH),
+        **options("county_name", "bureau_name"),
+    }
+    return render(request, "publicity/notice.html", context, status=status)
+
+
+@needs(P.HANDLE_OBJECTION, P.SUBMIT_SHEET)
+@require_POST
+def object_to(request, pk):
+    """Note an objection against one name of a notice; that child's money waits."""
+    found = _notice(request, pk, P.HANDLE_OBJECTION, P.SUBMIT_SHEET)
+    form = ObjectionForm(request.POST, people=actions.matter_of(found).people_on(found))
+    if not form.is_valid():
+        return _notice_page(request, found, form, status=422)
+    try:
+        objection = actions.record_objection(by=actor(request), notice=found, **form.cleaned_data)
+    except StepRefused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, f"已登记对 {objection.subject_name} 的异议，该笔资金暂缓发放。")
+    return redirect("publicity:notice", pk=found.pk)
+
+
+@needs(P.HANDLE_OBJECTION)
+def answer(request, pk):
+    """Ask for and record how an objection was settled."""
+    mine = Objection.objects.visible_to(request.user, P.HANDLE_OBJECTION)
+    objection = get_object_or_404(mine.select_related("notice__school"), pk=pk)
+    form = AnswerForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.answer_objection(
+                by=actor(request, P.HANDLE_OBJECTION),
+                objection=objection,
+                upheld=form.cleaned_data["result"] == "upheld",
+                answer=form.cleaned_data["answer"],
+            )
+        except StepRefused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, f"{objection.subject_name} 的异议已处理。")
+        return redirect("publicity:notice", pk=objection.notice_id)
+    context = {
+        "crumbs": [("首页", "/"), ("公示管理", None), ("处理异议", None)],
+        "objection": objection,
+        "form": form,
+    }
+    return render(request, "publicity/answer.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,105 @@
+"""Two people at the same instant, on real connections: exactly one wins, nothing is doubled."""
+
+from threading import Barrier, Thread
+
+import pytest
+from django.db import connection
+
+from povertyedu.workflow.flow import StepRefused
+from subsidies.actions import batches, payouts
+from subsidies.models import Batch, BatchDecision, BatchSeat, Line
+from tests import factories
+from tests.factories import subsidies
+
+pytestmark = [pytest.mark.sql, pytest.mark.usefixtures("real_commits")]
+
+
+def together(*deeds):
+    """Run ``deeds`` in a thread and connection each, started at once; return what each gave or raised."""
+    barrier, results = Barrier(len(deeds)), [None] * len(deeds)
+
+    def run(place, deed):
+        try:
+            barrier.wait(timeout=10)
+            results[place] = deed()
+        except StepRefused as refused:
+            results[place] = refused
+        finally:
+            connection.close()
+
+    threads = [Thread(target=run, args=(place, deed)) for place, deed in enumerate(deeds)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return results
+
+
+def refusals(results):
+    return [result for result in results if isinstance(result, StepRefused)]
+
+
+def test_two_approvals_at_once_count_one(people, autumn, luona):
+    batch = subsidies.batch_at("office_approved", people, term=autumn)
+    second = factories.user("第二审批", ("approver", factories.county())).as_actor()
+    results = together(
+        *(
+            lambda by=by: batches.approve_final(by=by, batch=Batch.objects.get(pk=batch.pk))
+            for by in (people.approver, second)
+        )
+    )
+    assert len(refusals(results)) == 1
+    assert BatchDecision.objects.filter(subject=batch, verb="approve_final").count() == 1
+    assert BatchSeat.objects.filter(subject=batch, stage="approver").count() == 1
+    assert BatchDecision.broken_link(batch) is None
+
+
+def test_double_click_of_one_person_counts_once(people, autumn, luona):
+    batch = subsidies.batch_at("cleared", people, term=autumn)
+    results = together(
+        *(
+            lambda: payouts.export_bank_file(
+                by=people.finance, batch=Batch.objects.get(pk=batch.pk), reason="发放"
+            )
+            for _ in range(2)
+        )
+    )
+    assert len(refusals(results)) == 1
+    assert batch.bank_files.count() == 1
+    assert batch.lines.get().state == "sent"
+
+
+def test_two_batches_opened_at_once_never_hold_the_same_money(people, autumn, xiazhai, luona, yanyu):
+    second = factories.user("第二经办", ("aid_officer", factories.county())).as_actor()
+    spring = factories.term("2021-spring")
+    results = together(
+        lambda: batches.open_batch(
+            by=people.aid, term=autumn, programmes=[subsidies.programme()], title="甲"
+        ),
+        # another term, so that not even the lock on the term's numbering keeps them apart
+        lambda: batches.open_batch(
+            by=second, term=spring, programmes=[subsidies.programme()], title="乙", with_past=True
+        ),
+    )
+    assert len(refusals(results)) == 1
+    assert Batch.objects.count() == 1
+    assert sorted(Line.objects.values_list("student__name", flat=True)) == ["严宇", "罗娜"]
+
+
+def test_approval_and_a_late_report_do_not_pass_each_other(people, autumn, qingshi, neighbour, luona):
+    child = factories.student("青石生", at=qingshi, during=autumn)
+    subsidies.entitle(child)
+    batch = subsidies.batch_at("open", people, term=autumn)
+    mine = batch.sheets.exclude(school=qingshi).get()
+    batches.submit_sheet(by=people.clerk, sheet=mine)
+    late = batch.sheets.get(school=qingshi)
+    together(
+        lambda: batches.approve_office(by=people.aid, batch=Batch.objects.get(pk=batch.pk)),
+        lambda: batches.submit_sheet(by=neighbour.as_actor(), sheet=late),
+    )
+    batch.refresh_from_db()
+    late.refresh_from_db()
+    assert batch.state == "office_approved"
+    # either it came in time, or it waits in the follow-up batch; never unreviewed in an approved one
+    assert (late.batch_id == batch.pk) == (late.state == "reviewed" and not batch.follow_ups.exists())
+    assert not batch.sheets.exclude(state="reviewed").exists()
