@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 from django.db.models import Max, Q, QuerySet
-from povertyedu.jobs.progress import NO_PROGRESS
 
 from povertyedu import bulk
+from povertyedu.jobs.progress import NO_PROGRESS
 from povertyedu.orgs.models import School, Term
 from povertyedu.workflow.flow import Actor
 from students.models import Enrolment, FactChange

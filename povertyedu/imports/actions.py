@@ -1,0 +1,253 @@
+"""The staged pipeline: receive, check, confirm, apply, cancel. Page and command call the same verbs."""
+
+import time
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from povertyedu import bulk
+from povertyedu.accounts.models import User
+from povertyedu.audit.models import record
+from povertyedu.files.models import StoredFile
+from povertyedu.jobs.progress import NO_PROGRESS, Cancelled, LeaseLost
+from povertyedu.options.registry import option
+from povertyedu.orgs.models import School, Term
+from povertyedu.workbooks.reading import WorkbookError
+from povertyedu.workflow.flow import Actor, StepRefused
+
+from .models import ImportBatch, ImportState, RowOutcome, StagedRow
+from .reading import FileRows, plain_copy, read_file
+from .rows import Context, Row, Tally
+from .states import STEPS
+
+COMMAND_LINE = Actor(None, "命令行", "")
+GOOD = (RowOutcome.CREATED, RowOutcome.UPDATED, RowOutcome.UNCHANGED)
+
+
+def resource_of(kind: str):
+    """Return a fresh resource of ``kind``; raise LookupError for a kind that settings do not name."""
+    if kind not in settings.IMPORT_RESOURCES:
+        raise LookupError(kind)
+    return import_string(settings.IMPORT_RESOURCES[kind])()
+
+
+def kinds_open_to(user: User) -> list:
+    """Return a resource of every kind that ``user`` may import, in the order of settings."""
+    every = [resource_of(kind) for kind in settings.IMPORT_RESOURCES]
+    return [resource for resource in every if user.can(resource.permission)]
+
+
+def context_of(resource, term: Term | None, by: User | None) -> Context:
+    """Return the circumstances of an import: the whole county for the command and county offices, else own schools."""
+    if by is None:
+        return Context(term, None, COMMAND_LINE.name)
+    schools = None
+    if not any(len(code) <= 6 for code in by.scope(resource.permission).areas):
+        schools = frozenset(School.objects.visible_to(by, resource.permission).values_list("pk", flat=True))
+    return Context(term, by, by.name, schools)
+
+
+# --- the steps ------------------------------------------------------------------------------------
+
+
+def receive(
+    *, chunks: Iterable[bytes], name: str, kind: str, term: Term | None, by: User | None
+) -> ImportBatch:
+    """Keep an uploaded workbook, sealed, and return its batch in state uploaded."""
+    purge_after = timezone.now() + timedelta(days=option("upload_keep_days"))
+    stored = StoredFile.keep(chunks, name=name, purpose="import", owner=by, purge_after=purge_after)
+    return ImportBatch.objects.create(kind=kind, term=term, file=stored, by=by)
+
+
+def check(*, batch: ImportBatch, progress=NO_PROGRESS) -> ImportBatch:
+    """Check every row and keep the result for the preview, sealed. Safe to run again.
+
+    A file that cannot be read leaves the batch refused, with the sentence that says why.
+    """
+    _step(batch, "check", error="")
+    started = time.monotonic()
+    try:
+        rows, remarks, tally = _examine(batch, progress)
+        with transaction.atomic():
+            batch.staged.all().delete()
+            _stage(batch, rows)
+            _step(batch, "checked", remarks=remarks, seconds=time.monotonic() - started, **_figures(tally))
+            progress.fence()
+    except WorkbookError as refusal:
+        _step(batch, "refuse", error=refusal.message[:500])
+    except Cancelled:
+        cancel(batch=batch)
+        raise
+    return batch
+
+
+def confirm(*, batch: ImportBatch) -> ImportBatch:
+    """Claim the checked batch for applying: of two clicks one wins, the other gets StepRefused."""
+    _step(batch, "confirm", error="")
+    return batch
+
+
+def apply(*, batch: ImportBatch, by: Actor, progress=NO_PROGRESS) -> ImportBatch:
+    """Write the good rows of a confirmed batch, all in one transaction. Applied already: nothing happens.
+
+    Rows are compared anew with the registry as it is now. If one of them can no longer be taken in,
+    nothing is written, the batch goes back to the preview and StepRefused says what to do.
+    """
+    batch.refresh_from_db()
+    if batch.state == ImportState.APPLIED:
+        return batch
+    started = time.monotonic()
+    resource = resource_of(batch.kind)
+    try:
+        rows = staged_rows(batch, resource)
+        progress.expect(len(rows))
+        context = context_of(resource, batch.term, batch.by)
+        resource.check(rows, context, progress)
+        changed = [row for row in rows if row.outcome not in GOOD]
+        if changed:
+            raise StepRefused(
+                f"核对之后系统里的数据有变化，第{changed[0].number}行等{len(changed)}行不能再导入；没有写入任何内容，请重新核对。"
+            )
+        _write(batch, resource, rows, context, by, progress, started)
+    except LeaseLost:
+        raise
+    except BaseException as error:
+        told = str(error) if isinstance(error, StepRefused) else "导入没有完成，没有写入任何内容；请重试。"
+        _step(batch, "back", error=told[:500], applied_at=None)
+        raise
+    return batch
+
+
+def carry_out(*, batch: ImportBatch, by: Actor = COMMAND_LINE) -> tuple[ImportBatch, FileRows]:
+    """Check and apply in one go, in this process, without a preview; return the batch and what was read.
+
+    Raise WorkbookError when the whole file is refused.
+    """
+    started = time.monotonic()
+    _step(batch, "check")
+    resource, context, read = _read(batch)
+    try:
+        resource.check(read.rows, context)
+        tally = Tally.of(read.rows)
+        _step(batch, "checked", remarks=read.remarks, **_figures(tally))
+        confirm(batch=batch)
+        good = [row for row in read.rows if row.outcome in GOOD]
+        _write(batch, resource, good, context, by, NO_PROGRESS, started)
+    except BaseException:
+        ImportBatch.objects.filter(pk=batch.pk).update(
+            state=ImportState.CANCELLED, error="导入没有完成，没有写入任何内容。"
+        )
+        raise
+    return batch, read
+
+
+@transaction.atomic
+def cancel(*, batch: ImportBatch) -> ImportBatch:
+    """Drop an import that is not applied: its rows go at once, its file when its days are over."""
+    _step(batch, "cancel")
+    batch.staged.all().delete()
+    return batch
+
+
+def purge_expired() -> int:
+    """Remove staged rows and bytes of imports whose days are over; return how many files went."""
+    due = StoredFile.objects.due_for_purge().filter(purpose="import")
+    count = 0
+    for stored in due:
+        StagedRow.objects.filter(batch__file=stored).delete()
+        stored.purge()
+        count += 1
+    return count
+
+
+# --- how they do it -------------------------------------------------------------------------------
+
+
+def _step(batch: ImportBatch, verb: str, **changes) -> None:
+    sources, target = STEPS[verb]
+    if not ImportBatch.objects.filter(pk=batch.pk, state__in=sources).update(state=target, **changes):
+        raise StepRefused("这次导入已在办理、已完成或已取消，请刷新页面后再看。")
+    batch.refresh_from_db()
+
+
+def _read(batch: ImportBatch) -> tuple:
+    resource = resource_of(batch.kind)
+    context = context_of(resource, batch.term, batch.by)
+    try:
+        with plain_copy(batch.file) as path:
+            return resource, context, read_file(path, resource)
+    except WorkbookError as refusal:
+        _step(batch, "refuse", error=refusal.message[:500])
+        raise
+
+
+def _examine(batch: ImportBatch, progress) -> tuple[list[Row], list[str], Tally]:
+    resource = resource_of(batch.kind)
+    context = context_of(resource, batch.term, batch.by)
+    progress.reach(0, "正在读取文件")
+    with plain_copy(batch.file) as path:
+        read = read_file(path, resource)
+    progress.expect(len(read.rows))
+    resource.check(read.rows, context, progress)
+    tally = Tally.of(read.rows)
+    tally.answer = resource.answer(read.rows, context)
+    progress.reach(len(read.rows), "正在保存核对结果")
+    return read.rows, read.remarks, tally
+
+
+def _figures(tally: Tally) -> dict:
+    return {
+        "counts": tally.counts,
+        "rejected_by_code": tally.rejected_by_code,
+        "warnings": tally.warnings,
+        "answer": tally.answer,
+    }
+
+
+def _write(batch, resource, rows: list[Row], context: Context, by: Actor, progress, started: float) -> None:
+    with transaction.atomic():
+        resource.apply(rows, context)
+        tally = Tally.of(rows)
+        for outcome in ("duplicates", "rejected"):
+            tally.counts[outcome] = batch.counts[outcome]
+        tally.counts["rows"] = batch.counts["rows"]
+        changes = {
+            "counts": tally.counts,
+            "warnings": tally.warnings,
+            "answer": resource.answer(rows, context),
+            "applied_at": timezone.now(),
+            "seconds": batch.seconds + time.monotonic() - started,
+        }
+        _step(batch, "applied", **changes)
+        record(by, action="import.apply", subject=batch, changes={"kind": batch.kind, **tally.counts})
+        progress.fence()
+
+
+def _stage(batch: ImportBatch, rows: list[Row]) -> None:
+    sealed = (
+        (batch.pk, row.sheet, row.number, row.outcome, row.has_problem, StagedRow.seal_content(row.content))
+        for row in rows
+    )
+    columns = ("batch_id", "sheet", "number", "outcome", "has_problem", "sealed")
+    bulk.insert(StagedRow, columns, sealed)
+
+
+def staged_rows(batch: ImportBatch, resource) -> list[Row]:
+    """Return the good rows of a checked batch as they were read, to be compared anew."""
+    dates, blank = resource.date_columns, {column.name: None for column in resource.columns()}
+    rows = []
+    staged = batch.staged.filter(outcome__in=GOOD).order_by("pk")
+    for each in staged.iterator(chunk_size=2000):
+        content = each.content
+        values = blank | content["values"]
+        for name in dates:
+            if values[name]:
+                values[name] = date.fromisoformat(values[name])
+        row = Row(each.sheet, each.number, values, content["shown"], (), content["repairs"])
+        row.pk = each.pk
+        rows.append(row)
+    return rows

@@ -1,0 +1,112 @@
+"""Areas and schools of the county by the words and codes that workbooks use."""
+
+import re
+from dataclasses import dataclass
+
+from povertyedu.orgs.enums import AreaLevel
+from povertyedu.orgs.models import Area, School, SchoolStage
+
+_ENDING = re.compile(r"(?:街道办事处|街道|社区居委会|居委会|村委会|民族乡|社区|[镇乡村])$")
+
+
+def _stem(name: str) -> str:
+    return _ENDING.sub("", name) or name
+
+
+class AreaUnknown(ValueError):
+    """The words name no area of the county; the message is a Chinese sentence."""
+
+
+class AreaBook:
+    """Townships and villages by name and code; villages of one name in several townships are told apart."""
+
+    def __init__(self):
+        areas = list(Area.objects.values_list("code", "name", "level", "parent_id"))
+        self.codes = {code for code, *_ in areas}
+        self.townships: dict[str, set[str]] = {}
+        self.villages: dict[tuple[str, str], set[str]] = {}
+        for code, name, level, parent in areas:
+            if level == AreaLevel.VILLAGE:
+                for word in {name, _stem(name)}:
+                    self.villages.setdefault((parent, word), set()).add(code)
+                    self.villages.setdefault(("", word), set()).add(code)
+            else:
+                for word in {name, _stem(name)} if level == AreaLevel.TOWNSHIP else {name}:
+                    self.townships.setdefault(word, set()).add(code)
+        self._known: dict[tuple[str, str], str | AreaUnknown] = {}
+
+    def find(self, township: str | None, village: str | None) -> str | None:
+        """Return the code of the finest area named, None when nothing is named; raise AreaUnknown."""
+        if not township and not village:
+            return None
+        words = (township or "", village or "")
+        if words not in self._known:
+            try:
+                self._known[words] = self._find(*words)
+            except AreaUnknown as unknown:
+                self._known[words] = unknown
+        found = self._known[words]
+        if isinstance(found, AreaUnknown):
+            raise found
+        return found
+
+    def _find(self, township: str, village: str) -> str:
+        if village in self.codes:
+            return village
+        above = ""
+        if township:
+            above = township if township in self.codes else self._one(self.townships, township, township)
+        if not village:
+            return above
+        for word in (village, _stem(village)):
+            codes = self.villages.get((above, word), set())
+            if len(codes) == 1:
+                return next(iter(codes))
+            if codes:
+                raise AreaUnknown(f"叫“{village}”的村不止一个；请同时填写乡镇。")
+        raise AreaUnknown(
+            f"{township or '本县'}没有“{village}”；请对照行政区划核对村名，或先在行政区划里补上。"
+        )
+
+    @staticmethod
+    def _one(names: dict[str, set[str]], name: str, shown: str) -> str:
+        codes = names.get(name) or names.get(_stem(name)) or set()
+        if len(codes) == 1:
+            return next(iter(codes))
+        raise AreaUnknown(f"没有叫“{shown}”的乡镇；请对照行政区划核对，或先在行政区划里补上。")
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolEntry:
+    pk: int
+    code: str
+    name: str
+    area: str  # 12 digits
+    ownership: str
+    setting: str
+    stages: tuple[str, ...]
+
+
+class SchoolBook:
+    """Every school of the county by code and by name; two queries."""
+
+    def __init__(self):
+        stages: dict[int, list[str]] = {}
+        for school, stage in SchoolStage.objects.values_list("school_id", "stage"):
+            stages.setdefault(school, []).append(stage)
+        self.by_code: dict[str, SchoolEntry] = {}
+        by_name: dict[str, list[SchoolEntry]] = {}
+        rows = School.objects.values_list("pk", "code", "name", "area_id", "ownership", "setting")
+        for pk, code, name, area, ownership, setting in rows:
+            entry = SchoolEntry(
+                pk, code, name, area.ljust(12, "0"), ownership, setting, tuple(stages.get(pk, ()))
+            )
+            self.by_code[code] = entry
+            by_name.setdefault(name, []).append(entry)
+        self.by_name = {name: entries[0] for name, entries in by_name.items() if len(entries) == 1}
+
+    def find(self, code: str | None, name: str | None) -> SchoolEntry | None:
+        """Return the school of ``code``; of ``name`` only where no code is given."""
+        if code:
+            return self.by_code.get(code)
+        return self.by_name.get(name or "")

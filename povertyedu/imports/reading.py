@@ -1,0 +1,102 @@
+"""From a workbook on disk to rows with cleaned values: sheets picked, headers found, cells cleaned."""
+
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from povertyedu.files.models import StoredFile
+from povertyedu.options.registry import options
+from povertyedu.workbooks.cells import text_of
+from povertyedu.workbooks.headers import Header, Picked, Skipped, data_rows, normal_heading, pick_sheets
+from povertyedu.workbooks.reading import Limits, WorkbookError, open_workbook
+
+from .rows import Problem, Row
+
+REMARKS_SHOWN = 20
+SERIAL = ("序号", "编号", "行号")  # counts the lines of the sheet, tells nothing of the row
+
+
+@dataclass
+class FileRows:
+    """The data rows of a file, what was left out and why (Chinese sentences), where its columns stand."""
+
+    rows: list[Row] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    headers: dict[str, Header] = field(default_factory=dict)
+
+
+def limits() -> Limits:
+    """Return what one file may cost, by the county's options."""
+    chosen = options("import_max_megabytes", "import_max_rows")
+    return Limits(size=chosen["import_max_megabytes"] * 2**20, rows=chosen["import_max_rows"])
+
+
+def read_file(path: Path, resource) -> FileRows:
+    """Read every data row of ``path`` by the columns of ``resource``; raise WorkbookError for the whole file."""
+    columns = resource.columns()
+    picked, skipped = pick_sheets(open_workbook(path, limits=limits()), columns)
+    result = FileRows(remarks=[f"工作表“{name}”：{reason}。" for name, reason in skipped])
+    headings = {column.name: column.heading for column in columns}
+    missing: list[str] = []
+    for each in picked:
+        if each.header.missing:
+            missing = [headings[name] for name in each.header.missing]
+            result.remarks.append(f"工作表“{each.sheet.name}”没有“{'、'.join(missing)}”列，整张表没有读取。")
+            continue
+        _read_sheet(each, resource, result)
+    if not result.headers:
+        raise _no_sheet(resource, missing)
+    if not result.rows:
+        raise WorkbookError("empty", "表头下面没有数据行；请确认选对了文件，填好后再上传。")
+    return result
+
+
+def _no_sheet(resource, missing: list[str]) -> WorkbookError:
+    if missing:
+        told = "、".join(missing)
+        return WorkbookError(
+            "columns_missing",
+            f"没有找到必需的列：{told}。这可能不是“{resource.label}”；请下载模板对照表头，改好后再上传。",
+        )
+    return WorkbookError(
+        "header_missing",
+        f"没有找到“{resource.label}”的表头；请确认选对了文件和种类，或下载模板填写后再上传。",
+    )
+
+
+def _read_sheet(each: Picked, resource, result: FileRows) -> None:
+    sheet, header = each
+    result.headers[sheet.name] = header
+    unknown = [each.text for each in header.unknown if normal_heading(each.text) not in SERIAL]
+    if unknown:
+        told = "、".join(unknown[:REMARKS_SHOWN])
+        result.remarks.append(f"工作表“{sheet.name}”有不认识的列，没有采用：{told}。")
+    for duplicate in header.duplicates:
+        result.remarks.append(f"工作表“{sheet.name}”的“{duplicate.text}”列重复，只采用了第一列。")
+    read = resource.reader(header)
+    places = sorted(header.mapping.items(), key=lambda pair: pair[1])
+    left_out: list[Skipped] = []
+    for number, cells in data_rows(sheet, header, left_out):
+        values, errors, repairs = read(cells)
+        width = len(cells)
+        shown = {
+            name: cell if (cell := cells[index]).__class__ is str else text_of(cell)
+            for name, index in places
+            if index < width
+        }
+        result.rows.append(
+            Row(sheet.name, number, values, shown, (Problem(*error) for error in errors), repairs)
+        )
+    if left_out:
+        told = "、".join(f"第{row.where}行（{row.reason}）" for row in left_out[:REMARKS_SHOWN])
+        more = f"等{len(left_out)}行" if len(left_out) > REMARKS_SHOWN else ""
+        result.remarks.append(f"工作表“{sheet.name}”中不是数据的行没有读取：{told}{more}。")
+
+
+@contextmanager
+def plain_copy(stored: StoredFile):
+    """Lay the stored file open under its own extension for a parser, and take it away again."""
+    with tempfile.TemporaryDirectory(prefix="import-") as folder:
+        suffix = Path(stored.name).suffix.lower() or ".xlsx"
+        yield stored.copy_to(Path(folder) / f"upload{suffix}")

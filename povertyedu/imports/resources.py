@@ -1,0 +1,132 @@
+"""The one declaration of an import kind: its columns, how rows are judged, how good rows are written."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from povertyedu.jobs.progress import NO_PROGRESS
+from povertyedu.workbooks.cells import clean_date, clean_month
+from povertyedu.workbooks.columns import WorkbookResource
+
+from .cleaning import Doubtful
+from .models import RowOutcome
+from .rows import Change, Context, Row
+
+
+class ImportResource(WorkbookResource):
+    """Base of every kind in ``settings.IMPORT_RESOURCES``; one instance serves one run.
+
+    A subclass says where rows stand in the registry: :meth:`look_up` reads what it needs in a constant
+    number of queries, :meth:`examine` judges one row and sets ``row.found``, :meth:`key` and
+    :meth:`fingerprint` find repeats and conflicts inside the file, :meth:`compare` sets the outcome of
+    a good row, :meth:`write` puts rows into the database, set-based.
+    """
+
+    kind = ""
+    label = ""
+    permission = ""
+    needs_term = True
+    note = ""
+    key_column = ""
+    conflict_message = "同一编号在文件里出现了两次，内容不同；请核对后只保留正确的一行。"
+    lenient_codes: dict[str, str] = {}  # column -> code of the warning when its cell is not understood
+
+    @property
+    def date_columns(self) -> set[str]:
+        return {c.name for c in self.columns() if c.clean_cell in (clean_date, clean_month)}
+
+    # --- to be written by each kind ---
+
+    def look_up(self, rows: Sequence[Row], context: Context) -> None:
+        raise NotImplementedError
+
+    def examine(self, row: Row, context: Context) -> None:
+        raise NotImplementedError
+
+    def key(self, row: Row) -> Any:
+        """Return what finds this row's record again, or None when the row has nothing of the kind."""
+        raise NotImplementedError
+
+    def fingerprint(self, row: Row) -> Any:
+        """Return the row's content: two rows of one key and one fingerprint are repeats."""
+        return tuple(row.values.values())
+
+    def compare(self, row: Row, context: Context) -> list[Change] | None:
+        """Return what the row changes ([]: nothing), or None when its record is new."""
+        raise NotImplementedError
+
+    def write(self, created: list[Row], updated: list[Row], context: Context) -> None:
+        raise NotImplementedError
+
+    def answer(self, rows: Sequence[Row], context: Context) -> dict:
+        """Return further figures of this kind, none by default."""
+        return {}
+
+    # --- the same for every kind ---
+
+    def check(self, rows: Sequence[Row], context: Context, progress=NO_PROGRESS) -> None:
+        """Give every row its outcome, errors, warnings and changes; nothing is written.
+
+        Queries: a constant number, whatever the rows. ``progress`` counts half a row for each of the
+        two rounds.
+        """
+        self.look_up(rows, context)
+        for number, row in enumerate(rows):
+            if number % 1000 == 0:
+                progress.reach(number // 2, "正在逐行核对")
+            self._doubt(row)
+            self.examine(row, context)
+        self._find_repeats(rows)
+        self.look_up_records([row for row in rows if not row.outcome and not row.errors], context)
+        for number, row in enumerate(rows):
+            if number % 1000 == 0:
+                progress.reach((len(rows) + number) // 2, "正在与已有档案比较")
+            if not row.outcome:
+                self._judge(row, context)
+
+    def _judge(self, row: Row, context: Context) -> None:
+        changes = None if row.errors else self.compare(row, context)
+        if row.errors:
+            row.outcome = RowOutcome.REJECTED.value
+        elif changes is None:
+            row.outcome = RowOutcome.CREATED.value
+        else:
+            row.changes = changes
+            row.outcome = (RowOutcome.UPDATED if changes else RowOutcome.UNCHANGED).value
+
+    def look_up_records(self, rows: Sequence[Row], context: Context) -> None:
+        """Read the records that good ``rows`` would meet; nothing by default."""
+
+    def apply(self, rows: Iterable[Row], context: Context) -> None:
+        """Write checked rows. The caller holds the transaction; unchanged rows cost nothing."""
+        by_outcome = defaultdict(list)
+        for row in rows:
+            by_outcome[row.outcome].append(row)
+        if by_outcome[RowOutcome.CREATED] or by_outcome[RowOutcome.UPDATED]:
+            self.write(by_outcome[RowOutcome.CREATED], by_outcome[RowOutcome.UPDATED], context)
+
+    def _doubt(self, row: Row) -> None:
+        for column, code in self.lenient_codes.items():
+            value = row.values.get(column)
+            if value.__class__ is Doubtful:
+                row.warn(column, code, str(value))
+                row.values[column] = None
+
+    def _find_repeats(self, rows: Sequence[Row]) -> None:
+        """Mark exact repeats as duplicates and hold every row of a key whose contents differ."""
+        by_key: dict[Any, list[Row]] = defaultdict(list)
+        for row in rows:
+            key = self.key(row)
+            if key is not None:
+                by_key[key].append(row)
+        for same in by_key.values():
+            if len(same) == 1:
+                continue
+            if len({self.fingerprint(row) for row in same}) > 1:
+                where = "、".join(f"{row.sheet}第{row.number}行" for row in same[:4])
+                for row in same:
+                    row.reject(self.key_column, "id_conflict", f"{self.conflict_message}（{where}）")
+            else:
+                for repeat in same[1:]:
+                    if not repeat.errors:
+                        repeat.outcome = RowOutcome.DUPLICATE.value

@@ -1,0 +1,119 @@
+"""What passes through an import: rows with what is wrong with them, and the circumstances they are judged in."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from povertyedu.accounts.models import User
+from povertyedu.orgs.models import Term
+
+from .models import RowOutcome
+
+
+class Problem(NamedTuple):
+    """An error or a warning of a row: the column's name ("" for the whole row), stable code, Chinese sentence."""
+
+    column: str
+    code: str
+    message: str
+
+
+class Change(NamedTuple):
+    """One field that an update changes, as a person reads it."""
+
+    heading: str
+    old: str
+    new: str
+
+
+class Row:
+    """One data row. ``values`` are cleaned cells by column name, None where absent or in error.
+
+    A resource hangs what it worked out about the row on ``found``; nothing else reads that.
+    """
+
+    __slots__ = (
+        "sheet", "number", "values", "shown", "errors", "warnings", "repairs", "outcome", "changes", "found", "pk",
+    )  # fmt: skip
+
+    def __init__(self, sheet: str, number: int, values: dict, shown: dict, errors=(), repairs=()):
+        self.sheet = sheet
+        self.number = number
+        self.values = values
+        self.shown = shown
+        self.errors: list[Problem] = list(errors)
+        self.warnings: list[Problem] = []
+        self.repairs = list(repairs)
+        self.outcome: str = ""
+        self.changes: list[Change] = []
+        self.found: Any = None
+        self.pk: int | None = None  # of the staged row it came from
+
+    def reject(self, column: str, code: str, message: str):
+        self.errors.append(Problem(column, code, message))
+
+    def warn(self, column: str, code: str, message: str):
+        self.warnings.append(Problem(column, code, message))
+
+    @property
+    def has_problem(self) -> bool:
+        return bool(self.errors or self.warnings)
+
+    @property
+    def content(self) -> dict:
+        """What a staged row keeps of it (sealed there): JSON, dates as YYYY-MM-DD."""
+        return {
+            "values": {
+                name: value.isoformat() if isinstance(value, dt.date) else value
+                for name, value in self.values.items()
+                if value is not None
+            },
+            "shown": self.shown,
+            "errors": self.errors,
+            "warnings": self.warnings,
+            "repairs": self.repairs,
+            "changes": self.changes,
+        }
+
+
+@dataclass
+class Context:
+    """Who imports for which term. ``schools`` are the keys of schools in reach, None for the whole county."""
+
+    term: Term | None = None
+    by: User | None = None
+    by_name: str = ""
+    schools: frozenset[int] | None = None
+
+
+@dataclass
+class Tally:
+    """Counts of an examined file, as command and page show them."""
+
+    counts: dict[str, int]
+    rejected_by_code: dict[str, int]
+    warnings: dict[str, int]
+    answer: dict = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rows: Iterable[Row]) -> "Tally":
+        """Count rows by outcome, and rows by code: a row with one code in two cells counts once."""
+        rows = list(rows)
+        outcomes = Counter(row.outcome for row in rows)
+        rejected, warned = Counter(), Counter()
+        for row in rows:
+            if row.outcome == RowOutcome.REJECTED:
+                rejected.update({problem.code for problem in row.errors})
+            elif row.outcome != RowOutcome.DUPLICATE and row.warnings:
+                warned.update({problem.code for problem in row.warnings})
+        counts = {
+            "rows": len(rows),
+            "created": outcomes[RowOutcome.CREATED],
+            "updated": outcomes[RowOutcome.UPDATED],
+            "unchanged": outcomes[RowOutcome.UNCHANGED],
+            "duplicates": outcomes[RowOutcome.DUPLICATE],
+            "rejected": outcomes[RowOutcome.REJECTED],
+        }
+        return cls(counts, dict(sorted(rejected.items())), dict(sorted(warned.items())))

@@ -1,0 +1,1 @@
+"""Verbs of the registry that touch several models."""

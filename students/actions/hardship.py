@@ -1,0 +1,94 @@
+"""A term's hardship categories, derived from dated statuses by one set-based action."""
+
+from collections.abc import Iterable
+
+from django.db import connection, transaction
+
+from povertyedu import bulk
+from povertyedu.orgs.models import Term
+from students.enums import HardshipCategory
+from students.models import Enrolment, FactChange, HardshipStatus, Student
+
+_DIFFERENCES = """
+CREATE TEMP TABLE stage_categories AS
+SELECT e.id AS id, e.term_id AS term_id, e.student_id AS student_id, COALESCE(d.mask, 0) AS mask
+FROM {enrolment} e
+LEFT JOIN (
+    SELECT f.id AS id, SUM(DISTINCT f.category) AS mask FROM (
+        SELECT e.id AS id, h.category AS category
+        FROM {enrolment} e
+        JOIN {student} s ON s.id = e.student_id
+        JOIN {term} t ON t.code = e.term_id
+        JOIN {hardship} h ON h.id_hash = s.id_hash AND h.counts
+            AND h.since <= t.ends_on AND (h.until IS NULL OR h.until >= t.starts_on)
+        WHERE {scope}
+        UNION ALL
+        SELECT e.id, {left_behind} FROM {enrolment} e JOIN {student} s ON s.id = e.student_id
+        WHERE s.is_left_behind AND {scope}
+    ) f GROUP BY f.id
+) d ON d.id = e.id
+WHERE e.categories <> COALESCE(d.mask, 0) AND {scope}
+"""
+
+
+@transaction.atomic
+def derive_categories(
+    terms: Term | Iterable[Term] | None = None,
+    *,
+    id_hashes: Iterable[str] | None = None,
+    student_ids: Iterable[int] | None = None,
+) -> int:
+    """Set ``Enrolment.categories`` from the statuses valid in each term, mark what changed, return how many.
+
+    ``terms``: one, several, or None for all. ``id_hashes`` or ``student_ids`` narrow it to those
+    children. A status counts for a term when it holds on any day of it and its ``counts`` is true;
+    left-behind children are known by their own field. The number of queries does not grow.
+    """
+    chosen = [terms] if isinstance(terms, Term) else terms
+    scope, parameters = "true", []
+    if chosen is not None:
+        codes = [term.pk for term in chosen]
+        scope = f"e.term_id IN ({', '.join(['%s'] * len(codes)) or 'NULL'})"
+        parameters = codes
+    if id_hashes is not None:
+        with bulk.keys(Student, "id_hash", id_hashes) as keys:
+            narrowed = (
+                f"e.student_id IN (SELECT id FROM {Student._meta.db_table} WHERE id_hash IN ({keys.sql}))"
+            )
+            return _derive(f"{scope} AND {narrowed}", parameters)
+    if student_ids is not None:
+        with bulk.keys(Enrolment, "student_id", student_ids) as keys:
+            return _derive(f"{scope} AND e.student_id IN ({keys.sql})", parameters)
+    return _derive(scope, parameters)
+
+
+def _derive(scope: str, parameters: list[str]) -> int:
+    tables = {
+        "enrolment": Enrolment._meta.db_table,
+        "student": Student._meta.db_table,
+        "hardship": HardshipStatus._meta.db_table,
+        "term": Term._meta.db_table,
+    }
+    marks = FactChange._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _DIFFERENCES.format(scope=scope, left_behind=HardshipCategory.LEFT_BEHIND.value, **tables),
+            parameters * 3,
+        )
+        cursor.execute(
+            f"UPDATE {tables['enrolment']} SET categories = d.mask FROM stage_categories d "
+            f"WHERE d.id = {tables['enrolment']}.id"
+        )
+        changed = cursor.rowcount
+        if changed:
+            cursor.execute(
+                f"INSERT INTO {marks} (term_id, student_id) SELECT term_id, student_id FROM stage_categories"
+            )
+        cursor.execute("DROP TABLE stage_categories")
+    return changed
+
+
+def mark_changed(term: Term, student_ids: Iterable[int]) -> int:
+    """Mark that facts of these students in ``term`` changed, for the next recalculation; return how many."""
+    with transaction.atomic():
+        return bulk.insert(FactChange, ("term_id", "student_id"), ((term.pk, pk) for pk in student_ids))

@@ -1,0 +1,8 @@
+"""Import kinds of the registry; named in ``settings.IMPORT_RESOURCES``."""
+
+from .categories import CategoryResource
+from .registered_poor import RegisteredPoorResource
+from .roster import RosterResource
+from .target_list import TargetListResource
+
+__all__ = ["CategoryResource", "RegisteredPoorResource", "RosterResource", "TargetListResource"]

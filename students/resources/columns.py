@@ -1,0 +1,50 @@
+"""Columns that several of the registry's workbooks share, and how they are read."""
+
+from typing import Any
+
+from povertyedu.imports.cleaning import short_text
+from povertyedu.workbooks.cells import (
+    EMPTY,
+    Cleaned,
+    clean_certificate_number,
+    clean_id_number,
+)
+from povertyedu.workbooks.columns import Column
+
+ID_ALIASES = (
+    "身份证号", "身份证号码", "证件号码", "证件号", "身份证件号码", "公民身份号码", "居民身份证号", "身份证", "学生身份证号", "学生身份证件号",
+)  # fmt: skip
+CERTIFICATE_ALIASES = (*ID_ALIASES, "残疾证号", "残疾人证号", "残疾证号码", "残疾证", "身份证号（残疾证号）")
+
+
+def clean_proof_number(cell: Any) -> Cleaned:
+    """An ID number, or the certificate that begins with one, as one text of 18, 20 or 22 characters."""
+    cleaned = clean_certificate_number(cell)
+    return Cleaned(cleaned.value.number, cleaned.repaired) if cleaned.value else EMPTY
+
+
+def person_name(heading: str = "姓名", *, required: bool = True, aliases: tuple[str, ...] = ()) -> Column:
+    return Column(
+        heading, aliases=("学生姓名", "成员姓名", *aliases) if required else aliases, required=required,
+        missing_code="name_missing", clean=short_text(60), sensitivity="personal", width=10,
+    )  # fmt: skip
+
+
+def proof_number() -> Column:
+    """The ID column of a list: certificates of 20 or 22 characters stand there too."""
+    return Column(
+        "身份证号", aliases=CERTIFICATE_ALIASES, required=True, missing_code="id_missing", clean=clean_proof_number,
+        sensitivity="secret", as_text=True, width=22, note="18 位身份证号；残疾人可填 20 位残疾证号。",
+    )  # fmt: skip
+
+
+def id_column(heading: str, aliases: tuple[str, ...], **options) -> Column:
+    return Column(
+        heading,
+        aliases=aliases,
+        clean=clean_id_number,
+        sensitivity="secret",
+        as_text=True,
+        width=22,
+        **options,
+    )

@@ -1,0 +1,72 @@
+"""Stages and grades as schools write them."""
+
+import re
+
+from povertyedu.imports.cleaning import one_of
+from povertyedu.orgs.enums import GRADE_NAMES, STAGE_YEARS, Stage
+from povertyedu.orgs.models import Term
+
+STAGE_WORDS = {
+    "学前": Stage.PRESCHOOL.value, "小学": Stage.PRIMARY.value, "初中": Stage.JUNIOR.value,
+    "普通高中": Stage.SENIOR.value, "中职": Stage.VOCATIONAL.value,
+    "专科": Stage.COLLEGE.value, "本科": Stage.BACHELOR.value, "研究生": Stage.POSTGRADUATE.value,
+    "学前教育": Stage.PRESCHOOL.value, "幼儿园": Stage.PRESCHOOL.value, "幼儿": Stage.PRESCHOOL.value,
+    "小学阶段": Stage.PRIMARY.value, "初级中学": Stage.JUNIOR.value, "普通初中": Stage.JUNIOR.value,
+    "高中": Stage.SENIOR.value, "普高": Stage.SENIOR.value, "高级中学": Stage.SENIOR.value,
+    "中等职业": Stage.VOCATIONAL.value, "中等职业教育": Stage.VOCATIONAL.value, "中等职业学校": Stage.VOCATIONAL.value,
+    "中专": Stage.VOCATIONAL.value, "职高": Stage.VOCATIONAL.value, "职业高中": Stage.VOCATIONAL.value,
+    "高职": Stage.COLLEGE.value, "大专": Stage.COLLEGE.value, "高职专科": Stage.COLLEGE.value,
+    "大学本科": Stage.BACHELOR.value, "硕士": Stage.POSTGRADUATE.value, "博士": Stage.POSTGRADUATE.value,
+}  # fmt: skip
+clean_stage = one_of(STAGE_WORDS, "学段", code="stage_unknown")
+
+_NUMERALS = {word: number for number, word in enumerate("一二三四五六七八九", start=1)}
+_NUMERAL = r"([0-9]{1,2}|[一二三四五六七八九]|十[一二三]?)"
+_GRADE = re.compile(_NUMERAL + r"(?:年级|年)?").fullmatch
+_PREFIXED = re.compile(
+    r"(?:小学|初中?|高中?|职|职高|中职|大|本科|专科|研)" + _NUMERAL + r"(?:年级|年)?"
+).fullmatch
+_COHORT = re.compile(r"(20[0-9]{2})级").fullmatch
+_PRESCHOOL = {"托": 0, "小": 1, "中": 2, "大": 3, "学前": 3}
+# The national registry's own codes: 11-16 primary, 21-24 junior, 31-33 senior.
+_NATIONAL = {Stage.PRIMARY: 10, Stage.JUNIOR: 20, Stage.SENIOR: 30, Stage.VOCATIONAL: 40}
+
+
+def read_grade(stage: str, text: str, term: Term | None = None) -> int | None:
+    """Return the grade (1 = first of the stage) that ``text`` means, None when it is none of the stage's.
+
+    Read are the names of GRADE_NAMES, 初一, 7年级, 1, codes 11-16 and 21-23, and 2020级 in ``term``.
+    """
+    names = GRADE_NAMES.get(stage, ())
+    if text in names:
+        return names.index(text) + 1
+    if stage == Stage.PRESCHOOL:
+        grade = _PRESCHOOL.get(text.removesuffix("班"))
+    elif match := _COHORT(text):
+        grade = _year_begun(term) - int(match[1]) + 1 if term else None
+    else:
+        grade = _numbered(stage, text)
+    return grade if grade and 1 <= grade <= STAGE_YEARS[stage] else None
+
+
+def _numbered(stage: str, text: str) -> int | None:
+    match = _GRADE(text) or _PREFIXED(text)
+    if not match:
+        return None
+    number = _number(match[1])
+    if stage == Stage.JUNIOR and 7 <= number <= 9:
+        return number - 6
+    if number > 10:
+        return number - _NATIONAL.get(stage, 0)
+    return number
+
+
+def _number(text: str) -> int:
+    if text.isascii():
+        return int(text)
+    return 10 + _NUMERALS.get(text[1:], 0) if text[0] == "十" else _NUMERALS[text]
+
+
+def _year_begun(term: Term) -> int:
+    """Return the calendar year in which the school year of ``term`` began."""
+    return term.year if term.season == "autumn" else term.year - 1

@@ -1,0 +1,65 @@
+"""What the lists of hardship have in common: one person and ID a row, statuses for a term."""
+
+from collections.abc import Sequence
+
+from povertyedu.accounts.permissions import Permission
+from povertyedu.imports.resources import ImportResource
+from povertyedu.imports.rows import Change, Context, Row
+from povertyedu.sealing import keyed_hash
+
+from . import hardship_records as records
+from .hardship_records import Plan, Timelines, Wanted
+
+
+class HardshipListResource(ImportResource):
+    """A row becomes one status, and a second one where the ID column holds a disability certificate."""
+
+    permission = Permission.IMPORT_LISTS
+    key_column = "id_number"
+    conflict_message = "同一身份证号在名单里出现了两次，内容不同，几行都暂不导入；请核对后只保留正确的一行。"
+
+    def wanted(self, row: Row, context: Context) -> Wanted | None:
+        """Return the status the row proves; None (with errors on the row) where it proves none."""
+        raise NotImplementedError
+
+    def examine(self, row: Row, context: Context) -> None:
+        row.found = self.wanted(row, context)
+
+    def key(self, row: Row):
+        return row.found and row.found.key
+
+    def look_up_records(self, rows: Sequence[Row], context: Context) -> None:
+        self.timelines = Timelines((row.found.id_hash for row in rows), context.term)
+        self.proved = {row.found.key for row in rows}
+
+    def compare(self, row: Row, context: Context) -> list[Change] | None:
+        plans = [self.timelines.plan(row.found)]
+        also = records.certified(row.found, context.term)
+        if also and also.key not in self.proved:
+            self.proved.add(also.key)  # a second row of the same person proves it no second time
+            plans.append(self.timelines.plan(also))
+        row.found = plans
+        if plans[0].changes is None:
+            return None
+        changes = list(plans[0].changes)
+        for plan in plans[1:]:
+            changes += plan.changes if plan.changes is not None else [Change("残疾", "（无）", "持证残疾人")]
+        return changes
+
+    def households(self, rows: list[Row]) -> dict[str, int]:
+        """Write what the rows say of households and return their keys by number; none by default."""
+        return {}
+
+    def write(self, created, updated, context: Context) -> None:
+        rows = created + updated
+        households = self.households(rows)
+        plans: list[Plan] = [plan for row in rows for plan in row.found if plan.writes]
+        records.write(plans, context.term, households)
+
+
+def identity(row: Row) -> tuple[str, str, str] | None:
+    """Return ID number, its hash, and the number as written (a certificate is longer); None where it is wrong."""
+    number = row.values["id_number"]
+    if not number or row.values["name"] is None:
+        return None
+    return number[:18], keyed_hash(number[:18]), number

@@ -1,0 +1,291 @@
+"""花名册: every child of a school in a term, 29 columns (facts.md 3.1, 3.4)."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from povertyedu.accounts.permissions import Permission
+from povertyedu.imports.cleaning import known_value_words, lenient, one_of, short_text
+from povertyedu.imports.places import AreaBook, AreaUnknown, SchoolBook, SchoolEntry
+from povertyedu.imports.resources import ImportResource
+from povertyedu.imports.rows import Change, Context, Row
+from povertyedu.orgs.enums import grade_name
+from povertyedu.sealing import keyed_hash
+from povertyedu.workbooks.cells import (
+    CellError,
+    birth_date_of,
+    clean_bank_account,
+    clean_code,
+    clean_date,
+    clean_id_number,
+    clean_month,
+    clean_phone,
+    clean_student_no,
+    clean_yes_no,
+)
+from povertyedu.workbooks.columns import Column
+from povertyedu.workbooks.identity import sex_of
+from students.enums import Hukou, IdentityKind, Sex
+
+from . import roster_records as records
+from .columns import ID_ALIASES, id_column, person_name
+from .grades import STAGE_WORDS, clean_stage, read_grade
+
+SEXES = {"男": Sex.MALE.value, "女": Sex.FEMALE.value, "1": Sex.MALE.value, "2": Sex.FEMALE.value, "男性": Sex.MALE.value, "女性": Sex.FEMALE.value}  # fmt: skip
+HUKOUS = {
+    "农业": Hukou.RURAL.value, "非农业": Hukou.URBAN.value, "农村": Hukou.RURAL.value, "城镇": Hukou.URBAN.value,
+    "农业户口": Hukou.RURAL.value, "非农业户口": Hukou.URBAN.value, "居民": Hukou.URBAN.value, "1": Hukou.RURAL.value, "2": Hukou.URBAN.value,
+}  # fmt: skip
+BOARDINGS = {
+    "走读": False, "住校": True, "寄宿": True, "住宿": True, "寄宿生": True, "住校生": True, "走读生": False, "非寄宿": False,
+    "借宿": False, "其他": False, "送教上门": False, "是": True, "否": False, "1": False, "2": True, "√": True, "×": False,
+}  # fmt: skip
+ID_KINDS = {
+    "居民身份证": IdentityKind.ID_CARD.value, "身份证": IdentityKind.ID_CARD.value, "1": IdentityKind.ID_CARD.value, "户口簿": IdentityKind.ID_CARD.value,
+    "港澳台居民居住证": IdentityKind.HK_MACAO_TAIWAN.value, "港澳居民来往内地通行证": IdentityKind.HK_MACAO_TAIWAN.value,
+    "台湾居民来往大陆通行证": IdentityKind.HK_MACAO_TAIWAN.value, "6": IdentityKind.HK_MACAO_TAIWAN.value, "7": IdentityKind.HK_MACAO_TAIWAN.value,
+    "8": IdentityKind.HK_MACAO_TAIWAN.value, "护照": IdentityKind.PASSPORT.value, "A": IdentityKind.PASSPORT.value,
+    "暂无证件": IdentityKind.NONE.value, "无": IdentityKind.NONE.value, "无证件": IdentityKind.NONE.value, "其他": IdentityKind.OTHER.value, "Z": IdentityKind.OTHER.value,
+}  # fmt: skip
+ID_MISSING = "没有身份证号，也没有 J 或 L 开头的临时学籍号；请补填其中一项。"
+TEMPORARY = "没有身份证号，暂用临时学籍号建档；办好身份证后请补填。"
+LIMITS = {"outside": 80, "class_name": 30}
+
+
+@dataclass(slots=True)
+class Found:
+    """What a roster row was found to mean; hashes are None where there is no number."""
+
+    school: SchoolEntry
+    stage: str
+    grade: int
+    area: str | None
+    id_hash: str | None
+    no_hash: str | None
+    sex: str | None
+    birth: dt.date | None
+    student: "records.KnownStudent | None" = None
+    enrolment: "records.KnownEnrolment | None" = None
+    student_pk: int | None = None
+
+
+class RosterResource(ImportResource):
+    """The roster of one or many schools for a term."""
+
+    kind = "roster"
+    label = "学生花名册"
+    permission = Permission.IMPORT_ROSTER
+    note = "一行一名学生；身份证号和银行账号请按文本填写。空格不会清除已有内容。"
+    key_column = "id_number"
+    conflict_message = (
+        "同一身份证号（或学籍号）在文件里对应不同的人、学校或内容，几行都暂不导入；请核对后只保留正确的一行。"
+    )
+    lenient_codes = {
+        "student_no": "student_no_invalid", "guardian_id": "guardian_id_invalid", "phone": "phone_invalid", "account": "account_invalid",
+    }  # fmt: skip
+
+    school_code = Column(
+        "学校标识码", aliases=("学校代码", "标识码"), clean=clean_code, as_text=True, width=14
+    )
+    school_name = Column(
+        "学校名称", aliases=("学校", "就读学校", "就读学校名称", "学校全称"), clean=short_text(80), width=20
+    )
+    stage = Column(
+        "学段", aliases=("就读学段",), clean=clean_stage, choices=list(known_value_words(STAGE_WORDS))[:5]
+    )
+    grade = Column(
+        "年级", aliases=("就读年级",), required=True, missing_code="grade_out_of_range", clean=short_text(20)
+    )
+    class_name = Column("班级", aliases=("班级名称", "就读班级", "班别"), clean=short_text(30))
+    name = person_name()
+    sex = Column("性别", clean=one_of(SEXES, "性别"), choices=["男", "女"])
+    ethnicity = Column("民族", clean=short_text(20))
+    id_kind = Column(
+        "身份证件类型",
+        aliases=("证件类型",),
+        clean=one_of(ID_KINDS, "身份证件类型"),
+        choices=known_value_words(ID_KINDS),
+    )
+    id_number = id_column("身份证件号", ID_ALIASES)
+    student_no = Column(
+        "全国学籍号",
+        aliases=("学籍号", "学籍辅号", "全国学籍号码"),
+        clean=lenient(clean_student_no, "学籍号"),
+        sensitivity="secret",
+        as_text=True,
+        width=22,
+    )
+    birth_date = Column(
+        "出生日期",
+        aliases=("出生年月日", "出生年月", "生日"),
+        clean=clean_date,
+        sensitivity="personal",
+        as_text=True,
+    )
+    home_township = Column(
+        "户籍乡镇",
+        aliases=("乡镇", "户籍所在乡镇", "户口所在乡镇", "所属乡镇", "家庭所在乡镇"),
+        clean=short_text(60),
+    )
+    home_village = Column(
+        "户籍村",
+        aliases=("村", "行政村", "户籍村（社区）", "户籍所在村", "户口所在村", "村（社区）"),
+        clean=short_text(60),
+    )
+    hukou = Column(
+        "户口性质",
+        aliases=("户籍性质", "户口类型"),
+        clean=one_of(HUKOUS, "户口性质"),
+        choices=["农业", "非农业"],
+    )
+    boarding = Column(
+        "就读方式",
+        aliases=("住宿方式", "是否住校", "是否寄宿", "是否住宿", "是否寄宿生"),
+        clean=one_of(BOARDINGS, "就读方式"),
+        choices=["走读", "住校"],
+    )
+    entered_on = Column("入学年月", aliases=("入学时间", "入学日期"), clean=clean_month, as_text=True)
+    major = Column("专业", aliases=("专业名称", "就读专业"), clean=short_text(60))
+    agri_major = Column("是否涉农专业", aliases=("涉农专业",), clean=clean_yes_no, choices=["是", "否"])
+    guardian_name = person_name("监护人姓名", required=False, aliases=("监护人", "家长姓名"))
+    guardian_relation = Column(
+        "监护人关系", aliases=("与学生关系", "监护人与学生关系", "关系"), clean=short_text(20)
+    )
+    guardian_id = Column(
+        "监护人身份证件号",
+        aliases=("监护人身份证号", "监护人身份证号码", "监护人证件号", "监护人证件号码", "家长身份证号"),
+        clean=lenient(clean_id_number, "监护人身份证号"),
+        sensitivity="secret",
+        as_text=True,
+        width=22,
+    )
+    phone = Column(
+        "联系电话",
+        aliases=("电话", "手机号", "监护人电话", "家长电话", "监护人联系电话"),
+        clean=lenient(clean_phone, "联系电话"),
+        sensitivity="personal",
+        as_text=True,
+        width=14,
+    )
+    is_left_behind = Column(
+        "是否留守儿童", aliases=("留守儿童", "是否留守"), clean=clean_yes_no, choices=["是", "否"]
+    )
+    holder = Column(
+        "开户人", aliases=("开户人姓名", "户名", "账户名"), clean=short_text(60), sensitivity="personal"
+    )
+    bank = Column("开户银行", aliases=("开户行", "银行名称"), clean=short_text(60))
+    account = Column(
+        "银行账号",
+        aliases=("银行卡号", "卡号", "账号", "银行账户"),
+        clean=lenient(clean_bank_account, "银行账号"),
+        sensitivity="secret",
+        as_text=True,
+        width=24,
+    )
+    remark = Column("备注", clean=short_text(200), width=20)  # fmt: skip
+
+    def look_up(self, rows, context: Context) -> None:
+        self.areas, self.schools = AreaBook(), SchoolBook()
+
+    def look_up_records(self, rows, context: Context) -> None:
+        self.known = records.Known(rows, context.term)
+
+    def examine(self, row: Row, context: Context) -> None:
+        values = row.values
+        id_hash, no_hash = self._identity(row)
+        school = self.schools.find(values["school_code"], values["school_name"])
+        if school is None:
+            row.reject("school_code", "school_unknown", self._no_school(values))
+        elif context.schools is not None and school.pk not in context.schools:
+            row.reject(
+                "school_code", "out_of_scope", f"“{school.name}”不是本校，不能由您导入；请由该校经办导入。"
+            )
+        stage = values["stage"] or (school.stages[0] if school and len(school.stages) == 1 else None)
+        if stage is None and not any(error.column == "stage" for error in row.errors):
+            row.reject("stage", "stage_unknown", "没有填写学段，也不能由学校推出；请补填学段。")
+        grade = None
+        if stage and values["grade"]:
+            grade = read_grade(stage, values["grade"], context.term)
+            if grade is None:
+                row.reject(
+                    "grade", "grade_out_of_range", f"该学段没有“{values['grade']}”；请核对学段和年级。"
+                )
+        area = None
+        try:
+            area = self.areas.find(values["home_township"], values["home_village"])
+        except AreaUnknown as unknown:
+            row.reject("home_village", "area_unknown", str(unknown))
+        sex, birth = self._person(row)
+        row.found = Found(school, stage, grade, area, id_hash, no_hash, sex, birth)
+
+    @staticmethod
+    def _no_school(values: dict) -> str:
+        shown = values["school_code"] or values["school_name"]
+        if not shown:
+            return "没有填写学校标识码和学校名称；请至少补填标识码。"
+        return f"学校名册里没有“{shown}”；请对照学校名册核对标识码，或先导入学校名册。"
+
+    def _identity(self, row: Row) -> tuple[str | None, str | None]:
+        """Return the hashes that find the child; note what is wrong with its numbers."""
+        values = row.values
+        if values["id_kind"] not in (None, IdentityKind.ID_CARD) and any(
+            e.column == "id_number" for e in row.errors
+        ):
+            # A passport or a permit: no GB 11643 arithmetic, the text as it is.
+            row.errors = [e for e in row.errors if e.column != "id_number"]
+            values["id_number"] = clean_code(row.shown.get("id_number", "")).value[:30]
+        number, student_no = values["id_number"], values["student_no"]
+        if not number and not any(e.column == "id_number" for e in row.errors):
+            if student_no and student_no[0] in "JL":
+                row.warn("id_number", "id_missing", TEMPORARY)
+            else:
+                row.reject("id_number", "id_missing", ID_MISSING)
+        return keyed_hash(number) if number else None, keyed_hash(student_no) if student_no else None
+
+    @staticmethod
+    def _person(row: Row) -> tuple[str | None, dt.date | None]:
+        """Return sex and birth date; an ID number that passed its arithmetic knows better than a cell."""
+        values = row.values
+        number = values["id_number"]
+        if not number or values["id_kind"] not in (None, IdentityKind.ID_CARD) or len(number) != 18:
+            return values["sex"], values["birth_date"]
+        sex, birth = SEXES[sex_of(number)], birth_date_of(number)
+        if values["sex"] and values["sex"] != sex:
+            row.warn("sex", "gender_mismatch", "性别与身份证号不一致，按身份证号记录；请对照户口簿核对。")
+        if values["birth_date"] and values["birth_date"] != birth:
+            row.warn("birth_date", "birth_mismatch", "出生日期与身份证号不一致，按身份证号记录；请对照户口簿核对。")  # fmt: skip
+        return sex, birth
+
+    def key(self, row: Row):
+        return row.found.id_hash or row.found.no_hash
+
+    def compare(self, row: Row, context: Context) -> list[Change] | None:
+        found = row.found
+        try:
+            self.known.find(row)
+        except CellError as taken:
+            row.reject("student_no", taken.code, taken.message)
+            return None
+        enrolment = found.enrolment
+        if enrolment and enrolment.school_id != found.school.pk:
+            if context.schools is not None:
+                row.reject(
+                    "school_code",
+                    "out_of_scope",
+                    "该学生本学期在别的学校有学籍；请先与该校办理转学，再导入。",
+                )
+                return None
+            row.warn(
+                "school_code", "school_changed", "该学生本学期原在别的学校，导入后改到这所学校；请确认。"
+            )
+        if found.student is None:
+            return None
+        if found.student.name != row.values["name"]:
+            row.warn("name", "name_changed", f"该身份证号原来的姓名是“{found.student.name}”；请确认是否改名。")  # fmt: skip
+        changes = records.changes(row, self)
+        if enrolment is None:
+            where = f"{found.school.name} {grade_name(found.stage, found.grade)}"
+            changes.insert(0, Change("本学期学籍", "（无）", where))
+        return changes
+
+    def write(self, created, updated, context: Context) -> None:
+        records.write(created, updated, context)
