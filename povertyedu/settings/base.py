@@ -144,6 +144,7 @@ FILE_UPLOAD_TEMP_DIR = None
 
 # A worker that has not been heard of for so long is taken for dead and its job is taken up again.
 JOB_LEASE_SECONDS = env.float("POVERTYEDU_JOB_LEASE", default=60.0)
+JOB_ATTEMPTS = 5
 CELERY = {
     **broker(redis_url=env("REDIS_URL", default=""), queue=env("POVERTYEDU_QUEUE", default="povertyedu")),
     "task_ignore_result": True,
@@ -169,9 +170,11 @@ CELERY = {
     "worker_concurrency": env.int("POVERTYEDU_WORKERS", default=2),
     "worker_enable_remote_control": False,  # nobody asks; on files each order would leave a file behind
 }
-JOB_ATTEMPTS = 5
 # Called without arguments every hour by beat; each finds what is due by itself and may run twice.
-DAILY_ACTIONS = ["povertyedu.files.actions.purge_due"]
+DAILY_ACTIONS = [
+    "povertyedu.imports.actions.purge_expired",  # before the files: their bytes lead to the staged rows
+    "povertyedu.files.actions.purge_due",
+]
 
 # What may be imported: kind -> dotted path of its resource (an app above `imports` owns it).
 IMPORT_RESOURCES = {
