@@ -1,0 +1,217 @@
+"""Opening a child's record and correcting it, by hand; a roster does the same for many (:mod:`.roster`).
+
+``data`` is the cleaned data of :class:`students.forms.StudentForm`: the fields named in
+``STUDENT_FIELDS`` and ``TERM_FIELDS``, the numbers in clear ("" in a correction: unchanged), guardian and
+account fields, ``home`` (an Area or None) and ``onwards`` (whether later terms take the correction too).
+A refusal is a ValidationError keyed by field, with a Chinese sentence.
+"""
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from povertyedu.audit.models import record
+from povertyedu.orgs.models import Term
+from povertyedu.sealing import keyed_hash
+from students.changes import differences, snapshot
+from students.enums import Place
+from students.models import BankAccount, Enrolment, Guardian, Student
+from students.queries import later_terms
+
+from .hardship import derive_categories, mark_changed
+
+STUDENT_FIELDS = (
+    "name", "sex", "birth_date", "ethnicity", "id_kind", "home_address", "hukou", "is_left_behind", "remark",
+)  # fmt: skip
+TERM_FIELDS = (
+    "stage", "grade", "school", "school_class", "boarding", "major", "agri_major",
+    "place", "outside_school", "outside_region", "entered_on", "status",
+)  # fmt: skip
+# Differences that later terms do not take over even when asked: they are of that term alone.
+OF_THIS_TERM_ONLY = ("status",)
+
+KNOWN = {
+    "id_number": "该身份证件号已有档案，不能重复建档；请在“学生管理”里按证件号查找，找不到的请联系县资助中心办理转入。",
+    "student_no": "该学籍号已有档案，不能重复建档；请在“学生管理”里按学籍号查找，找不到的请联系县资助中心办理转入。",
+}
+STALE = "您打开这一页之后，该档案已被他人修改（{who}，{at:%m-%d %H:%M}）。请重新打开档案，核对后再改，以免盖掉对方的修改。"
+
+
+@transaction.atomic
+def register(*, by, term: Term, data: dict) -> Enrolment:
+    """Open the record of a child unknown so far and enrol it in ``term``; return the enrolment.
+
+    Raise ValidationError when the term is closed or one of the numbers has a record already.
+    """
+    _refuse_closed(term)
+    numbers = _numbers(data)
+    _refuse_known(numbers)
+    student = Student(updated_by=by.name, home_area=data["home"], **numbers)
+    _assign(student, STUDENT_FIELDS, data)
+    try:
+        with transaction.atomic():
+            student.save(force_insert=True)
+    except IntegrityError:
+        _refuse_known(numbers)  # somebody else opened the same record in this very moment
+        raise
+    _keep_guardian(student, data)
+    _keep_account(student, data)
+    enrolment = Enrolment(student=student, term=term)
+    _assign(enrolment, TERM_FIELDS, data)
+    _stamp_places(enrolment, home=data["home"])
+    enrolment.save(force_insert=True)
+    _facts_changed([enrolment])
+    changes = differences({}, snapshot(student, enrolment))
+    record(by, action="students.register", subject=student, changes=changes)
+    return enrolment
+
+
+@transaction.atomic
+def correct(*, by, enrolment: Enrolment, data: dict, seen_at) -> Enrolment:
+    """Correct a child's record and its facts of ``enrolment``'s term; return the enrolment.
+
+    ``seen_at`` is the student's ``updated_at`` when the form was opened: a later change by somebody
+    else refuses this one. Past terms stay as they were; later ones follow where ``data["onwards"]``.
+    """
+    student = Student.objects.select_for_update().get(pk=enrolment.student_id)
+    enrolment = Enrolment.objects.select_related("term", "school", "school_class").get(pk=enrolment.pk)
+    _refuse_closed(enrolment.term)
+    if student.updated_at != seen_at:
+        at = timezone.localtime(student.updated_at)
+        raise ValidationError(STALE.format(who=student.updated_by or "批量导入", at=at))
+    numbers = {name: value for name, value in _numbers(data).items() if value}
+    _refuse_known(numbers, besides=student)
+    before, old_facts, old_id = snapshot(student, enrolment), _facts(enrolment), student.id_hash
+    later = list(later_terms(enrolment))
+    _correct_student(student, data, numbers, lives_there=data["onwards"] or not later, by=by)
+    _assign(enrolment, TERM_FIELDS, data)
+    _stamp_places(enrolment, home=data["home"], moved=old_facts["school_id"] != enrolment.school_id)
+    enrolment.save()
+    touched = [enrolment, *(_carry(later, old_facts, _facts(enrolment)) if data["onwards"] else ())]
+    changes = differences(before, snapshot(student, enrolment))
+    if changes:
+        if student.id_hash != old_id:
+            touched = [enrolment, *student.enrolments.exclude(pk=enrolment.pk).filter(term__is_closed=False)]
+        _facts_changed(touched)
+        record(
+            by, action="students.correct", subject=student, changes=changes, reason=str(enrolment.term)
+        )  # the term is why the same field may differ elsewhere
+    return enrolment
+
+
+def _correct_student(student, data, numbers, *, lives_there: bool, by) -> None:
+    _assign(student, STUDENT_FIELDS, data)
+    for name, value in numbers.items():
+        setattr(student, name, value)
+    if lives_there:
+        student.home_area = data["home"]
+    student.updated_at, student.updated_by = timezone.now(), by.name
+    try:
+        with transaction.atomic():
+            student.save()
+    except IntegrityError:
+        _refuse_known(numbers, besides=student)
+        raise
+    _keep_guardian(student, data)
+    _keep_account(student, data)
+
+
+def _refuse_closed(term: Term) -> None:
+    if term.is_closed:
+        raise ValidationError(f"{term}已关闭，不能再改；确需更正的请联系县教育局重新打开该学期。")
+
+
+def _numbers(data: dict) -> dict:
+    """Return the student's sealed numbers of ``data`` with the hashes that find them."""
+    id_number, student_no = data["id_number"], data["student_no"]
+    return {
+        "id_number": id_number,
+        "id_hash": keyed_hash(id_number) if id_number else None,
+        "id_tail_hash": keyed_hash(id_number[-4:]) if id_number else "",
+        "student_no": student_no,
+        "student_no_hash": keyed_hash(student_no) if student_no else None,
+        "phone": data["phone"],
+    }
+
+
+def _refuse_known(numbers: dict, besides: Student | None = None) -> None:
+    others = Student.objects.exclude(pk=besides.pk) if besides else Student.objects.all()
+    errors = {}
+    if numbers.get("id_hash") and others.filter(id_hash=numbers["id_hash"]).exists():
+        errors["id_number"] = KNOWN["id_number"]
+    if numbers.get("student_no_hash") and others.filter(student_no_hash=numbers["student_no_hash"]).exists():
+        errors["student_no"] = KNOWN["student_no"]
+    if errors:
+        raise ValidationError(errors)
+
+
+def _assign(row, names, data: dict) -> None:
+    for name in names:
+        setattr(row, name, data[name])
+
+
+def _keep_guardian(student: Student, data: dict) -> None:
+    if not data["guardian_name"]:
+        return
+    guardian = student.guardian if hasattr(student, "guardian") else Guardian(student=student)
+    guardian.name, guardian.relation = data["guardian_name"], data["guardian_relation"]
+    if number := data["guardian_id_number"]:
+        guardian.id_number, guardian.id_hash = number, keyed_hash(number)
+    guardian.save()
+
+
+def _keep_account(student: Student, data: dict) -> None:
+    account = student.bank_account if hasattr(student, "bank_account") else BankAccount(student=student)
+    number = data["account_number"]
+    if not (number or account.pk):
+        return
+    account.holder = data["account_holder"] or account.holder or student.name
+    account.bank = data["account_bank"]
+    if number:
+        account.number, account.number_hash, account.tail = number, keyed_hash(number), number[-4:]
+    account.save()
+
+
+def _stamp_places(enrolment: Enrolment, *, home, moved: bool = True) -> None:
+    """Keep school and home as they are in this term; a school's later changes do not reach back."""
+    enrolment.home_area = home.full_code if home else ""
+    if not moved:
+        return
+    school = enrolment.school if enrolment.place == Place.IN_COUNTY else None
+    enrolment.ownership = school.ownership if school else ""
+    enrolment.setting = school.setting if school else ""
+    enrolment.school_area = school.area.full_code if school else ""
+
+
+def _facts(enrolment: Enrolment) -> dict:
+    names = [Enrolment._meta.get_field(name).attname for name in TERM_FIELDS]
+    return {
+        name: getattr(enrolment, name)
+        for name in [*names, "ownership", "setting", "school_area", "home_area"]
+    }
+
+
+def _carry(later: list[Enrolment], old: dict, new: dict) -> list[Enrolment]:
+    """Give ``later`` enrolments the corrected facts wherever they still say what was wrong; return the changed."""
+    changed = {name for name in new if new[name] != old[name] and name not in OF_THIS_TERM_ONLY}
+    carried = []
+    for row in later:
+        if row.school_id != old["school_id"]:
+            break  # from here on another school answers for the facts
+        wrong = [name for name in changed if getattr(row, name) == old[name]]
+        for name in wrong:
+            setattr(row, name, new[name])
+        if "school_id" in wrong and row.school_class_id != new["school_class_id"]:
+            row.school_class_id = None  # its class was the other school's
+            wrong.append("school_class_id")
+        if wrong:
+            row.save(update_fields=wrong)
+        carried.append(row)
+    return carried
+
+
+def _facts_changed(enrolments: list[Enrolment]) -> None:
+    student = enrolments[0].student_id
+    derive_categories([enrolment.term for enrolment in enrolments], student_ids=[student])
+    for enrolment in enrolments:
+        mark_changed(enrolment.term, [student])

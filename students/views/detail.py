@@ -1,0 +1,142 @@
+"""One child's page for a term, and its numbers opened one by one."""
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import NoReverseMatch, resolve, reverse
+from django.utils.cache import add_never_cache_headers
+from django.views.decorators.http import require_POST
+
+from povertyedu.accounts.access import actor, needs
+from povertyedu.accounts.permissions import Permission as P
+from povertyedu.audit.models import record_access
+from students.forms import RevealForm
+from students.models import Enrolment, Student
+from students.numbers import NUMBERS
+from students.queries import area_names, enrolment_shown, hardships_of, history_of, in_charge
+
+ACTIONS = {"students.register": "建立档案", "students.correct": "更正档案"}
+
+
+@needs(P.VIEW_STUDENTS)
+def student_detail(request, pk):
+    """Facts of the child in a term; a school that lost the child reads its own terms and nothing newer."""
+    user = request.user
+    student = get_object_or_404(
+        Student.objects.visible_to(user, P.VIEW_STUDENTS).select_related("guardian", "bank_account"), pk=pk
+    )
+    if student.merged_into_id:
+        return redirect("students:detail", student.merged_into_id)
+    enrolment = enrolment_shown(
+        student, user=user, permission=P.VIEW_STUDENTS, code=request.GET.get("term", "")
+    )
+    if enrolment is None:
+        raise Http404
+    holds = in_charge(student, user=user, permission=P.VIEW_STUDENTS)
+    enrolments = (
+        Enrolment.objects.visible_to(user, P.VIEW_STUDENTS)
+        .filter(student=student)
+        .select_related("term", "school", "school_class")
+        .order_by("-term__starts_on")
+    )
+    context = {
+        "crumbs": [
+            ("首页", reverse("home:todo")),
+            ("学生管理", reverse("students:list")),
+            (student.name, None),
+        ],
+        "student": student,
+        "enrolment": enrolment,
+        "home_name": area_names([enrolment.home_area]).get(enrolment.home_area, ""),
+        "enrolments": enrolments,
+        "holds": holds,
+        "numbers": _numbers(user, student, holds),
+        "shows_birth": holds and user.can(P.REVEAL_NUMBERS),
+        "hardships": hardships_of(student) if holds else [],
+        "households": _households(student) if holds else [],
+        "panels": _panels(user, enrolment),
+        "entries": _history(student) if holds else [],
+        "may_edit": holds and in_charge(student, user=user, permission=P.EDIT_STUDENTS),
+    }
+    return render(request, "students/detail.html", context)
+
+
+@require_POST
+@needs(P.REVEAL_NUMBERS)
+def reveal(request, pk, field):
+    """Show one number in clear, once, after a reason was given and kept."""
+    student = get_object_or_404(Student.objects.visible_to(request.user, P.REVEAL_NUMBERS), pk=pk)
+    if not in_charge(student, user=request.user, permission=P.REVEAL_NUMBERS):
+        raise PermissionDenied
+    if field not in NUMBERS or not NUMBERS[field].read(student):
+        raise Http404
+    number = NUMBERS[field]
+    form = RevealForm(request.POST)
+    context = {"name": f"number-{field}", "masked": number.masked_of(student), "label": number.label}
+    if form.is_valid():
+        record_access(
+            actor(request, P.REVEAL_NUMBERS), kind="reveal", subject=student, fields=number.label,
+            reason=form.cleaned_data["reason"],
+        )  # fmt: skip
+        context["masked"] = number.read(student)
+    else:
+        context |= {"reveal_url": request.path, "error": form.errors["reason"][0]}
+    context |= {
+        "student": student,
+        "crumbs": [
+            ("首页", reverse("home:todo")),
+            ("学生管理", reverse("students:list")),
+            (number.label, None),
+        ],
+    }
+    template = "components/masked_id.html" if request.htmx else "students/reveal.html"
+    response = render(request, template, context, status=200 if form.is_valid() else 422)
+    add_never_cache_headers(response)
+    return response
+
+
+def _numbers(user, student: Student, holds: bool) -> dict[str, dict]:
+    """Return for each number how it is shown: masked, and where it may be opened."""
+    may_reveal = holds and in_charge(student, user=user, permission=P.REVEAL_NUMBERS)
+    shown = {}
+    for field, number in NUMBERS.items():
+        if not number.read(student) or not (holds or field in ("id_number", "student_no")):
+            continue
+        url = reverse("students:reveal", args=[student.pk, field]) if may_reveal else ""
+        shown[field] = {"label": number.label, "masked": number.masked_of(student), "url": url}
+    return shown
+
+
+def _households(student: Student) -> list:
+    """Return the registered households the child's list entries name, each once."""
+    found = {row.household_id: row for row in hardships_of(student) if row.household_id}
+    return list(found.values())
+
+
+def _panels(user, enrolment) -> list[str]:
+    """Return the addresses of other apps' panels that ``user`` may open for this child and term."""
+    urls = []
+    for name in settings.STUDENT_PANELS:
+        try:
+            url = reverse(name, args=[enrolment.student_id])
+        except NoReverseMatch:
+            continue  # an app that is not installed here
+        permissions = getattr(resolve(url).func, "permissions", ())
+        if not permissions or any(user.can(permission) for permission in permissions):
+            urls.append(f"{url}?term={enrolment.term_id}")
+    return urls
+
+
+def _history(student: Student) -> list[dict]:
+    """Return the log of the record, newest first; numbers in it are masked since it was written."""
+    return [
+        {
+            "at": event.at,
+            "by": event.by_name,
+            "text": ACTIONS.get(event.action, "变更"),
+            "term": event.reason,
+            "changes": [{"label": k, "old": old, "new": new} for k, (old, new) in event.changes.items()],
+        }
+        for event in history_of(student)
+    ]

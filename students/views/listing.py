@@ -1,0 +1,147 @@
+"""The list of the children one may see in a term, and its export."""
+
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_POST
+
+from povertyedu.accounts.access import actor, needs, working_term
+from povertyedu.accounts.permissions import Permission as P
+from povertyedu.options.registry import option
+from students.actions.export import export_students
+from students.forms import ExportForm, FilterForm, SearchForm
+from students.forms.filters import find_by
+from students.queries import READINGS, STATUS_TABS, enrolments_in, lacks_of, matching, page_of, usual_reading
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@needs(P.VIEW_STUDENTS)
+def student_list(request):
+    """The list itself; filters, reading and page key stand in the address."""
+    term = working_term(request)
+    if term is None:
+        return render(request, "students/no_term.html", {"crumbs": _crumbs()})
+    form, reading, rows = _chosen(request, term, P.VIEW_STUDENTS)
+    page = page_of(
+        rows, reading=reading, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+    )
+    context = {
+        "crumbs": _crumbs(),
+        "term": term,
+        "form": form,
+        "search_form": SearchForm(initial={"q": request.GET.get("name", "")}, auto_id="filter_%s"),
+        "page": page,
+        "rows": [
+            {"it": row, "lacks": lacks_of(row), "home": page.area_names.get(row.home_area, "")}
+            for row in page.rows
+        ],
+        "applied": "；".join(form.in_force()) if form.is_valid() else "",
+        "tabs": _tabs(request),
+        "readings": _readings(request, reading),
+        "previous_url": page.previous and _address(request, before=page.previous),
+        "following_url": page.following and _address(request, after=page.following),
+        "export_url": f"{reverse('students:export')}?{request.GET.urlencode()}",
+        "may_edit": request.user.can(P.EDIT_STUDENTS),
+        "drafts": request.user.student_drafts.filter(term=term).select_related("student"),
+        "may_export": request.user.can(P.EXPORT_STUDENTS),
+        "term_query": f"?term={term.pk}" if request.GET.get("term") else "",
+    }
+    return render(request, "students/list.html", context)
+
+
+@require_POST
+@needs(P.VIEW_STUDENTS)
+def search(request):
+    """Turn what was typed into an address without numbers: a number becomes its keyed hash."""
+    kept = {name: value for name, value in request.POST.items() if name in FilterForm.base_fields and value}
+    for name in ("name", *FilterForm.FOUND_BY):
+        kept.pop(name, None)
+    wanted = kept | find_by(request.POST.get("q", "")[:60])
+    return redirect(f"{reverse('students:list')}?{urlencode(wanted)}")
+
+
+@needs(P.EXPORT_STUDENTS)
+def export(request):
+    """Ask what the list is for, then hand over all rows of the filter as a workbook."""
+    term = working_term(request)
+    if term is None:
+        raise Http404
+    filter_form, reading, rows = _chosen(request, term, P.EXPORT_STUDENTS)
+    most = option("large_export_rows")
+    count = rows.order_by().values("pk")[: most + 1].count()
+    form = ExportForm(request.POST or None, may_reveal=request.user.can(P.REVEAL_NUMBERS))
+    if request.method == "POST" and 0 < count <= most and form.is_valid():
+        return _workbook(request, term, rows, filter_form, form.cleaned_data)
+    context = {
+        "crumbs": [*_crumbs(link=True), ("导出Excel", None)],
+        "form": form,
+        "term": term,
+        "count": count,
+        "most": most,
+        "applied": "；".join(filter_form.in_force()) if filter_form.is_valid() else "",
+        "list_url": f"{reverse('students:list')}?{request.GET.urlencode()}",
+    }
+    return render(request, "students/export.html", context)
+
+
+def _workbook(request, term, rows, filter_form, asked) -> HttpResponse:
+    if asked["numbers"] == "full":
+        # In clear only where the clerk may reveal, which can be narrower than where lists may be taken out.
+        rows = rows.filter(
+            pk__in=enrolments_in(
+                term, user=request.user, permission=P.REVEAL_NUMBERS, reading="school_area"
+            ).values("pk")
+        )
+    name, content = export_students(
+        by=actor(request, P.EXPORT_STUDENTS),
+        term=term,
+        rows=rows,
+        words=filter_form.in_force(),
+        full=asked["numbers"] == "full",
+        reason=asked["reason"],
+    )
+    response = HttpResponse(content, content_type=XLSX)
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _chosen(request, term, permission):
+    """Return the filter of the address, how it reads, and the rows it leaves; none when it is no filter."""
+    form = FilterForm(request.GET, user=request.user, permission=permission)
+    reading = request.GET.get("by") or usual_reading(request.user.scope(permission))
+    if not form.is_valid():
+        reading = reading if reading in READINGS else "school_area"
+        rows = enrolments_in(term, user=request.user, permission=permission, reading=reading)
+        return form, reading, rows.none()
+    rows = enrolments_in(term, user=request.user, permission=permission, reading=reading)
+    return form, reading, matching(rows, form.cleaned_data, reading=reading)
+
+
+def _crumbs(*, link: bool = False):
+    return [("首页", reverse("home:todo")), ("学生管理", reverse("students:list") if link else None)]
+
+
+def _address(request, **changes) -> str:
+    """Return this list's address with ``changes``; a changed view starts at its first page."""
+    kept = {k: v for k, v in request.GET.items() if k not in ("after", "before") and v}
+    return f"?{urlencode(kept | changes)}"
+
+
+def _tabs(request):
+    active = request.GET.get("status") or "studying"
+    return [
+        {"text": text, "url": _address(request, status=name), "active": name == active}
+        for name, (text, _) in STATUS_TABS.items()
+    ]
+
+
+def _readings(request, active):
+    return [
+        {"text": text, "url": _address(request, by=name), "active": name == active}
+        for name, text in READINGS.items()
+    ]

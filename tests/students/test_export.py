@@ -1,0 +1,87 @@
+"""The list as a workbook: what is in it, who may take it, what is left on record."""
+
+import io
+
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from povertyedu.audit.models import AccessEvent
+from povertyedu.options.registry import set_option
+from tests import factories
+
+EXPORT = reverse("students:export")
+
+
+def cells(answer):
+    sheet = load_workbook(io.BytesIO(answer.content)).active
+    return [[cell for cell in row if cell is not None] for row in sheet.iter_rows(values_only=True)]
+
+
+def text_of(answer):
+    return "\n".join("|".join(map(str, row)) for row in cells(answer))
+
+
+def test_export_hands_over_the_filtered_list_masked(client, clerk, luona, xiazhai, autumn):
+    factories.student("王小雨", at=xiazhai, during=autumn, grade=2)
+    client.force_login(clerk)
+    answer = client.post(f"{EXPORT}?level=primary-5", {"reason": "班主任核对", "numbers": "masked"})
+    text = text_of(answer)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "罗娜" in text
+    assert "王小雨" not in text
+    assert luona.id_number not in text
+    assert luona.bank_account.number not in text
+    assert f"529901**********{luona.id_number[-2:]}" in text
+    event = AccessEvent.objects.get()
+    assert (event.kind, event.by_name, event.reason) == ("download", "杨丽", "班主任核对")
+    assert event.fields == "学生名单 1 人，号码隐去中间几位；学段年级：五年级"
+
+
+def test_export_in_clear_is_for_who_may_reveal(client, clerk, administrator, luona):
+    client.force_login(clerk)
+    answer = client.post(EXPORT, {"reason": "银行开卡", "numbers": "full"})
+    assert luona.id_number in text_of(answer)
+    assert luona.bank_account.number in text_of(answer)
+    assert "完整号码" in AccessEvent.objects.get().fields
+    client.force_login(administrator)
+    answer = client.post(EXPORT, {"reason": "银行开卡", "numbers": "full"})
+    assert "numbers" in answer.context["form"].errors
+    assert AccessEvent.objects.count() == 1
+
+
+def test_export_asks_for_a_reason(client, clerk, luona):
+    client.force_login(clerk)
+    assert "将导出 <b>1</b> 人" in client.get(EXPORT).content.decode()
+    answer = client.post(EXPORT, {"reason": " ", "numbers": "masked"})
+    assert answer.context["form"].errors == {"reason": ["请填写导出用途，用途将记入日志。"]}
+    assert not AccessEvent.objects.exists()
+
+
+def test_export_beyond_the_option_must_be_narrowed(client, clerk, xiazhai, autumn):
+    set_option("large_export_rows", "100", by_name="测试")
+    for number in range(101):
+        factories.student(f"学生{number}", at=xiazhai, during=autumn, account=False)
+    client.force_login(clerk)
+    answer = client.post(EXPORT, {"reason": "全部拿走", "numbers": "masked"})
+    assert "一次最多导出 100 人" in answer.content.decode()
+    assert not AccessEvent.objects.exists()
+
+
+def test_export_is_for_who_may(client, leader, luona):
+    client.force_login(leader)
+    assert client.get(EXPORT).status_code == 403
+
+
+def test_export_takes_the_own_school_only(client, neighbour, luona):
+    client.force_login(neighbour)
+    assert "没有可以导出的学生" in client.get(EXPORT).content.decode()
+
+
+def test_export_writes_a_formula_as_text(client, clerk, xiazhai, autumn):
+    factories.student("=1+1", at=xiazhai, during=autumn)
+    client.force_login(clerk)
+    sheet = load_workbook(
+        io.BytesIO(client.post(EXPORT, {"reason": "核对", "numbers": "masked"}).content)
+    ).active
+    found = [cell for row in sheet.iter_rows() for cell in row if cell.value == "=1+1"]
+    assert {cell.data_type for cell in found} == {"s"}
