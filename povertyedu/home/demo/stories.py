@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from povertyedu.orgs.enums import Stage
 
-from .people import AUTUMN, ENJOYING, NOT_ENJOYING, SPRING, Child, People, Seat
+from .people import AUTUMN, ENJOYING, MAJORS, NOT_ENJOYING, SPRING, Child, People, Seat
 
 _POOR = {"exit_status": ENJOYING}
 
@@ -134,6 +134,24 @@ def _returned_by_bank(people: People) -> Child:
     )  # fmt: skip
 
 
+def _siblings(people: People) -> Child:
+    """One registered-poor household with a child in kindergarten, one in junior and one in vocational school."""
+    home = people.places.townships[1].villages[3]
+    family = people.add_family(home, "黄", **_POOR)
+    learns = (
+        ("黄诗琪", 1, "女", "青石镇中心幼儿园", Stage.PRESCHOOL, 1, False),
+        ("黄雨婷", 10, "女", "青石镇初级中学", Stage.JUNIOR, 1, True),
+        ("黄宇轩", 13, "男", "云岭县中等职业学校", Stage.VOCATIONAL, 1, True),
+    )
+    for name, level, sex, school, stage, grade, boards in learns:
+        first = Seat(people.places.school(school), stage, grade, boards)
+        seats = {SPRING: first, AUTUMN: first._replace(grade=grade + 1)}
+        eldest = people.add_child(
+            family, level, name=name, sex=sex, holder=name, seats=seats, vocational=True, major=MAJORS[3]
+        )
+    return eldest
+
+
 def _missing(people: People) -> Child:
     """On the list and in spring's roster, in no roster of autumn: somebody should go and ask."""
     return _child(
@@ -155,6 +173,7 @@ STORIES = (
     Story("without_identity", "金一诺", "没有身份证号", "用 J 开头的临时学籍号建档，名单比对不到她，补填身份证号后自动比对。", _without_identity),
     Story("objected", "蒋浩然", "公示有异议", "公示期间有人提出异议：只暂缓他一人，其他人照常。", _objected),
     Story("returned_by_bank", "潘慧敏", "银行退回", "银行回盘为失败（账号已销户），批次为“部分失败”，更正账户后下一批再发。", _returned_by_bank),
+    Story("siblings", "黄宇轩", "一户三个孩子", "黄诗琪、黄雨婷、黄宇轩同属一户，分别在幼儿园、初中、中职，各按各的学段计算。", _siblings),
     Story("missing", "龙志强", "名单上有、花名册上没有", "省下达名单有他，秋季花名册没有：需要核实去向。", _missing),
 )  # fmt: skip
 
