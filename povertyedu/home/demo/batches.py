@@ -109,8 +109,11 @@ def write_return(bank_file: BankFile, path: Path, failing: tuple[str, ...]) -> N
     write_table(path, RETURN_COLUMNS, rows())
 
 
-def fill_every_stage(cast: dict[str, Child], folder: Path) -> None:
-    """Bring a batch to each stage; put the bank's answer to the one that waits for it into ``folder``."""
+def pay_spring(cast: dict[str, Child], folder: Path) -> None:
+    """Bring spring's batches to archived, paid, partly failed and sent.
+
+    The bank's answer to the one that waits for it is put into ``folder``, for the visitor to read back.
+    """
     bureau = Bureau()
     _archive(bureau, bureau.open(SPRING, "2026年春季 学前教育生活补助", "preschool_living"))
     bureau.pay(bureau.open(SPRING, "2026年春季 寄宿生生活补助", "boarding_living", "boarding_topup"))
@@ -123,6 +126,12 @@ def fill_every_stage(cast: dict[str, Child], folder: Path) -> None:
     )
     last = sent.lines.order_by("-bank_no").values_list("student_name", flat=True).first()
     write_return(sent, folder / f"银行回盘-{sent}.xlsx", (last,))
+    take_down_expired()
+
+
+def leave_autumn_waiting(cast: dict[str, Child]) -> None:
+    """Leave a batch of autumn at each stage that somebody works on: from half reported to cleared."""
+    bureau = Bureau()
     bureau.clear(bureau.open(AUTUMN, "2026年秋季 中职国家助学金", "vocational_national_grant"))
     public = bureau.open(AUTUMN, "2026年秋季 普通高中助学金", "senior_national_grant", "senior_special_grant")
     _object(bureau, bureau.publish(public), cast["objected"].name)
@@ -143,13 +152,14 @@ def _archive(bureau: Bureau, batch: Batch) -> None:
 
 
 def _object(bureau: Bureau, batch: Batch, name: str) -> None:
+    """Object to every line of the child ``name``: its whole money in the batch waits."""
     for notice in Notice.objects.filter(about=publicising.about(batch)):
         for subject, words in publicising.people_on(notice):
             if words.startswith(f"{name}（"):
+                text = "群众反映该生家庭在县城有商品房，请核实。"
                 record_objection(
-                    by=bureau.aid, notice=notice, subject=subject, text="群众反映该生家庭在县城有商品房，请核实。", raised_by="匿名来电"
-                )  # fmt: skip
-                return
+                    by=bureau.aid, notice=notice, subject=subject, text=text, raised_by="匿名来电"
+                )
 
 
 def _half_reported(bureau: Bureau, batch: Batch) -> None:

@@ -15,7 +15,7 @@ from subsidies.actions.policies import load_policy, pack_text
 from subsidies.actions.recalculation import recalculate
 
 from .accounts import open_accounts, staff_the_schools
-from .batches import fill_every_stage
+from .batches import leave_autumn_waiting, pay_spring
 from .people import AUTUMN, SPRING, TERMS, People
 from .places import Places
 from .stories import STORIES, cast_all
@@ -52,23 +52,28 @@ def build(*, children: int, folder: Path, say: Callable[[str], None] = lambda st
     _import("areas", files["areas"])
     _import("schools", files["schools"])
     _link_schools(places)
-    for term in TERMS:
-        say(f"导入 {term} 花名册和名单")
-        for kind in ("roster", "registered-poor", "target-list"):
-            _import(kind, files[f"{kind} {term}"], term)
-        _import("categories", files["categories"], term)
     load_policy(text=pack_text("guiding"), by=BY)
-    say("测算两学期应享")
-    _recalculate()
-    say("开立账号")
-    staff_the_schools()
-    open_accounts(Term.objects.get(pk=AUTUMN))
-    say("办理各阶段的发放批次")
+    _hand_in(SPRING, files, say)
+    open_accounts(Term.objects.named(AUTUMN))
+    say("办理春季的发放批次")
     with transaction.atomic():  # one commit instead of a thousand
-        fill_every_stage(cast, folder)
-    _import("registered-poor", files["supplement"], SPRING)
-    _recalculate()
+        pay_spring(cast, folder)
+    _hand_in(AUTUMN, files, say)
+    staff_the_schools()
+    say("办理秋季各阶段的发放批次")
+    with transaction.atomic():
+        leave_autumn_waiting(cast)
     return {"schools": len(places.schools), **{term: len(people.of(term)) for term in TERMS}}
+
+
+def _hand_in(term: str, files: dict[str, Path], say: Callable[[str], None]) -> None:
+    """Import roster and lists of a term, then bring every term's entitlements up to them."""
+    say(f"导入 {term} 花名册和名单，测算应享")
+    for kind in ("roster", "registered-poor", "target-list"):
+        _import(kind, files[f"{kind} {term}"], term)
+    _import("categories", files["categories"], term)
+    for known in Term.objects.order_by("starts_on"):
+        recalculate(term=known, by=BY, trigger="导入名单", only_changed=True)
 
 
 def _import(kind: str, path: Path, term: str = "") -> dict:
@@ -90,11 +95,6 @@ def _link_schools(places: Places) -> None:
         school.centre = schools[plan.centre.code] if plan.centre else None
         school.parent = schools[plan.parent.code] if plan.parent else None
     School.objects.bulk_update(schools.values(), ["centre", "parent"])
-
-
-def _recalculate() -> None:
-    for term in TERMS:
-        recalculate(term=Term.objects.get(pk=term), by=BY, trigger="演示数据", only_changed=True)
 
 
 def _write_stories(path: Path) -> None:

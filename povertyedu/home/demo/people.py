@@ -83,7 +83,7 @@ class Child:
     seats: dict[str, Seat] = field(default_factory=dict, repr=False)
     classes: dict[str, str] = field(default_factory=dict, repr=False)
     person_no: str = ""
-    unlisted: tuple[str, ...] = ()  # terms whose list of registered poor lacks this child
+    unlisted: tuple[str, ...] = ()  # terms whose lists lack this child
     off_target: bool = False
 
     def entered(self, term: str) -> str:
@@ -113,6 +113,7 @@ class People:
         self.places = places
         self.dice = random.Random(seed)
         self.numbers = Numbers(self.dice)
+        self.reserved: set[str] = set()  # names of children in stories
         self.families: list[Family] = []
         self.children: list[Child] = []
         self._villages = [
@@ -168,8 +169,10 @@ class People:
         return child
 
     def _name(self, surname: str, sex: str) -> str:
-        given = "".join(self.dice.sample(GIVEN[sex], 1 if self.dice.random() < 0.15 else 2))
-        return surname + given
+        while True:
+            given = "".join(self.dice.sample(GIVEN[sex], 1 if self.dice.random() < 0.15 else 2))
+            if surname + given not in self.reserved:
+                return surname + given
 
     def _family(self) -> None:
         dice = self.dice

@@ -160,7 +160,7 @@ def _missing(people: People) -> Child:
 
 
 STORIES = (
-    Story("back_pay", "罗小雨", "补发", "春季名单漏了她，发放结束后才补进名单：春季学期应享变为待发，开立批次时勾选“含以前学期”即可补发。", _back_pay),
+    Story("back_pay", "罗小雨", "补发", "春季名单漏了她，秋季名单补上，识别时间在春季以前：春季学期应享变为待发，开立批次时带上以前学期即可补发。", _back_pay),
     Story("transferred", "何子涵", "转学", "秋季由青石镇中心小学转到云岭县第一小学：原校只看得到春季，新校在城区，不再享受营养改善计划。", _transferred),
     Story("no_account", "韦国强", "没有银行账户", "应享寄宿生生活补助，但没有银行账户：列入批次后暂缓，补录账户后放行。", _no_account),
     Story("foreign_holder", "莫凯轩", "开户人不是本人或监护人", "账户户名是“莫老三”：列入批次后暂缓，核实后放行或移出。", _foreign_holder),
@@ -179,5 +179,6 @@ STORIES = (
 
 
 def cast_all(people: People) -> dict[str, Child]:
-    """Put every story's child into the county and return them by key."""
+    """Put every story's child into the county and return them by key; nobody else will bear their names."""
+    people.reserved = {story.name for story in STORIES}
     return {story.key: story.cast(people) for story in STORIES}

@@ -79,13 +79,6 @@ def poor_rows(people: People, term: str) -> Iterator[tuple]:
             yield from _household_rows(family, listed)
 
 
-def supplement_rows(people: People) -> Iterator[tuple]:
-    """Yield the rows that the spring list lacked and that came in after spring's money was paid."""
-    for child in people.children:
-        if SPRING in child.unlisted:
-            yield from _household_rows(child.family, [child])
-
-
 def _household_rows(family, children: list[Child]) -> Iterator[tuple]:
     home = (family.village.township.name, family.village.name, family.number)
     yield (
@@ -150,7 +143,6 @@ def write_workbooks(places: Places, people: People, folder: Path) -> dict[str, P
             title="云岭县建档立卡人口名单",
         )  # fmt: skip
         write(f"target-list {term}", f"省下达名单-{term}", TARGETS, numbered(target_rows(people, term)))
-    write("supplement", f"建档立卡补充名单-{SPRING}", REGISTERED_POOR, numbered(supplement_rows(people)))
     return written
 
 
