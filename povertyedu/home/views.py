@@ -140,18 +140,16 @@ def dashboard_school(request, pk: int):
     )
 
 
-@needs(Permission.VIEW_DASHBOARD)
+@needs(Permission.VIEW_STUDENTS)
 @require_GET
 def dashboard_class(request, pk: int):
     """A class: its children, by name; the child's own page asks for more permission."""
     school_class = get_object_or_404(
-        SchoolClass.objects.visible_to(request.user, Permission.VIEW_DASHBOARD).select_related(
+        SchoolClass.objects.visible_to(request.user, Permission.VIEW_STUDENTS).select_related(
             "school__area"
         ),
         pk=pk,
     )
-    if not request.user.can(Permission.VIEW_STUDENTS):
-        raise Http404
     term = _term(request)
     rows = [
         {"name": row["enrolment"].student.name, "url": reverse("students:detail", args=[row["enrolment"].student_id]), "figures": row["figures"]}

@@ -1,0 +1,59 @@
+"""A real browser on a real server with a real worker."""
+
+import os
+import shutil
+
+import pytest
+
+CHROMIUM = shutil.which("chromium")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Headless Chromium of the operating system, driven by Playwright."""
+    if not CHROMIUM:
+        if os.environ.get("CI") == "true":
+            pytest.fail("CI needs Chromium")
+        pytest.skip("Chromium is not on this machine")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with pytest.MonkeyPatch.context() as patch, sync_api.sync_playwright() as playwright:
+        # Playwright's sync interface keeps an event loop in this thread; Django must not mind it.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium, live_server):
+    """Return a function that opens a fresh browser window, logged in as ``user`` or as nobody.
+
+    A window fails its test on a console error or an answer of 500.
+    """
+    from tests.factories import PASSWORD
+
+    contexts, problems = [], []
+
+    def opened(user=None, *, width=1366, height=768):
+        context = chromium.new_context(
+            base_url=live_server.url, viewport={"width": width, "height": height}, locale="zh-CN", accept_downloads=True
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.on("response", lambda answer: problems.append(f"{answer.status} {answer.url}") if answer.status >= 500 else None)
+        if user is not None:
+            page.goto("/accounts/login/")
+            page.get_by_label("账号").fill(user.username)
+            page.get_by_label("密码", exact=True).fill(PASSWORD)
+            page.get_by_role("button", name="登录").click()
+            page.wait_for_url(live_server.url + "/")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert problems == []

@@ -1,0 +1,221 @@
+"""Every address of the system, opened as nobody, as a stranger, as the wrong role, and as who may.
+
+The list comes from the resolver: a new route without a line in OBJECTS fails here first.
+"""
+
+import datetime as dt
+
+import pytest
+from django.urls import get_resolver, reverse
+
+from povertyedu.accounts.permissions import ROLES, Role
+from povertyedu.audit.models import record
+from povertyedu.files.models import StoredFile
+from povertyedu.imports.models import ImportBatch
+from povertyedu.inbox.models import tell
+from povertyedu.jobs.models import Job
+from povertyedu.orgs.calendar import today
+from povertyedu.orgs.models import CalendarDay, Person
+from povertyedu.publicity.models import Objection
+from tests import factories
+from tests.factories import subsidies
+
+pytestmark = pytest.mark.django_db
+
+# Whose page it is decides, not a role: the owner opens it, everyone else gets 404.
+OWN = {"jobs", "inbox", "files", "imports"}
+OPEN_TO_ALL = {"accounts:login", "publicity:public"}
+ANY_ACCOUNT = {
+    "home:todo",
+    "home:switch_term",
+    "home:manual",
+    "home:manual_page",
+    "accounts:logout",
+    "accounts:password",
+}
+
+
+def routes(resolver=None, namespaces=()):
+    """Yield (name, kwarg names, permissions) of every route."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if hasattr(pattern, "url_patterns"):
+            yield from routes(pattern, (*namespaces, pattern.namespace) if pattern.namespace else namespaces)
+        else:
+            name = ":".join((*namespaces, pattern.name or str(pattern.pattern)))
+            yield name, tuple(pattern.pattern.converters), getattr(pattern.callback, "permissions", ())
+
+
+ROUTES = {name: (kwargs, permissions) for name, kwargs, permissions in routes() if not name.startswith("ui:")}
+
+
+class World:
+    """One of everything, at 下寨小学 of 城关镇."""
+
+    def __init__(self, clerk, aid, approver, finance, xiazhai, autumn, administrator):
+        self.clerk, self.school, self.term, self.administrator = clerk, xiazhai, autumn, administrator
+        self.student = factories.student("罗娜", at=xiazhai, during=autumn)
+        subsidies.entitle(self.student, 50_000)
+        people = subsidies.People(clerk=clerk, aid=aid, approver=approver, finance=finance)
+        self.batch = subsidies.batch_at("sent", people, term=autumn)
+        self.sheet = self.batch.sheets.get()
+        self.line = self.batch.lines.get()
+        self.bank_file = self.batch.bank_files.get()
+        meals = subsidies.programme("boarding_topup", "寄宿生增补")
+        subsidies.entitle(self.student, 5_000, of=meals)
+        subsidies.batch_at("in_publicity", people, term=autumn, programmes=[meals])
+        self.notice = xiazhai.notices.get(closes_on__gte=today())
+        self.objection = Objection.objects.create(
+            notice=self.notice,
+            subject=f"subsidies.line:{self.line.pk}",
+            subject_name="罗娜",
+            text="已转学",
+            received_by="杨丽",
+        )
+        self.school_class = xiazhai.classes.get()
+        self.person = Person.objects.create(name="王老师", school=xiazhai)
+        self.day = CalendarDay.objects.create(date=dt.date(2020, 10, 1), is_working=False)
+        self.event = record(clerk.as_actor(), action="测试", subject=self.student)
+
+    def own(self, user):
+        """Give ``user`` one of what only its owner sees."""
+        self.file = StoredFile.keep([b"x"], name="花名册.xlsx", purpose="测试", owner=user)
+        self.import_batch = ImportBatch.objects.create(kind="roster", term=self.term, file=self.file, by=user)
+        self.job = Job.objects.create(kind="subsidies.ledger", label="台账", by=user)
+        self.message = tell(user, "台账已生成")
+
+
+def pk_of(name: str):
+    return lambda world: {"pk": getattr(world, name).pk}
+
+
+# Route -> the object it is opened with. Routes without arguments need no line.
+OBJECTS = {
+    "home:manual_page": lambda w: {"page": "index"},
+    "home:dashboard_area": lambda w: {"code": "529901100"},
+    "home:dashboard_school": pk_of("school"),
+    "home:dashboard_class": pk_of("school_class"),
+    "subsidies:why": lambda w: {"student_pk": w.student.pk},
+    "subsidies:student_panel": lambda w: {"student_pk": w.student.pk},
+    "publicity:notice": pk_of("notice"),
+    "publicity:object": pk_of("notice"),
+    "publicity:answer": pk_of("objection"),
+    "publicity:public": lambda w: {"token": w.notice.token},
+    "office:account_edit": pk_of("clerk"),
+    "office:account_active": pk_of("clerk"),
+    "office:account_reset": pk_of("clerk"),
+    "office:account_grants": pk_of("clerk"),
+    "office:grant_add": pk_of("clerk"),
+    "office:hand_over": pk_of("clerk"),
+    "office:grant_end": lambda w: {"pk": w.clerk.grants.get().pk},
+    "office:area_edit": lambda w: {"code": "529901100"},
+    "office:school_edit": pk_of("school"),
+    "office:classes": pk_of("school"),
+    "office:class_edit": pk_of("school_class"),
+    "office:person_edit": pk_of("person"),
+    "office:term_edit": lambda w: {"code": w.term.pk},
+    "office:term_close": lambda w: {"code": w.term.pk},
+    "office:day_delete": lambda w: {"date": w.day.date},
+    "office:audit_event": pk_of("event"),
+    "students:detail": pk_of("student"),
+    "students:edit": pk_of("student"),
+    "students:draft_of": pk_of("student"),
+    "students:draft_of_discard": pk_of("student"),
+    "students:reveal": lambda w: {"pk": w.student.pk, "field": "id_number"},
+    "subsidies:batch": pk_of("batch"),
+    "subsidies:sheet": pk_of("sheet"),
+    "jobs:detail": pk_of("job"),
+    "jobs:cancel": pk_of("job"),
+    "inbox:open": pk_of("message"),
+    "files:download": pk_of("file"),
+}
+
+
+@pytest.fixture
+def world(clerk, aid_officer, approver, finance, xiazhai, autumn, administrator):
+    return World(clerk, aid_officer, approver, finance, xiazhai, autumn, administrator)
+
+
+def address(name: str, world) -> str:
+    return reverse(name, kwargs=OBJECTS[name](world) if name in OBJECTS else {})
+
+
+def place_for(role: Role, world):
+    """Return a place of the kind ``role`` is granted at, where the world stands."""
+    return {
+        "county": factories.county, "township": factories.township, "village": factories.village,
+        "school": lambda: world.school, "centre": lambda: world.school, "class": lambda: world.school_class,
+    }[ROLES[role].places[0]]()  # fmt: skip
+
+
+def holder_of(permissions, world):
+    """Return a new account with a role that includes one of ``permissions``, where the world stands."""
+    role = next(role for role in ROLES if ROLES[role].permissions & set(permissions))
+    return factories.user("有权的人", (role, place_for(role, world)))
+
+
+def outsider_to(permissions, world):
+    """Return a new account in the same place whose role includes none of ``permissions``."""
+    role = next(role for role in ROLES if not ROLES[role].permissions & set(permissions))
+    return factories.user("无权的人", (role, place_for(role, world)))
+
+
+def test_every_route_is_covered():
+    missing = [name for name, (kwargs, _) in ROUTES.items() if kwargs and name not in OBJECTS]
+    gone = [name for name in OBJECTS if name not in ROUTES]
+    unguarded = [
+        name for name, (_, permissions) in ROUTES.items()
+        if not permissions and name not in OPEN_TO_ALL | ANY_ACCOUNT and name.partition(":")[0] not in OWN
+    ]  # fmt: skip
+    assert (missing, gone, unguarded) == ([], [], [])
+
+
+def test_routes_refuse_nobody(world, client):
+    world.own(world.clerk)
+    login = (302, reverse("accounts:login"))
+    found = {}
+    for name in sorted(set(ROUTES) - OPEN_TO_ALL):
+        answer = client.get(address(name, world))
+        found[name] = (answer.status_code, answer.headers.get("Location", "").partition("?")[0])
+    assert {name: answer for name, answer in found.items() if answer != login} == {}
+
+
+def test_routes_refuse_the_wrong_role(world, client):
+    found = {}
+    for name in sorted(name for name in ROUTES if ROUTES[name][1]):
+        client.force_login(outsider_to(ROUTES[name][1], world))
+        found[name] = client.post(address(name, world)).status_code
+    assert {name: status for name, status in found.items() if status != 403} == {}
+
+
+def test_routes_hide_objects_from_a_strangers_clerk(world, client, neighbour):
+    world.own(world.clerk)
+    client.force_login(neighbour)
+    wrong = {}
+    for name in sorted(name for name in ROUTES if ROUTES[name][0] and name not in OPEN_TO_ALL | ANY_ACCOUNT):
+        permissions = set(ROUTES[name][1])
+        may = not permissions or permissions & ROLES[Role.SCHOOL_CLERK].permissions
+        statuses = {
+            client.get(address(name, world)).status_code,
+            client.post(address(name, world)).status_code,
+        } - {405}
+        if statuses != ({404} if may else {403}):
+            wrong[name] = statuses
+    assert wrong == {}
+
+
+def test_routes_open_for_who_may(world, client):
+    wrong = {}
+    for name in sorted(set(ROUTES) - {"accounts:logout"}):
+        permissions = ROUTES[name][1]
+        user = holder_of(permissions, world) if permissions else world.clerk
+        world.own(user)
+        if name in OPEN_TO_ALL:
+            client.logout()
+        else:
+            client.force_login(user)
+        answer = client.get(address(name, world))
+        if answer.status_code not in (200, 302, 405) or "accounts/login" in answer.headers.get(
+            "Location", ""
+        ):
+            wrong[name] = answer.status_code
+    assert wrong == {}
