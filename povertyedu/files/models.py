@@ -28,6 +28,7 @@ class StoredFile(models.Model):
     size = models.PositiveBigIntegerField("字节数")
     sha256 = models.CharField("摘要", max_length=64, db_index=True)
     purpose = models.CharField("用途", max_length=40)
+    personal = models.BooleanField("含个人信息", default=True, help_text="下载时留下查阅记录")
     owner = models.ForeignKey(
         User, models.PROTECT, null=True, related_name="files", verbose_name="上传或生成人"
     )
@@ -52,9 +53,13 @@ class StoredFile(models.Model):
         return Path(settings.VAR_DIR) / "files" / self.id.hex[:2] / self.id.hex
 
     @classmethod
-    def keep(cls, chunks, *, name: str, purpose: str, owner=None, purge_after=None) -> "StoredFile":
+    def keep(
+        cls, chunks, *, name: str, purpose: str, owner=None, purge_after=None, personal=True
+    ) -> "StoredFile":
         """Seal ``chunks`` (an iterable of bytes) onto disk and return the row; nothing stays when it fails."""
-        stored = cls(name=name[:200], purpose=purpose, owner=owner, purge_after=purge_after, size=0)
+        stored = cls(
+            name=name[:200], purpose=purpose, owner=owner, purge_after=purge_after, personal=personal, size=0
+        )
         digest = hashlib.sha256()
         stored.path.parent.mkdir(parents=True, exist_ok=True)
         try:

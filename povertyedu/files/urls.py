@@ -1,2 +1,6 @@
+from django.urls import path
+
+from . import views
+
 app_name = "files"
-urlpatterns = []
+urlpatterns = [path("<uuid:pk>/", views.download, name="download")]

@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from povertyedu.accounts.models import User
@@ -10,6 +11,20 @@ class MessageQuerySet(models.QuerySet):
 
     def unread(self):
         return self.filter(read_at=None)
+
+    def unread_first(self):
+        return self.annotate(is_read=Q(read_at__isnull=False)).order_by("is_read", "-pk")
+
+    def after(self, key: str):
+        """The messages of :meth:`unread_first` that follow the one whose ``key`` this is; all for a wrong key."""
+        kind, _, pk = key.partition("-")
+        if kind not in ("new", "old") or not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+            return self
+        read = Q(read_at__isnull=False)
+        return self.filter(read, pk__lt=pk) if kind == "old" else self.filter(read | Q(pk__lt=pk))
+
+    def mark_read(self) -> int:
+        return self.unread().update(read_at=timezone.now())
 
 
 class Message(models.Model):
@@ -36,6 +51,11 @@ class Message(models.Model):
 
     def __str__(self):
         return self.text
+
+    @property
+    def key(self) -> str:
+        """Where it stands in the list of unread and read messages; see :meth:`MessageQuerySet.after`."""
+        return f"{'old' if self.read_at else 'new'}-{self.pk}"
 
 
 def tell(user: User | None, text: str, *, url: str = "", tone: str = "info") -> Message | None:

@@ -12,7 +12,9 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from povertyedu.accounts.models import User
+from povertyedu.audit.models import record
 from povertyedu.inbox.models import tell
+from povertyedu.workflow.flow import Actor
 
 from .models import WAITING_STATES, Job, JobState
 from .progress import LeaseLost, lease_end
@@ -74,12 +76,13 @@ def _tell_ended(job: Job, state: JobState, error: str = ""):
 
 
 @transaction.atomic
-def cancel(job: Job, *, by: User) -> Job:
+def cancel(job: Job, *, by: Actor) -> Job:
     """Cancel a waiting job at once; ask a running one to stop. What has ended stays as it is."""
-    now = timezone.now()
     waiting = Job.objects.waiting().filter(pk=job.pk)
-    if not waiting.update(state=JobState.CANCELLED, ended_at=now, lease_until=None, cancel_asked=True):
-        Job.objects.live().filter(pk=job.pk).update(cancel_asked=True)
+    running = Job.objects.filter(pk=job.pk, state=JobState.RUNNING, cancel_asked=False)
+    ended = {"state": JobState.CANCELLED, "ended_at": timezone.now(), "lease_until": None}
+    if waiting.update(cancel_asked=True, **ended) or running.update(cancel_asked=True):
+        record(by, action="jobs.cancel", subject=job)
     job.refresh_from_db()
     return job
 

@@ -15,6 +15,15 @@ class JobState(models.TextChoices):
     CANCELLED = "cancelled", "已取消"
 
 
+# Each state in the one vocabulary of shapes and colours (components/status.html).
+TONES = {
+    JobState.QUEUED: "todo",
+    JobState.RUNNING: "doing",
+    JobState.INTERRUPTED: "warn",
+    JobState.DONE: "ok",
+    JobState.FAILED: "bad",
+    JobState.CANCELLED: "info",
+}
 WAITING_STATES = (JobState.QUEUED, JobState.INTERRUPTED)
 LIVE_STATES = (JobState.QUEUED, JobState.RUNNING, JobState.INTERRUPTED)
 
@@ -104,6 +113,25 @@ class Job(models.Model):
     @property
     def is_live(self) -> bool:
         return self.state in LIVE_STATES
+
+    @property
+    def tone(self) -> str:
+        return TONES[self.state]
+
+    @property
+    def standing(self) -> str:
+        """One sentence on where it is, for who waits for it."""
+        if self.state == JobState.RUNNING:
+            reached = f"第 {self.done:,} / {self.total:,}" if self.total else ""
+            asked = "正在停止" if self.cancel_asked else self.note
+            return "，".join(part for part in (asked, reached) if part) or "已开始"
+        return {
+            JobState.QUEUED: self.note or "等待后台处理",
+            JobState.INTERRUPTED: self.note,
+            JobState.DONE: f"共 {self.total:,}" if self.total else "",
+            JobState.FAILED: self.error,
+            JobState.CANCELLED: "按要求停止，没有保存未完成的部分",
+        }[self.state]
 
     @property
     def percent(self) -> int:

@@ -106,6 +106,8 @@ def daily():
 
 @worker_ready.connect
 def sweep_at_start(sender, **kwargs):
-    """Sweep when a worker starts, and once more when the leases of a worker killed just before have run out."""
-    for seconds in (0, settings.JOB_LEASE_SECONDS + 1):
-        sweep.apply_async(countdown=seconds)
+    """Sweep when a worker starts; leases that run out later are found by beat's sweep.
+
+    Not by a message with a countdown: on the file broker a worker sleeps one out before it can stop.
+    """
+    sweep.delay()

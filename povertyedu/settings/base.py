@@ -142,6 +142,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_TEMP_DIR = None
 
+# A worker that has not been heard of for so long is taken for dead and its job is taken up again.
+JOB_LEASE_SECONDS = env.float("POVERTYEDU_JOB_LEASE", default=60.0)
+JOB_ATTEMPTS = 5
 CELERY = {
     **broker(redis_url=env("REDIS_URL", default=""), queue=env("POVERTYEDU_QUEUE", default="povertyedu")),
     "task_ignore_result": True,
@@ -152,17 +155,26 @@ CELERY = {
     "timezone": TIME_ZONE,
     "beat_schedule_filename": str(VAR_DIR / "beat-schedule"),
     "beat_schedule": {
-        "sweep jobs": {"task": "povertyedu.jobs.tasks.sweep", "schedule": 60.0},
-        "daily actions": {"task": "povertyedu.jobs.tasks.daily", "schedule": 3600.0},
+        # Orders nobody took are dropped, not piled up, while no worker runs.
+        "sweep jobs": {
+            "task": "povertyedu.jobs.tasks.sweep",
+            "schedule": min(60.0, JOB_LEASE_SECONDS),
+            "options": {"expires": 60},
+        },
+        "daily actions": {
+            "task": "povertyedu.jobs.tasks.daily",
+            "schedule": 3600.0,
+            "options": {"expires": 3600},
+        },
     },
     "worker_concurrency": env.int("POVERTYEDU_WORKERS", default=2),
     "worker_enable_remote_control": False,  # nobody asks; on files each order would leave a file behind
 }
-# A worker that has not been heard of for so long is taken for dead and its job is taken up again.
-JOB_LEASE_SECONDS = env.float("POVERTYEDU_JOB_LEASE", default=60.0)
-JOB_ATTEMPTS = 5
 # Called without arguments every hour by beat; each finds what is due by itself and may run twice.
-DAILY_ACTIONS = ["povertyedu.files.actions.purge_due"]
+DAILY_ACTIONS = [
+    "povertyedu.imports.actions.purge_expired",  # before the files: their bytes lead to the staged rows
+    "povertyedu.files.actions.purge_due",
+]
 
 # What may be imported: kind -> dotted path of its resource (an app above `imports` owns it).
 IMPORT_RESOURCES = {

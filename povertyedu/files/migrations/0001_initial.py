@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
                 ('size', models.PositiveBigIntegerField(verbose_name='字节数')),
                 ('sha256', models.CharField(db_index=True, max_length=64, verbose_name='摘要')),
                 ('purpose', models.CharField(max_length=40, verbose_name='用途')),
+                ('personal', models.BooleanField(default=True, help_text='下载时留下查阅记录', verbose_name='含个人信息')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='时间')),
                 ('purge_after', models.DateTimeField(blank=True, null=True, verbose_name='清除时间')),
                 ('purged_at', models.DateTimeField(blank=True, null=True, verbose_name='已清除')),
