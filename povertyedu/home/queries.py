@@ -7,7 +7,7 @@ Each function costs a fixed number of queries, whatever the rows.
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.db.models.functions import Substr
 
 from povertyedu.orgs.models import Term
@@ -150,3 +150,13 @@ def money_by_stage_and_source(user, term: Term) -> tuple[list[str], list[tuple[s
         (engine.STAGES[stage], [by_stage[stage].get(source, 0) for source in sources]) for stage in order
     ]
     return [engine.SOURCES[source] for source in sources], table
+
+
+def stuck_lines(user, term: Term) -> dict[str, dict]:
+    """Return {state: {lines, fen}} of lines of ``term`` that are held, or that the bank sent back and nobody took up again."""
+    lines = Line.objects.visible_to(user).filter(term=term, state__in=(LineState.HELD, LineState.FAILED))
+    again = Line.objects.filter(
+        student=OuterRef("student"), term=term, programme=OuterRef("programme"), pk__gt=OuterRef("pk")
+    )
+    counted = lines.filter(~Exists(again)).values("state").annotate(lines=Count("pk"), fen=Sum("amount_fen"))
+    return {row["state"]: row for row in counted}

@@ -12,12 +12,19 @@ from povertyedu.inbox.models import Message
 from povertyedu.orgs.models import Area, School, SchoolClass, Term
 from povertyedu.orgs.scope import after
 from subsidies.engine import yuan
+from subsidies.enums import LineState
 
 from .manual import MANUAL, manual_html
-from .queries import Figures, figures_by, figures_by_class, figures_of_class, money_by_stage_and_source
+from .queries import (
+    Figures,
+    figures_by,
+    figures_by_class,
+    figures_of_class,
+    money_by_stage_and_source,
+    stuck_lines,
+)
 from .todos import todos_of
 
-SLOW_PROGRESS = 70  # per cent paid, below which a township is shown to leaders
 READINGS = {"school_area": "就读地", "home_area": "户籍地"}
 
 
@@ -71,7 +78,7 @@ def dashboard(request):
             (i % 3, i // 3, row["name"], row["figures"].progress, _band(row["figures"].progress), row["url"])
             for i, row in enumerate(rows)
         ],
-        "attention": _attention(rows),
+        "attention": _attention(request.user, term, rows),
         "level": "乡镇",
     }
     return render(request, "home/dashboard.html", context)
@@ -145,9 +152,7 @@ def dashboard_school(request, pk: int):
 def dashboard_class(request, pk: int):
     """A class: its children, by name; the child's own page asks for more permission."""
     school_class = get_object_or_404(
-        SchoolClass.objects.visible_to(request.user, Permission.VIEW_STUDENTS).select_related(
-            "school__area"
-        ),
+        SchoolClass.objects.visible_to(request.user, Permission.VIEW_STUDENTS).select_related("school__area"),
         pk=pk,
     )
     term = _term(request)
@@ -217,30 +222,32 @@ def _band(progress: float) -> int:
     return 1 + sum(progress >= bound for bound in (70, 80, 88))
 
 
-def _attention(rows: list[dict]) -> list[dict]:
-    """Return what a leader should look at first: more paid than owed, and townships far behind."""
-    found = []
-    for row in rows:
-        figures = row["figures"]
-        if figures.outstanding_fen < 0:
+def _attention(user, term, rows: list[dict]) -> list[dict]:
+    """Return what a leader should look at first: more paid than owed, money stuck, townships with most outstanding."""
+    found = [
+        {"s": "bad", "t": "多发", "text": f"{row['name']}已发超过应享", "note": f"{yuan(-row['figures'].outstanding_fen)} 元", "url": row["url"]}
+        for row in rows
+        if row["figures"].outstanding_fen < 0
+    ]  # fmt: skip
+    stuck = stuck_lines(user, term)
+    for state, tone, text in ((LineState.FAILED, "bad", "银行退回"), (LineState.HELD, "warn", "暂缓")):
+        if state in stuck:
+            note = f"{stuck[state]['lines']} 笔，{yuan(stuck[state]['fen'])} 元"
             found.append(
                 {
-                    "s": "bad",
-                    "t": "多发",
-                    "text": f"{row['name']}已发超过应享",
-                    "note": f"{yuan(-figures.outstanding_fen)} 元",
-                    "url": row["url"],
-                }
-            )
-        elif figures.entitled_fen and figures.progress < SLOW_PROGRESS:
-            note = f"待发 {yuan(figures.outstanding_fen)} 元，在途 {yuan(figures.in_hand_fen)} 元"
-            found.append(
-                {
-                    "s": "warn",
-                    "t": "待发",
-                    "text": f"{row['name']}发放进度 {figures.progress}%",
+                    "s": tone,
+                    "t": text,
+                    "text": f"{text}待处理",
                     "note": note,
-                    "url": row["url"],
+                    "url": reverse("subsidies:batches"),
                 }
             )
+    waiting = sorted(
+        (row for row in rows if row["figures"].outstanding_fen > 0),
+        key=lambda row: -row["figures"].outstanding_fen,
+    )
+    for row in waiting[:3]:
+        figures = row["figures"]
+        note = f"待发 {yuan(figures.outstanding_fen)} 元，已发 {figures.progress}%"
+        found.append({"s": "warn", "t": "待发", "text": row["name"], "note": note, "url": row["url"]})
     return found[:6]

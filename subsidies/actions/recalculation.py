@@ -1,6 +1,6 @@
 """Recalculate what the children of a term are owed: decide each profile once, write only differences.
 
-A run goes through the children in order of their key, ``CHUNK`` at a time; each chunk reads facts and
+A run goes through the children in order of their key, ``settings.RECALCULATION_CHUNK`` at a time; each chunk reads facts and
 present entitlements in the same order, compares them, and commits. A run that is cut off has done
 whole children only, and the next one finds the rest.
 """
@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Max, Q, QuerySet
 
@@ -23,8 +24,6 @@ from subsidies.queries import PROFILE_COLUMNS, totals_by_programme
 
 from .policies import current_policy, pack_of
 
-# Children per transaction: long enough to be fast, short enough that SQLite's one writer is never held for seconds.
-CHUNK = 20_000
 COLUMNS = (
     "term_id", "student_id", "programme_id", "rule", "kind", "amount_fen", "stage", "grade", "school_id",
     "school_area", "home_area",
@@ -121,10 +120,11 @@ def _totals(term: Term, school: School | None) -> dict:
 def _one_chunk(
     decider: engine.Decider, term: Term, reach: "_Reach", after: int, tally: Tally, progress
 ) -> int | None:
-    """Settle the next ``CHUNK`` children whose key is above ``after``; return the last key, None at the end.
+    """Settle the next chunk of children whose key is above ``after``; return the last key, None at the end.
 
     The term's row is locked first, so that two runs at once take turns and each reads what the other wrote.
     """
+    chunk = settings.RECALCULATION_CHUNK
     Term.objects.select_for_update().get(pk=term.pk)
     newest_mark = reach.marks.aggregate(newest=Max("pk"))["newest"]
     facts = list(
@@ -134,7 +134,7 @@ def _one_chunk(
             :CHUNK
         ]
     )
-    last = facts[-1][0] if len(facts) == CHUNK else None
+    last = facts[-1][0] if len(facts) == chunk else None
     span = {"student_id__gt": after} | ({"student_id__lte": last} if last else {})
     present = reach.entitled.filter(**span).order_by("student_id").values_list(*COLUMNS)
     difference = compare(_owed(decider, term, facts), present, tally)

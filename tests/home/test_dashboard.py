@@ -84,7 +84,7 @@ def test_dashboard_query_count_is_constant(
         reverse("home:dashboard_school", args=[xiazhai.pk]),
     ):
         assert client.get(url).status_code == 200
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         client.get(reverse("home:dashboard"))
 
 

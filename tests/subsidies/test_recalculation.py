@@ -8,7 +8,6 @@ from django.core.management import CommandError, call_command
 from povertyedu.workflow.flow import SYSTEM
 from students.enums import HardshipCategory
 from students.models import Enrolment, FactChange
-from subsidies.actions import recalculation
 from subsidies.actions.policies import NoPolicy, load_policy, pack_text
 from subsidies.actions.recalculation import recalculate
 from subsidies.models import Entitlement, Policy, Programme
@@ -104,7 +103,7 @@ def test_recalculate_one_school_settles_child_who_moved_there(guiding, boarder, 
     assert owed(boarder) == {"boarding_living": 50000, "boarding_topup": 5000}
 
 
-def test_recalculate_in_chunks_equals_in_one(guiding, xiazhai, autumn, monkeypatch):
+def test_recalculate_in_chunks_equals_in_one(guiding, xiazhai, autumn, settings):
     children = [
         factories.student(
             f"学生{i}", at=xiazhai, during=autumn, boarding=i % 2 == 0, categories=POOR if i % 3 else 0
@@ -114,7 +113,7 @@ def test_recalculate_in_chunks_equals_in_one(guiding, xiazhai, autumn, monkeypat
     whole = run(autumn)
     before = {child.pk: owed(child) for child in children}
     Entitlement.objects.all().delete()
-    monkeypatch.setattr(recalculation, "CHUNK", 2)
+    settings.RECALCULATION_CHUNK = 2
     pieces = run(autumn)
     assert {child.pk: owed(child) for child in children} == before
     assert (pieces.students, pieces.created, pieces.amount_fen) == (
