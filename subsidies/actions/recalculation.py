@@ -131,7 +131,7 @@ def _one_chunk(
         reach.enrolments.filter(student_id__gt=after)
         .order_by("student_id")
         .values_list("student_id", "school_id", "school_area", "home_area", "meal_days", *PROFILE_COLUMNS)[
-            :CHUNK
+            :chunk
         ]
     )
     last = facts[-1][0] if len(facts) == chunk else None
