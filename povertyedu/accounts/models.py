@@ -42,7 +42,9 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
 class User(AbstractBaseUser):
     """An account of one person; what it may do is in its grants."""
 
-    username = models.CharField("账号", max_length=40, unique=True)
+    username = models.CharField(
+        "账号", max_length=40, unique=True, error_messages={"unique": "这个账号已经有人使用，请换一个。"}
+    )
     name = models.CharField("姓名", max_length=60)
     phone = models.CharField("电话", max_length=20, blank=True)
     person = models.OneToOneField(

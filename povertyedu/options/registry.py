@@ -8,7 +8,7 @@ from .models import Option
 
 def _whole_number(low: int, high: int) -> Callable[[str], int]:
     def read(text: str) -> int:
-        if not text.strip().isdigit() or not low <= int(text) <= high:
+        if not text.strip().isdecimal() or not low <= int(text) <= high:
             raise ValueError(f"请填写 {low} 到 {high} 之间的整数")
         return int(text)
 

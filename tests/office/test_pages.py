@@ -163,9 +163,9 @@ def test_key_nobody_gave_out_shows_a_page_all_the_same(client, administrator, ke
 def test_filter_filled_with_nonsense_is_no_fault(client, request, name):
     client.force_login(request.getfixturevalue(LISTS[name]))
 
-    wild = {
-        key: "不存在\x00" for key in ("q", "role", "state", "level", "township", "school", "since", "action")
-    }
+    wild = dict.fromkeys(
+        ("q", "role", "state", "level", "township", "school", "since", "action"), "不存在\x00"
+    )
     response = client.get(reverse(name), wild)
 
     assert response.status_code == 200

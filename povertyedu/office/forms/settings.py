@@ -56,12 +56,14 @@ class OptionsForm(forms.Form):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, initial=texts(), **kwargs)
         for option in OPTIONS:
-            hint = "；".join(filter(None, [option.help, f"默认：{option.default}{option.unit}"]))
-            label = f"{option.label}（{option.unit}）" if option.unit else option.label
+            unit = f"单位：{option.unit}" if option.unit else ""
+            hint = "；".join(filter(None, [unit, option.help, f"默认：{option.default}"]))
             self.fields[option.key] = (
-                forms.ChoiceField(label=label, help_text=hint, choices=[(c, c) for c in option.choices])
+                forms.ChoiceField(
+                    label=option.label, help_text=hint, choices=[(c, c) for c in option.choices]
+                )
                 if option.choices
-                else forms.CharField(label=label, help_text=hint, max_length=60)
+                else forms.CharField(label=option.label, help_text=hint, max_length=60)
             )
 
     def clean(self):
