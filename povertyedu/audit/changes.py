@@ -3,16 +3,21 @@
 import datetime as dt
 
 from django.db import models
+from django.utils import timezone
 
 from povertyedu.sealing.fields import SealedCharField
 
-HIDDEN = frozenset({"password", "last_login"})  # never in a log, in no form
+HIDDEN = frozenset(
+    {"password", "last_login", "password_changed_at"}
+)  # no word for an auditor, or never in a log
+MASKED = frozenset({"phone"})  # numbers of people: only their end
 
 
 def changes_between(before: models.Model | None, after: models.Model) -> dict[str, list[str]]:
     """Return field name -> [old, new] of the columns that differ; ``before`` is None for a new row.
 
-    Values are as people see them (labels, names, 是/否). Sealed columns tell only that they changed.
+    Values are as people see them (labels, names, 是/否). Sealed columns tell only that they changed,
+    telephone numbers only their last four.
     """
     changes = {}
     for field in after._meta.concrete_fields:
@@ -37,8 +42,10 @@ def _shown(row: models.Model | None, field: models.Field) -> str:
     if field.choices:
         return str(getattr(row, f"get_{field.name}_display")())
     value = getattr(row, field.attname)
+    if field.name in MASKED:
+        return f"****{value[-4:]}" if value else ""
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, dt.datetime):
-        return value.isoformat(sep=" ", timespec="seconds")
+        return f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S}"
     return str(value)

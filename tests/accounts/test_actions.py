@@ -55,8 +55,8 @@ def test_create_account_gives_a_password_that_must_be_changed_and_no_right(syste
     assert user.live_grants == []
     assert told() == [
         ("钱系统", "accounts.create", "罗娜（luona）",
-         {"username": ["", "luona"], "name": ["", "罗娜"], "phone": ["", "13900000000"], "is_active": ["", "是"],
-          "must_change_password": ["", "是"], "password_changed_at": ["", told()[0][3]["password_changed_at"][1]]}),
+         {"username": ["", "luona"], "name": ["", "罗娜"], "phone": ["", "****0000"], "is_active": ["", "是"],
+          "must_change_password": ["", "是"]}),
     ]  # fmt: skip
 
 
