@@ -3,6 +3,7 @@
 from functools import cache
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
@@ -20,8 +21,18 @@ MANUAL = {
 }
 
 
+def _link_open(self, tokens, index, options, env) -> str:
+    """Let links between the files of the folder lead to the pages that show them."""
+    target = str(tokens[index].attrGet("href"))
+    if target.removesuffix(".md") in MANUAL:
+        tokens[index].attrSet("href", reverse("home:manual_page", args=[target.removesuffix(".md")]))
+    return self.renderToken(tokens, index, options, env)
+
+
 @cache
 def manual_html(page: str) -> SafeString:
     """Return a page as HTML; raw HTML in it stays text."""
     text = (FOLDER / f"{page}.md").read_text(encoding="utf-8")
-    return mark_safe(MarkdownIt("commonmark", {"html": False}).enable("table").render(text))
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    markdown.add_render_rule("link_open", _link_open)
+    return mark_safe(markdown.render(text))
