@@ -26,7 +26,11 @@ def answers(port: int) -> bool:
 
 def run(title: str, *arguments: str, **environment: str) -> int:
     print(f"\n== {title}", flush=True)
-    env = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE")} | environment
+    env = {
+        k: v
+        for k, v in os.environ.items()
+        if k not in ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE")
+    } | environment
     return subprocess.call([sys.executable, "-m", "pytest", "-q", *arguments], env=env)
 
 
@@ -34,7 +38,15 @@ def main() -> int:
     started = time.monotonic()
     database = os.environ.get("DATABASE_URL") or (POSTGRES if answers(5432) else "")
     redis = os.environ.get("REDIS_URL") or (REDIS if answers(6379) else "")
-    missing = [name for name, there in (("PostgreSQL", database), ("Redis", redis), ("Chromium", shutil.which("chromium"))) if not there]
+    missing = [
+        name
+        for name, there in (
+            ("PostgreSQL", database),
+            ("Redis", redis),
+            ("Chromium", shutil.which("chromium")),
+        )
+        if not there
+    ]
     if missing and CI:
         print(f"CI needs {', '.join(missing)}, not found on this machine.")
         return 1
@@ -43,7 +55,9 @@ def main() -> int:
     parallel = ("-n", "2", "--dist", "loadgroup")
     codes = []
     if database:
-        codes.append(run("PostgreSQL", *parallel, DATABASE_URL=database, **({"REDIS_URL": redis} if redis else {})))
+        codes.append(
+            run("PostgreSQL", *parallel, DATABASE_URL=database, **({"REDIS_URL": redis} if redis else {}))
+        )
         codes.append(run("SQLite and the file broker", *parallel, "-m", "sql or jobs or browser_sqlite"))
     else:
         codes.append(run("SQLite and the file broker", *parallel))
