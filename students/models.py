@@ -3,6 +3,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from povertyedu.accounts.models import User
+from povertyedu.orgs.calendar import today
 from povertyedu.orgs.enums import Ownership, Setting, Stage, grade_name
 from povertyedu.orgs.models import Area, School, SchoolClass, Term
 from povertyedu.orgs.scope import ScopedQuerySet
@@ -265,6 +266,10 @@ class HardshipStatus(models.Model):
 
     def __str__(self):
         return f"{self.name} {self.get_category_display()}"
+
+    @property
+    def has_ended(self) -> bool:
+        return self.until is not None and self.until < today()
 
 
 class TargetListEntry(models.Model):

@@ -31,7 +31,10 @@ def find_by(text: str) -> dict[str, str]:
 class SearchForm(forms.Form):
     """What is typed into the search box; sent by POST so that no number stands in an address."""
 
-    q = forms.CharField(label="姓名、证件号（或后四位）、学籍号", required=False, max_length=60)
+    q = forms.CharField(
+        label="姓名或号码", required=False, max_length=60,
+        widget=forms.TextInput(attrs={"placeholder": "姓名 / 证件号或后四位 / 学籍号", "autocomplete": "off"}),
+    )  # fmt: skip
 
 
 def level_choices():
@@ -39,7 +42,7 @@ def level_choices():
     choices = [("", "全部")]
     for stage in Stage:
         grades = [(f"{stage}-{n}", grade_name(stage, n)) for n in range(1, STAGE_YEARS[stage] + 1)]
-        choices.append((stage.label, [(stage.value, f"{stage.label}（全部年级）"), *grades]))
+        choices.append((stage.label, [(stage.value, f"{stage.label}全部"), *grades]))
     return choices
 
 
@@ -81,15 +84,17 @@ class FilterForm(forms.Form):
 
     def __init__(self, data, *, user, permission: str):
         super().__init__(data, auto_id="filter_%s")
-        self.fields["school"].queryset = School.objects.visible_to(user, permission)
-        classes = SchoolClass.objects.visible_to(user, permission)
-        school = self.data.get("school", "")
-        if school.isascii() and school.isdigit() and len(school) < 19:
-            self.fields["school_class"].queryset = classes.filter(school=school)
-        elif not self.data.get("school_class"):
-            self.fields["school_class"].widget = forms.HiddenInput()  # a class is chosen within a school
+        schools = School.objects.visible_to(user, permission)
+        self.fields["school"].queryset = schools
+        own = list(schools[:2])
+        if len(own) == 1:
+            self.fields["school"].widget = forms.HiddenInput()  # nothing to choose from
+        chosen = self.data.get("school") or (own[0].pk if len(own) == 1 else "")
+        if str(chosen).isascii() and str(chosen).isdigit() and len(str(chosen)) < 19:
+            classes = SchoolClass.objects.visible_to(user, permission)
+            self.fields["school_class"].queryset = classes.filter(school=chosen)
         else:
-            self.fields["school_class"].queryset = classes
+            self.fields["school_class"].widget = forms.HiddenInput()  # a class is chosen within a school
 
     def clean(self):
         data = super().clean()

@@ -6,6 +6,7 @@ from povertyedu.orgs.calendar import today
 from povertyedu.workbooks import cells
 from students.enums import IdentityKind, Sex
 
+MISSING_NUMBER = "请填写身份证件号码；确实没有证件的，证件类型请选“暂无证件”。"
 BY_GB11643 = (IdentityKind.ID_CARD, IdentityKind.HK_MACAO_TAIWAN)
 
 
@@ -57,6 +58,14 @@ class IdentityForm(forms.Form):
     def __init__(self, *args, known=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.known = known
+        on_file = bool(known and known.id_number)
+        self.fields["id_number"].required = self._kind() != IdentityKind.NONE and not on_file
+        self.fields["id_number"].error_messages["required"] = MISSING_NUMBER
+        if on_file and self._kind() in BY_GB11643 and known.birth_date and known.sex:
+            self._lock_proved()
+
+    def _kind(self) -> str:
+        return (self.data if self.is_bound else self.initial).get("id_kind") or IdentityKind.ID_CARD
 
     @property
     def proved(self) -> bool:
@@ -75,8 +84,6 @@ class IdentityForm(forms.Form):
         if kind == IdentityKind.NONE:
             if number:
                 self.add_error("id_number", "证件类型选了“暂无证件”，这里应留空；有证件号请改选证件类型。")
-        elif not number and not (self.known and self.known.id_number):
-            self.add_error("id_number", "请填写身份证件号码；确实没有证件的，证件类型请选“暂无证件”。")
         elif number:
             self._clean_number(kind, number)
         return data
@@ -104,6 +111,9 @@ class IdentityForm(forms.Form):
         self._errors.pop("birth_date", None)
         self.data = self.data.copy()
         self.data["birth_date"], self.data["sex"] = data["birth_date"].isoformat(), str(data["sex"])
+        self._lock_proved()
+
+    def _lock_proved(self) -> None:
         self.fields["birth_date"].widget.attrs["readonly"] = True
         self.fields["birth_date"].help_text = "由身份证号带出"
         self.fields["sex"].widget.attrs["disabled"] = True

@@ -115,7 +115,7 @@ class StudentForm(IdentityForm, PlacementFields):
         Area.objects.filter(level=AreaLevel.TOWNSHIP),
         label="户籍乡镇",
         required=False,
-        empty_label="户籍不在本县",
+        empty_label="请选择（不在本县的不选）",
     )
     home_village = forms.ModelChoiceField(
         Area.objects.filter(level=AreaLevel.VILLAGE), label="户籍村", required=False, empty_label="请选择村",
@@ -180,7 +180,9 @@ class StudentForm(IdentityForm, PlacementFields):
             del self.fields["onwards"]
         if not self.known:
             del self.fields["status"]
-        self.fields["school"].required = False  # required only where the child studies in the county
+        # Elsewhere a child has no school of ours; who may enter such children is told by clean().
+        self.fields["school"].required = not may_place_outside
+        self.fields["school"].error_messages["required"] = "请选择学校。"
         self.narrow(schools=schools, classes=classes)
 
     def _peoples(self):

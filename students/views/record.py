@@ -43,6 +43,7 @@ def create(request):
         "draft_url": reverse("students:draft"),
         "discard_url": reverse("students:draft_discard"),
         "cancel_url": reverse("students:list"),
+        "may_import": request.user.can(P.IMPORT_ROSTER),
     }
     return render(request, "students/form.html", context)
 
@@ -66,7 +67,7 @@ def edit(request, pk):
         else:
             return _saved(request, enrolment, "更正已保存")
     context = _page(request, form, term, draft) | {
-        "crumbs": _crumbs(student.name, "修改"),
+        "crumbs": [*_crumbs(), (student.name, reverse("students:detail", args=[pk])), ("修改", None)],
         "title": f"修改档案：{student.name}",
         "student": student,
         "hardships": hardships_of(student),
