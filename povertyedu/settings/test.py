@@ -15,3 +15,4 @@ WHITENOISE_AUTOREFRESH = True
 if "sqlite" in DATABASES["default"]["ENGINE"]:  # noqa: F405  from base
     # A real file: in memory several connections get "table is locked" where a file makes them wait.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}  # noqa: F405  from base
+JOB_KINDS = JOB_KINDS | {f"test.{name}": f"tests.jobs.kinds.{name}" for name in ("hold", "refuse", "stumble")}  # noqa: F405  from base
