@@ -32,17 +32,14 @@ def lease_over(job):
     return lambda: Job.objects.filter(pk=job.pk, lease_until__lt=timezone.now()).exists()
 
 
-def test_killed_worker_leaves_an_interrupted_job_that_the_next_completes_once(queue, hold, room, person):
+def test_killed_worker_has_its_job_taken_up_by_the_next_and_completed_once(queue, hold, room, person):
     with running_worker(queue) as worker:
         job = hold()
         wait_for((room / "began-1").exists, "the start")
         worker.kill()
     wait_for(lease_over(job), "the end of the lease")
-    tasks.sweep()
-    job.refresh_from_db()
-    assert (job.state, job.get_state_display(), job.attempt) == (JobState.INTERRUPTED, "中断", 1)
-
     (room / "go").touch()
+
     with running_worker(queue):
         wait_for(in_state(job, JobState.DONE), "the second attempt")
 
@@ -51,26 +48,12 @@ def test_killed_worker_leaves_an_interrupted_job_that_the_next_completes_once(qu
     assert inbox(person) == RESUMED
 
 
-def test_new_worker_takes_up_at_its_start_what_a_killed_one_held(queue, hold, room, person):
-    with running_worker(queue) as worker:
-        job = hold()
-        wait_for((room / "began-1").exists, "the start")
-        worker.kill()
-    wait_for(lease_over(job), "the end of the lease")
-    (room / "go").touch()
-
-    with running_worker(queue):
-        wait_for(in_state(job, JobState.DONE), "the second attempt")
-
-    assert inbox(person) == RESUMED
-
-
 def test_killed_pool_child_is_found_by_the_sweep_of_beat(queue, hold, room, person):
     with running_worker(queue) as worker, running_beat(queue):
         job = hold()
         wait_for((room / "began-1").exists, "the start")
 
-        worker.kill_children()
+        worker.kill_child(int((room / "began-1").read_text()))
         wait_for((room / "began-2").exists, "the second attempt")
         (room / "go").touch()
         wait_for(in_state(job, JobState.DONE), "the end")
@@ -98,6 +81,19 @@ def test_attempt_that_lost_its_lease_commits_nothing(queue, hold, room, person):
     job.refresh_from_db()
     assert (job.state, job.attempt) == (JobState.DONE, 2)
     assert inbox(person) == RESUMED
+
+
+def test_job_whose_lease_ran_out_is_shown_as_interrupted_until_taken_up(person, hold, queue):
+    job = hold()
+    Job.objects.filter(pk=job.pk).update(state=JobState.RUNNING, attempt=1, lease_until=timezone.now())
+
+    tasks.sweep()
+    tasks.sweep()
+
+    job.refresh_from_db()
+    assert (job.state, job.get_state_display(), job.attempt) == (JobState.INTERRUPTED, "中断", 1)
+    assert job.standing == "后台进程中断，等待重新开始"
+    assert inbox(person) == RESUMED[:1]
 
 
 def test_job_interrupted_five_times_is_given_up_with_a_reason(person, hold, room, settings, queue):

@@ -158,24 +158,30 @@ class CeleryProcess:
         pid = self.process.pid
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
-    def kill_children(self):
-        """SIGKILL the pool only; the worker itself lives and starts a new one."""
-        for pid in self.children():
-            os.kill(pid, signal.SIGKILL)
+    def kill_child(self, pid: int | None = None):
+        """SIGKILL the one of the pool that works; the worker itself lives and starts a new one.
+
+        Without ``pid`` the pool must be of one. An idle one must not be killed: on the file broker it
+        holds the lock under which the pool reads its orders, and nobody would read any more.
+        """
+        if pid is None:
+            (pid,) = self.children()
+        os.kill(pid, signal.SIGKILL)
 
     def kill(self):
         """SIGKILL everything at once, as a power cut would."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
+    def stop(self):
+        """Ask it to finish what it does and go (SIGTERM); fail when it is not gone after 20 seconds."""
+        self.process.terminate()
+        self.process.wait(timeout=20)
+
     def end(self):
-        """Ask it to stop, then insist; remove the log."""
+        """Make sure that nothing is left of it; a polite stop would cost every test seconds."""
         if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                self.kill()
+            self.kill()
         self.folder.cleanup()
 
 
