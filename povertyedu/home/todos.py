@@ -7,6 +7,7 @@ from django.db.models import Count, Min
 from django.urls import reverse
 from django.utils import timezone
 
+from povertyedu.accounts.models import GrantProposal
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.imports.models import ImportBatch, ImportState
 from povertyedu.orgs.calendar import today
@@ -90,6 +91,10 @@ DUTIES = (
     Duty(
         P.IMPORT_ROSTER, "已核对、待确认的导入文件",
         lambda user: ImportBatch.objects.visible_to(user).filter(state=ImportState.CHECKED), "created_at", "imports:list",
+    ),
+    Duty(
+        P.MANAGE_GRANTS, "待确认的授权", lambda user: GrantProposal.objects.visible_to(user, P.MANAGE_GRANTS), "proposed_at",
+        "office:proposals",
     ),
     Duty(P.EDIT_STUDENTS, "没有填完的学生表单", lambda user: StudentDraft.objects.filter(user=user), "saved_at", "students:list"),
 )  # fmt: skip

@@ -285,6 +285,15 @@ def test_proposals_confirmed_together_or_not_at_all(security, clerk, audit_admin
     assert not GrantProposal.objects.exists()
 
 
+def test_proposals_wait_on_the_home_page_of_the_security_administrator(security, clerk, qingshi):
+    GrantProposal.objects.create(user=clerk, role="school_clerk", school=qingshi, proposed_by="钱系统")
+
+    page = security.get("/")
+
+    assert "待确认的授权" in page.text
+    assert reverse("office:proposals") in page.text
+
+
 def test_settle_nothing_or_nonsense_is_told(security):
     response = security.post(reverse("office:settle_proposals"), {"proposal": ["x", "²"]}, follow=True)
 

@@ -7,7 +7,8 @@ from django.db import transaction
 from povertyedu.audit.models import record
 from povertyedu.orgs.models import CalendarDay, Term
 from povertyedu.workflow.flow import Actor
-from students.models import Enrolment, FactChange
+from students.actions.hardship import mark_changed
+from students.models import Enrolment
 
 from .records import store
 
@@ -29,10 +30,7 @@ def save_term(*, term: Term, by: Actor) -> Term:
     store(term, by=by)
     if term.meal_days != old_days:
         rows = Enrolment.objects.filter(term=term, meal_days=None)
-        FactChange.objects.bulk_create(
-            (FactChange(term_id=term.pk, student_id=pk) for pk in rows.values_list("student_id", flat=True)),
-            batch_size=5000,
-        )
+        mark_changed(term, list(rows.values_list("student_id", flat=True)))
     return term
 
 

@@ -9,7 +9,8 @@ from povertyedu.audit.models import record
 from povertyedu.orgs.enums import Stage
 from povertyedu.orgs.models import School, SchoolStage, Term
 from povertyedu.workflow.flow import Actor
-from students.models import Enrolment, FactChange
+from students.actions.hardship import mark_changed
+from students.models import Enrolment
 
 # What an enrolment keeps of its school as it was in the term (architecture.md, Facts).
 CARRIED = ("ownership", "setting", "area")
@@ -59,11 +60,8 @@ def _carry(school: School, from_term: Term) -> int:
         "setting": school.setting,
         "school_area": school.area.full_code,
     }
-    rows = Enrolment.objects.filter(
-        ~Q(**facts), school=school, term__starts_on__gte=from_term.starts_on, term__is_closed=False
-    )
-    FactChange.objects.bulk_create(
-        FactChange(term_id=term, student_id=student)
-        for term, student in rows.values_list("term_id", "student_id")
-    )
+    terms = Term.objects.filter(starts_on__gte=from_term.starts_on, is_closed=False)
+    rows = Enrolment.objects.filter(~Q(**facts), school=school, term__in=terms)
+    for term in terms:
+        mark_changed(term, list(rows.filter(term=term).values_list("student_id", flat=True)))
     return rows.update(**facts)
