@@ -7,6 +7,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
+from povertyedu.accounts.permissions import Role
+
 FOLDER = settings.BASE_DIR / "docs" / "manual"
 
 
@@ -14,10 +16,9 @@ def _title(path) -> str:
     return path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ").strip()
 
 
-# Page name -> title, the index first; a role's page has the role's name.
+# Page name -> title, the index first, then a page per role, named and ordered as the roles are.
 MANUAL = {
-    path.stem: _title(path)
-    for path in sorted(FOLDER.glob("*.md"), key=lambda path: (path.stem != "index", path.stem))
+    page: _title(path) for page in ("index", *map(str, Role)) if (path := FOLDER / f"{page}.md").exists()
 }
 
 
