@@ -2,6 +2,7 @@
 
 from povertyedu.orgs.models import Term
 from povertyedu.workflow.flow import SYSTEM
+from subsidies.actions import ledgers
 from subsidies.actions.recalculation import recalculate as recalculate_term
 
 
@@ -21,3 +22,10 @@ def recalculate(job, progress, *, term: str, only_changed: bool = True) -> dict:
         "ended": run.ended,
         "unchanged": run.unchanged,
     }
+
+
+def write_ledger(job, progress, *, term: str, full_numbers: bool = False, reason: str = "") -> dict:
+    """Write a term's ledger into a stored file of who asked, and tell them; a second run writes another file."""
+    return ledgers.keep_ledger(
+        term=Term.objects.get(pk=term), owner=job.by, url=job.url, full_numbers=full_numbers, reason=reason, progress=progress
+    )  # fmt: skip

@@ -52,7 +52,10 @@ def notices(request):
     shown = request.GET.get("shown", "")
     after = request.GET.get("after", "")
     found = notices_of(
-        request.user, P.VIEW_SUBSIDIES, shown=shown, after=int(after) if after.isdigit() else None
+        request.user,
+        P.VIEW_SUBSIDIES,
+        shown=shown,
+        after=int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None,
     )
     return render(
         request,

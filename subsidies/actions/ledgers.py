@@ -1,0 +1,181 @@
+"""The subsidy ledger (台账): one row per child and programme with the four numbers, printed as it stands.
+
+Cash, waivers and meals have a sheet each, so that no total mixes them; sums are formulas stored with
+their value. Rows come from a server-side cursor and go straight into the file.
+"""
+
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.db import transaction
+from django.db.models import Case, F, FilteredRelation, Q, Sum, Value, When
+from django.utils import timezone
+
+from povertyedu.audit.models import record_access
+from povertyedu.files.models import StoredFile
+from povertyedu.inbox.models import tell
+from povertyedu.jobs.progress import NO_PROGRESS
+from povertyedu.options.registry import options
+from povertyedu.orgs.enums import Stage, grade_name
+from povertyedu.orgs.models import Term
+from povertyedu.ui.templatetags.ui import mask_id
+from povertyedu.workbooks.ledger import Formula, LedgerColumn, LedgerSheet, Row, TotalRow, write_ledger
+from povertyedu.workflow.flow import SYSTEM
+from subsidies.enums import Kind
+from subsidies.models import Balance
+
+SHEETS = {Kind.CASH: "现金", Kind.WAIVER: "减免", Kind.IN_KIND: "实物"}
+MONEY = (("应享", "entitled_fen"), ("已发", "paid_fen"), ("在途", "in_hand_fen"), ("待发", "outstanding_fen"))
+_STAGE_PLACE = Case(
+    *(When(en__stage=stage, then=Value(place)) for place, stage in enumerate(Stage)), default=Value(99)
+)
+_COLUMNS = (
+    "en__school__name", "en__stage", "en__grade", "en__school_class__name", "student__name", "student__id_number",
+    "programme__name",
+)  # fmt: skip
+
+
+def export_ledger(out, *, term: Term, full_numbers: bool = False, progress=NO_PROGRESS) -> dict:
+    """Write the subsidy ledger of ``term`` to ``out`` (path or file) and return rows, children and fen by kind.
+
+    ``full_numbers`` writes ID numbers whole; who asks for them must be permitted and have said why.
+    """
+    counted = {kind: {"rows": 0, "entitled_fen": 0, "paid_fen": 0, "in_hand_fen": 0, "outstanding_fen": 0} for kind in SHEETS}  # fmt: skip
+    progress.expect(Balance.objects.filter(term=term).count())
+    names = options("bureau_name")
+    frame = {
+        "unit_line": f"填报单位：{names['bureau_name']}　　学期：{term}",
+        "right_line": f"单位：元　　{timezone.localdate():%Y-%m-%d}",
+    }
+    details = [
+        LedgerSheet(
+            name=f"{name}明细", title=f"{term} 学生资助台账（{name}）", columns=_columns(kind),
+            rows=_rows(term, kind, full_numbers, counted, progress), **frame,
+        )
+        for kind, name in SHEETS.items()
+    ]  # fmt: skip
+    # Summaries stand first in the book but are written from the database, not from the rows: they check each other.
+    summaries = [
+        LedgerSheet(
+            name=f"{name}汇总", title=f"{term} 学生资助汇总（{name}）", columns=_summary_columns(kind),
+            rows=_summary(term, kind), **frame,
+        )
+        for kind, name in SHEETS.items()
+    ]  # fmt: skip
+    write_ledger(out, *summaries, *details)
+    return {"term": term.pk, "kinds": {str(kind): numbers for kind, numbers in counted.items()}}
+
+
+def _money_of(kind: str):
+    """Return (heading, field) of the amounts of a kind: only cash is paid out, so only cash has the other three."""
+    return MONEY if kind == Kind.CASH else MONEY[:1]
+
+
+def _columns(kind: str) -> list[LedgerColumn]:
+    return [
+        LedgerColumn("学校", width=24), LedgerColumn("学段", width=9), LedgerColumn("年级", width=9), LedgerColumn("班级", width=9),
+        LedgerColumn("姓名", width=10), LedgerColumn("身份证件号", width=21), LedgerColumn("资助项目", width=20),
+        *(LedgerColumn(heading, "money", width=12) for heading, _ in _money_of(kind)),
+    ]  # fmt: skip
+
+
+def _balances(term: Term, kind: str):
+    """Return the balances of a kind with the child's place in that term, in the ledger's order."""
+    return (
+        Balance.objects.filter(term=term, programme__kind=kind)
+        .annotate(
+            en=FilteredRelation("student__enrolments", condition=Q(student__enrolments__term=term)),
+            place=_STAGE_PLACE,
+        )
+        .order_by(
+            F("en__school_area").asc(nulls_last=True), "en__school_id", "place", "en__grade", "en__school_class__name",
+            "student__name", "student_id", "programme__position",
+        )
+    )  # fmt: skip
+
+
+def _rows(term: Term, kind: str, full_numbers: bool, counted: dict, progress) -> Iterator[Row | TotalRow]:
+    """Yield a row per child and programme, a total after each stage of a school and after each school."""
+    fields = [field for _, field in _money_of(kind)]
+    numbers = counted[kind]
+    found = _balances(term, kind).values_list(*_COLUMNS, *fields).iterator(chunk_size=2000)
+    for school, in_school in groupby(found, key=lambda row: row[0]):
+        name = school or "县外就读或已无学籍"
+        for stage, in_stage in groupby(in_school, key=lambda row: row[1]):
+            label = Stage(stage).label if stage else ""
+            for _, _, grade, class_name, child, id_number, programme, *money in in_stage:
+                numbers["rows"] += 1
+                for field, fen in zip(fields, money, strict=True):
+                    numbers[field] += fen
+                if numbers["rows"] % 1000 == 0:
+                    progress.reach(sum(n["rows"] for n in counted.values()), f"写出 {name}")
+                shown = id_number if full_numbers else (mask_id(id_number) if id_number else "")
+                year = grade_name(stage, grade) if stage else ""
+                yield Row([name, label, year, class_name or "", child, shown, programme, *money])
+            yield TotalRow(f"{name} {label} 小计（{{rows}} 条）", 1)
+        yield TotalRow(f"{name} 合计（{{rows}} 条）", 2)
+
+
+def _summary_columns(kind: str) -> list[LedgerColumn]:
+    return [
+        LedgerColumn("学段", width=12), LedgerColumn("资助项目", width=26), LedgerColumn("人次", "int", width=10, summed=True),
+        *(LedgerColumn(heading, "money", width=16) for heading, _ in _money_of(kind)),
+    ]  # fmt: skip
+
+
+def _summary(term: Term, kind: str) -> Iterator[Row | TotalRow]:
+    """Yield a row per stage and programme: each amount sums its rows of the detail sheet by formula."""
+    fields = [field for _, field in _money_of(kind)]
+    sums = (
+        _balances(term, kind)
+        .order_by("place", "programme__position", "programme__name")
+        .values("place", "en__stage", "programme__name")
+        .annotate(**{f"sum_{field}": Sum(field) for field in fields}, rows=Sum(Value(1)))
+    )
+    detail = f"{SHEETS[kind]}明细"
+    number = 3  # title, line of unit, heads: the first row of data is the fourth
+    for stage, in_stage in groupby(sums, key=lambda row: row["en__stage"]):
+        label = Stage(stage).label if stage else ""
+        for row in in_stage:
+            number += 1
+            matches = f"{detail}!$B:$B,$A{number},{detail}!$G:$G,$B{number}"
+            money = [
+                Formula(f"SUMIFS({detail}!{letter}:{letter},{matches})", row[f"sum_{field}"])
+                for letter, field in zip("HIJK", fields, strict=False)
+            ]
+            yield Row([label, row["programme__name"], Formula(f"COUNTIFS({matches})", row["rows"]), *money])
+        number += 1
+        yield TotalRow(f"{label} 小计", 1)
+
+
+def keep_ledger(
+    *, term: Term, owner, url: str, full_numbers: bool, reason: str, progress=NO_PROGRESS
+) -> dict:
+    """Write the ledger into a stored file of ``owner`` and tell them; return what :func:`export_ledger` does, and ``file``.
+
+    It goes after the county's keeping days for uploads. Whole ID numbers leave an access event with ``reason``.
+    """
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.xlsx"
+        answer = export_ledger(path, term=term, full_numbers=full_numbers, progress=progress)
+        days = options("upload_keep_days")["upload_keep_days"]
+        with transaction.atomic():
+            stored = StoredFile.keep(
+                _pieces(path), name=f"学生资助台账-{term.pk}.xlsx", purpose="ledger", owner=owner,
+                purge_after=timezone.now() + timezone.timedelta(days=days),
+            )  # fmt: skip
+            fields = "姓名、身份证号、金额" if full_numbers else "姓名、金额"
+            record_access(
+                owner.as_actor() if owner else SYSTEM, kind="download", subject=stored, fields=f"台账：{fields}", reason=reason or "台账"
+            )  # fmt: skip
+            tell(owner, f"{term} 学生资助台账已生成，请下载。", url=url, tone="ok")
+            progress.fence()
+    return answer | {"file": str(stored.pk)}
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as source:
+        while piece := source.read(StoredFile.CHUNK):
+            yield piece

@@ -1,0 +1,124 @@
+from django import forms
+from django.db.models import F, Q
+
+from povertyedu.orgs.models import Area, School
+from povertyedu.orgs.scope import Scope
+from povertyedu.sealing import keyed_hash
+from students.enums import HardshipCategory
+from subsidies.enums import HoldReason, LineState
+
+
+class LineFilterForm(forms.Form):
+    """The filter of a queue of lines; it lives in the address and is applied again to whatever is done to "all matching"."""
+
+    township = forms.ChoiceField(label="乡镇", required=False)
+    school = forms.ChoiceField(label="学校", required=False)
+    category = forms.TypedChoiceField(
+        label="困难类型", required=False, coerce=int, empty_value=0,
+        choices=[("", "全部"), *HardshipCategory.choices],
+    )  # fmt: skip
+    check = forms.ChoiceField(
+        label="核验结果", required=False,
+        choices=[("", "全部"), ("listed", "核验一致"), ("held", "需关注"), *HoldReason.choices, ("failed", "发放失败"), ("removed", "已移出")],
+    )  # fmt: skip
+    q = forms.CharField(label="姓名 / 身份证号", required=False, max_length=30)
+
+    def __init__(self, *args, lines, one_school: bool = False, **kwargs):
+        super().__init__(*args, **kwargs)
+        if one_school:
+            del self.fields["township"], self.fields["school"]
+            return
+        schools = School.objects.filter(pk__in=lines.order_by().values("school")).order_by("area_id", "code")
+        towns = Area.objects.filter(
+            level="township", pk__in={code[:9] for code in schools.values_list("area_id", flat=True)}
+        )
+        self.fields["township"].choices = [("", "全部"), *towns.values_list("code", "name")]
+        self.fields["school"].choices = [("", "全部"), *((str(s.pk), s.name) for s in schools)]
+
+    def narrow(self, lines):
+        """Return those of ``lines`` that match; a filter that is not valid matches nothing, never everything."""
+        if not self.is_valid():
+            return lines.none()
+        wanted = self.cleaned_data
+        if wanted.get("township"):
+            lines = lines.filter(Scope(areas=(wanted["township"],)).area_q("school__area_id"))
+        if wanted.get("school"):
+            lines = lines.filter(school=wanted["school"])
+        if wanted["category"]:
+            lines = lines.annotate(hit=F("categories").bitand(wanted["category"])).filter(hit__gt=0)
+        lines = self._by_check(lines, wanted["check"])
+        if text := wanted["q"].strip():
+            lines = lines.filter(
+                Q(student_name__icontains=text)
+                | Q(student__id_hash=keyed_hash(text.upper()))
+                | Q(student__id_tail_hash=keyed_hash(text.upper()))
+            )
+        return lines
+
+    @staticmethod
+    def _by_check(lines, check: str):
+        if check != "removed":
+            lines = lines.in_list()
+        if check in LineState.values:
+            return lines.filter(state=check)
+        return lines.filter(state=LineState.HELD, hold=check) if check else lines
+
+    @property
+    def applied(self) -> str:
+        """Say in words which filters hold."""
+        if not self.is_valid():
+            return ""
+        words = []
+        for name, value in self.cleaned_data.items():
+            if value:
+                choices = dict(getattr(self.fields[name], "choices", ()))
+                words.append(
+                    f"{self.fields[name].label}：{choices.get(value, choices.get(str(value), value))}"
+                )
+        return "；".join(words)
+
+
+class OpenBatchForm(forms.Form):
+    """Which cash programmes a new batch takes, and whether back-pay of past terms comes along."""
+
+    title = forms.CharField(label="批次名称", max_length=120)
+    with_past = forms.BooleanField(label="同时补发以前学期的欠发金额", required=False)
+    programme = forms.MultipleChoiceField(
+        label="资助项目", widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "请至少选择一个项目", "invalid_choice": "所选项目已没有待发资金，请重新选择"},
+    )  # fmt: skip
+
+    def __init__(self, *args, programmes, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["programme"].choices = [(p.pk, p.name) for p in programmes]
+
+
+class ReasonForm(forms.Form):
+    """Why: for whatever is held, returned, removed or downloaded."""
+
+    reason = forms.CharField(
+        label="理由", max_length=200, widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "必须填写理由"},
+    )  # fmt: skip
+
+
+class ReturnForm(forms.Form):
+    """The bank's answer."""
+
+    workbook = forms.FileField(
+        label="银行回盘文件",
+        help_text="xlsx、xls 或 csv；需要的列：流水号（或序号）、姓名、账号、金额、结果（成功/失败）、原因",
+        error_messages={"required": "请选择银行回盘文件", "empty": "文件是空的，请重新选择"},
+    )
+
+
+class LedgerForm(forms.Form):
+    """Which ledger, and why it is wanted."""
+
+    reason = forms.CharField(
+        label="用途",
+        max_length=200,
+        error_messages={"required": "必须填写用途"},
+        help_text="如：季度上报、审计核对；记入查阅日志",
+    )
+    full_numbers = forms.BooleanField(label="显示完整身份证号", required=False)

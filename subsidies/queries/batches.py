@@ -1,0 +1,107 @@
+"""Reads of batches, sheets and lines for their pages; each within what the reader may see."""
+
+from django.db.models import Count, Max, Q, Sum
+from django.db.models.functions import Coalesce
+
+from subsidies.enums import LineState, SheetState
+from subsidies.models import Batch, Line, SchoolSheet
+
+from .pages import page_by_key, whole
+
+LINE_ORDER = ("sheet_id", "stage", "grade", "class_name", "student_name", "id")
+_IN_ORDER = Q(state__in=[LineState.LISTED, LineState.SENT, LineState.PAID])
+_ATTENTION = Q(state__in=[LineState.HELD, LineState.FAILED])
+
+
+def batch_page(user, permission, *, after: str = "") -> tuple[list[Batch], str]:
+    """Return a page of batches, newest first, each with ``own`` = schools, students and fen the reader sees of it."""
+    batches = Batch.objects.visible_to(user, permission).select_related("term", "follows")
+    found = batches.order_by("-pk")
+    if (key := whole(after)) is not None:
+        found = found.filter(pk__lt=key)
+    page = list(found[:51])
+    sums = {
+        row["batch"]: row
+        for row in SchoolSheet.objects.visible_to(user, permission)
+        .filter(batch__in=page)
+        .order_by()
+        .values("batch")
+        .annotate(
+            schools=Count("pk"),
+            waiting=Count("pk", filter=Q(state__in=[SheetState.DRAFT, SheetState.RETURNED])),
+            people=Sum("students"),
+            fen=Sum("amount_fen"),
+        )
+    }
+    for batch in page:
+        batch.own = sums.get(batch.pk)
+    return page[:50], str(page[49].pk) if len(page) > 50 else ""
+
+
+def figures_of(lines) -> dict:
+    """Return what the strip above a queue shows of ``lines`` (not the removed), in one query; money in fen."""
+    return (
+        lines.in_list()
+        .order_by()
+        .aggregate(
+            students=Count("student", distinct=True),
+            lines=Count("pk"),
+            fen=Coalesce(Sum("amount_fen"), 0),
+            good=Count("student", distinct=True, filter=_IN_ORDER),
+            good_fen=Coalesce(Sum("amount_fen", filter=_IN_ORDER), 0),
+            attention=Count("student", distinct=True, filter=_ATTENTION),
+            attention_fen=Coalesce(Sum("amount_fen", filter=_ATTENTION), 0),
+        )
+    )
+
+
+def line_page(lines, *, after: str = "", everything: bool = False) -> tuple[list[Line], str]:
+    """Return a page of lines with what a row shows; ``everything`` (print) returns all of them."""
+    lines = lines.select_related("student", "programme", "sheet")
+    if everything:
+        return list(lines.order_by(*LINE_ORDER)), ""
+    return page_by_key(lines, LINE_ORDER, after=after)
+
+
+def sheets_of(batch: Batch, user, permission) -> list[SchoolSheet]:
+    """Return the sheets of a batch the reader sees, with school, and how many children of each are held."""
+    return list(
+        batch.sheets.visible_to(user, permission)
+        .select_related("school__area", "school__centre")
+        .annotate(
+            held=Count("lines__student", distinct=True, filter=Q(lines__state=LineState.HELD)),
+            last_reason=Max("decisions__reason", filter=Q(decisions__new_state=SheetState.RETURNED)),
+        )
+        .order_by("school__area_id", "school__code")
+    )
+
+
+def approval_preview(batch: Batch) -> dict:
+    """Return what approval would take now: totals of listed and held lines of reviewed sheets, and late schools."""
+    lines = batch.lines.filter(sheet__state__in=[SheetState.REVIEWED, SheetState.APPROVED])
+    late = batch.sheets.exclude(state__in=[SheetState.REVIEWED, SheetState.APPROVED])
+    return {
+        "listed": lines.listed().totals(),
+        "held": lines.held().totals(),
+        "late": late.count(),
+        "schools": batch.sheets.count(),
+    }
+
+
+def payable_batches(user, permission) -> list[Batch]:
+    """Return the batches finance works on, newest first, with their files, and what waits in each."""
+    return list(
+        Batch.objects.visible_to(user, permission)
+        .filter(publicity_until__isnull=False)
+        .exclude(state__in=["approved", "in_publicity"])
+        .select_related("term")
+        .prefetch_related("bank_files__returns", "bank_files__file")
+        .annotate(
+            ready=Count("lines", filter=Q(lines__state=LineState.LISTED)),
+            ready_fen=Coalesce(Sum("lines__amount_fen", filter=Q(lines__state=LineState.LISTED)), 0),
+            held=Count("lines", filter=Q(lines__state=LineState.HELD)),
+            failed=Count("lines", filter=Q(lines__state=LineState.FAILED)),
+            paid_fen=Coalesce(Sum("lines__amount_fen", filter=Q(lines__state=LineState.PAID)), 0),
+        )
+        .order_by("-pk")[:50]
+    )
