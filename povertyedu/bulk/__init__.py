@@ -103,6 +103,68 @@ def merge(
     return written
 
 
+def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence]) -> int:
+    """Put ``rows`` that are known to be new straight into ``model``'s table and return how many.
+
+    A row that is there already breaks its constraint and, with it, the transaction.
+    """
+    fields = [_field(model, name) for name in columns]
+    prepare = [_preparer(f) for f in fields]
+    prepared = (
+        [p(v) if p and v is not None else v for p, v in zip(prepare, row, strict=True)] for row in rows
+    )
+    with connection.cursor() as cursor:
+        return fill(cursor, model._meta.db_table, [_quote(f.column) for f in fields], prepared)
+
+
+def amend(
+    model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence], *, key: str = "id"
+) -> int:
+    """Update the rows of ``model`` found by ``key``, the first of each row; return how many were written.
+
+    None in a row means "leave that column as it is": a blank never erases what is known.
+    """
+    table, names = model._meta.db_table, [_quote(_field(model, name).column) for name in columns]
+    stage, found_by = f"stage_{table}", _quote(_field(model, key).column)
+    load(stage, model, [key, *columns], rows)
+    sets = ", ".join(f"{c} = COALESCE(s.{c}, {_quote(table)}.{c})" for c in names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {_quote(table)} SET {sets} FROM {_quote(stage)} s WHERE {_quote(table)}.{found_by} = s.{found_by}"
+        )
+        written = cursor.rowcount
+        cursor.execute(f"DROP TABLE {_quote(stage)}")
+    return written
+
+
+@contextmanager
+def keys(model: type[models.Model], column: str, values: Iterable) -> Iterator[RawSQL]:
+    """Hold ``values`` of ``column`` in a temporary table; yield it for ``filter(column__in=...)``.
+
+    However many values there are, they are one load and no parameters. Must run inside a transaction.
+    """
+    stage = f"keys_{model._meta.db_table}_{column}"
+    load(stage, model, [column], ([value] for value in values))
+    try:
+        yield RawSQL(f"SELECT {_quote(_field(model, column).column)} FROM {_quote(stage)}", [])
+    finally:
+        if not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute(f"DROP TABLE IF EXISTS {_quote(stage)}")
+
+
+# Their Python values go to the driver as they are; asking the field for each of a million is slow.
+_AS_THEY_ARE = (models.CharField, models.IntegerField, models.AutoField, models.BooleanField)
+
+
+def _preparer(field):
+    """Return what makes a value of ``field`` ready for the driver, or None when nothing is to be done."""
+    target = field.target_field if field.is_relation else field
+    if isinstance(target, _AS_THEY_ARE):
+        return None
+    return lambda value: field.get_db_prep_save(value, connection)
+
+
 def _update_where_distinct(model: type[models.Model], updated: list[str], compared: list[str]) -> str:
     """Return the conflict clause that overwrites ``updated`` where one of ``compared`` is distinct."""
     if not updated:
