@@ -50,9 +50,10 @@ def fill(cursor, table: str, names: Sequence[str], rows: Iterable[Sequence]) -> 
     """Put ``rows`` into ``table``: COPY on PostgreSQL, executemany on SQLite. Return how many."""
     count = 0
     if connection.vendor == "postgresql":
+        binary = connection.Database.Binary  # COPY takes the bytes inside the driver's wrapper only
         with cursor.copy(f"COPY {_quote(table)} ({', '.join(names)}) FROM STDIN") as copy:
             for row in rows:
-                copy.write_row([_unwrapped(value) for value in row])
+                copy.write_row([v.obj if v.__class__ is binary else v for v in row])
                 count += 1
         return count
 
@@ -187,11 +188,6 @@ def _plain_type(field) -> str:
         if isinstance(target, models.AutoField | models.BigAutoField)
         else target.db_type(connection)
     )
-
-
-def _unwrapped(value):
-    """Return the bytes inside the driver's binary wrapper, which COPY does not take."""
-    return value.obj if isinstance(value, connection.Database.Binary) else value
 
 
 def _quote(name: str) -> str:

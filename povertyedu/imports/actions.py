@@ -20,7 +20,7 @@ from povertyedu.workbooks.reading import WorkbookError
 from povertyedu.workflow.flow import Actor, StepRefused
 
 from .models import ImportBatch, ImportState, RowOutcome, StagedRow
-from .reading import FileRows, plain_copy, read_file
+from .reading import FileRows, collector_paused, plain_copy, read_file
 from .rows import Context, Row, Tally
 from .states import STEPS
 
@@ -68,25 +68,32 @@ def check(*, batch: ImportBatch, progress=NO_PROGRESS) -> ImportBatch:
 
     A file that cannot be read leaves the batch refused, with the sentence that says why.
     """
+    _recover(batch)
     _step(batch, "check", error="")
     started = time.monotonic()
     try:
-        rows, remarks, tally = _examine(batch, progress)
-        with transaction.atomic():
-            batch.staged.all().delete()
-            _stage(batch, rows)
-            _step(batch, "checked", remarks=remarks, seconds=time.monotonic() - started, **_figures(tally))
-            progress.fence()
+        with collector_paused():
+            rows, remarks, tally = _examine(batch, progress)
+            with transaction.atomic():
+                batch.staged.all().delete()
+                _stage(batch, rows)
+                _step(
+                    batch, "checked", remarks=remarks, seconds=time.monotonic() - started, **_figures(tally)
+                )
+                progress.fence()
     except WorkbookError as refusal:
         _step(batch, "refuse", error=refusal.message[:500])
-    except Cancelled:
-        cancel(batch=batch)
-        raise
+    except (Cancelled, StepRefused) as stopped:
+        ImportBatch.objects.filter(pk=batch.pk, state=ImportState.CHECKING).update(
+            state=ImportState.CANCELLED
+        )
+        raise Cancelled from stopped  # whoever cancelled the import meanwhile need not be told of a failure
     return batch
 
 
 def confirm(*, batch: ImportBatch) -> ImportBatch:
     """Claim the checked batch for applying: of two clicks one wins, the other gets StepRefused."""
+    _recover(batch)
     _step(batch, "confirm", error="")
     return batch
 
@@ -100,26 +107,37 @@ def apply(*, batch: ImportBatch, by: Actor, progress=NO_PROGRESS) -> ImportBatch
     batch.refresh_from_db()
     if batch.state == ImportState.APPLIED:
         return batch
-    started = time.monotonic()
-    resource = resource_of(batch.kind)
     try:
-        rows = staged_rows(batch, resource)
-        progress.expect(len(rows))
-        context = context_of(resource, batch.term, batch.by)
-        resource.check(rows, context, progress)
-        changed = [row for row in rows if row.outcome not in GOOD]
-        if changed:
-            raise StepRefused(
-                f"核对之后系统里的数据有变化，第{changed[0].number}行等{len(changed)}行不能再导入；没有写入任何内容，请重新核对。"
-            )
-        _write(batch, resource, rows, context, by, progress, started)
+        with collector_paused():
+            _apply_staged(batch, by, progress)
     except LeaseLost:
         raise
     except BaseException as error:
-        told = str(error) if isinstance(error, StepRefused) else "导入没有完成，没有写入任何内容；请重试。"
-        _step(batch, "back", error=told[:500], applied_at=None)
+        told = "导入没有完成，没有写入任何内容；请重试。"
+        if isinstance(error, StepRefused):
+            told = str(error)
+        elif isinstance(error, Cancelled):
+            told = "已按要求停止，没有写入任何内容。"
+        _step(batch, "back", error=told[:500])
         raise
     return batch
+
+
+def _apply_staged(batch: ImportBatch, by: Actor, progress) -> None:
+    started = time.monotonic()
+    resource = resource_of(batch.kind)
+    rows = staged_rows(batch, resource)
+    progress.expect(len(rows))
+    context = context_of(resource, batch.term, batch.by)
+    resource.check(rows, context, progress)
+    changed = [row for row in rows if row.outcome not in GOOD]
+    if changed:
+        first, count = changed[0], len(changed)
+        raise StepRefused(
+            f"核对之后系统里的数据有变化，{first.sheet}第{first.number}行等{count}行不能再导入；没有写入任何内容，请重新核对。"
+        )
+    progress.reach(len(rows), "正在写入")
+    _write(batch, resource, rows, context, by, progress, started)
 
 
 def carry_out(*, batch: ImportBatch, by: Actor = COMMAND_LINE) -> tuple[ImportBatch, FileRows]:
@@ -129,18 +147,22 @@ def carry_out(*, batch: ImportBatch, by: Actor = COMMAND_LINE) -> tuple[ImportBa
     """
     started = time.monotonic()
     _step(batch, "check")
-    resource, context, read = _read(batch)
+    resource = resource_of(batch.kind)
+    context = context_of(resource, batch.term, batch.by)
     try:
-        resource.check(read.rows, context)
-        tally = Tally.of(read.rows)
-        _step(batch, "checked", remarks=read.remarks, **_figures(tally))
-        confirm(batch=batch)
-        good = [row for row in read.rows if row.outcome in GOOD]
-        _write(batch, resource, good, context, by, NO_PROGRESS, started)
+        with collector_paused(), plain_copy(batch.file) as path:
+            read = read_file(path, resource)
+            resource.check(read.rows, context)
+            _step(batch, "checked", remarks=read.remarks, **_figures(Tally.of(read.rows)))
+            confirm(batch=batch)
+            good = [row for row in read.rows if row.outcome in GOOD]
+            _write(batch, resource, good, context, by, NO_PROGRESS, started)
+    except WorkbookError as refusal:
+        _step(batch, "refuse", error=refusal.message[:500])
+        raise
     except BaseException:
-        ImportBatch.objects.filter(pk=batch.pk).update(
-            state=ImportState.CANCELLED, error="导入没有完成，没有写入任何内容。"
-        )
+        told = "导入没有完成，没有写入任何内容。"
+        ImportBatch.objects.filter(pk=batch.pk).update(state=ImportState.CANCELLED, error=told)
         raise
     return batch, read
 
@@ -148,6 +170,7 @@ def carry_out(*, batch: ImportBatch, by: Actor = COMMAND_LINE) -> tuple[ImportBa
 @transaction.atomic
 def cancel(*, batch: ImportBatch) -> ImportBatch:
     """Drop an import that is not applied: its rows go at once, its file when its days are over."""
+    _recover(batch)
     _step(batch, "cancel")
     batch.staged.all().delete()
     return batch
@@ -174,15 +197,11 @@ def _step(batch: ImportBatch, verb: str, **changes) -> None:
     batch.refresh_from_db()
 
 
-def _read(batch: ImportBatch) -> tuple:
-    resource = resource_of(batch.kind)
-    context = context_of(resource, batch.term, batch.by)
-    try:
-        with plain_copy(batch.file) as path:
-            return resource, context, read_file(path, resource)
-    except WorkbookError as refusal:
-        _step(batch, "refuse", error=refusal.message[:500])
-        raise
+def _recover(batch: ImportBatch) -> None:
+    """Bring back to the preview a confirmed batch whose job was stopped before it began."""
+    batch.refresh_from_db()
+    if batch.state == ImportState.APPLYING and batch.is_stuck:
+        _step(batch, "back")
 
 
 def _examine(batch: ImportBatch, progress) -> tuple[list[Row], list[str], Tally]:
@@ -212,9 +231,8 @@ def _write(batch, resource, rows: list[Row], context: Context, by: Actor, progre
     with transaction.atomic():
         resource.apply(rows, context)
         tally = Tally.of(rows)
-        for outcome in ("duplicates", "rejected"):
-            tally.counts[outcome] = batch.counts[outcome]
-        tally.counts["rows"] = batch.counts["rows"]
+        for told_by_check in ("rows", "duplicates", "rejected"):
+            tally.counts[told_by_check] = batch.counts[told_by_check]
         changes = {
             "counts": tally.counts,
             "warnings": tally.warnings,
@@ -247,7 +265,9 @@ def staged_rows(batch: ImportBatch, resource) -> list[Row]:
         for name in dates:
             if values[name]:
                 values[name] = date.fromisoformat(values[name])
-        row = Row(each.sheet, each.number, values, content["shown"], (), content["repairs"])
+        shown = content["shown"]
+        places = {name: index for index, name in enumerate(shown)}
+        row = Row(each.sheet, each.number, values, list(shown.values()), places, (), content["repairs"])
         row.pk = each.pk
         rows.append(row)
     return rows

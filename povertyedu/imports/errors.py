@@ -3,9 +3,12 @@
 from pathlib import Path
 from typing import IO
 
+from povertyedu.workbooks.headers import Header
 from povertyedu.workbooks.writing import ProblemRow, annotate_errors, write_problem_rows
 
-from .reading import FileRows
+from .models import ImportBatch
+from .reading import FileRows, plain_copy, read_file
+from .rows import Problem, Row
 
 ANNOTATED_ROWS = 5000  # openpyxl holds the whole workbook: beyond, the problem rows alone are streamed
 
@@ -13,28 +16,54 @@ ANNOTATED_ROWS = 5000  # openpyxl holds the whole workbook: beyond, the problem 
 def write_errors(out: IO[bytes], source: Path, resource, read: FileRows) -> None:
     """Write the clerk's own workbook with wrong cells red and a column 错误说明.
 
-    Of .xls, .csv and of files with more problem rows than the option allows, a list of those rows.
+    Of .xls, .csv and of files above 5,000 rows, a list of the rows in error.
     """
-    wrong = [row for row in read.rows if row.errors]
-    if wrong and source.suffix.lower() == ".xlsx" and len(read.rows) <= ANNOTATED_ROWS:
-        problems: dict[tuple[str, int], dict[int | None, str]] = {}
-        for row in wrong:
-            mapping = read.headers[row.sheet].mapping
-            cells = problems.setdefault((row.sheet, row.number), {})
-            for column, _, message in row.errors:
-                index = mapping.get(column)
-                cells[index] = f"{cells[index]}；{message}" if index in cells else message
-        heads = {name: header.row_numbers[-1] for name, header in read.headers.items()}
-        annotate_errors(source, out, problems, header_rows=heads)
+    small = source.suffix.lower() == ".xlsx" and len(read.rows) <= ANNOTATED_ROWS
+    _write(out, source, resource, [row for row in read.rows if row.errors], read.headers if small else {})
+
+
+def _write(out: IO[bytes], source: Path, resource, wrong: list[Row], headers: dict[str, Header]) -> None:
+    if wrong and headers:
+        heads = {name: header.row_numbers[-1] for name, header in headers.items()}
+        annotate_errors(source, out, _by_cell(wrong, headers), header_rows=heads)
         return
-    columns = [c for c in resource.columns() if any(c.name in h.mapping for h in read.headers.values())]
+    present = {name for row in wrong for name in row.places}
+    columns = [column for column in resource.columns() if column.name in present]
     rows = (
         ProblemRow(
-            row.sheet,
-            row.number,
-            "；".join(dict.fromkeys(error.message for error in row.errors)),
-            [row.shown.get(column.name, "") for column in columns],
+            row.sheet, row.number, _reason(row), [row.shown.get(column.name, "") for column in columns]
         )
         for row in wrong
     )
     write_problem_rows(out, [column.heading for column in columns], rows)
+
+
+def _reason(row: Row) -> str:
+    return "；".join(dict.fromkeys(error.message.rstrip("。") for error in row.errors)) + "。"
+
+
+def _by_cell(wrong: list[Row], headers: dict[str, Header]) -> dict[tuple[str, int], dict[int | None, str]]:
+    """Return each row's messages by the index of the cell they are about, None for the whole row."""
+    problems: dict[tuple[str, int], dict[int | None, str]] = {}
+    for row in wrong:
+        mapping = headers[row.sheet].mapping
+        cells = problems.setdefault((row.sheet, row.number), {})
+        for column, _, message in row.errors:
+            index = mapping.get(column)
+            cells[index] = f"{cells[index]}；{message}" if index in cells else message
+    return problems
+
+
+def write_staged_errors(out: IO[bytes], batch: ImportBatch, resource) -> None:
+    """Write the rejected rows of a checked batch: in the clerk's own workbook, or as a list of rows."""
+    wrong = []
+    for staged in batch.staged.rejected().order_by("pk").iterator(chunk_size=2000):
+        content = staged.content
+        shown = content["shown"]
+        places = {name: index for index, name in enumerate(shown)}
+        problems = [Problem(*error) for error in content["errors"]]
+        wrong.append(Row(staged.sheet, staged.number, {}, list(shown.values()), places, problems))
+    with plain_copy(batch.file) as path:
+        small = path.suffix == ".xlsx" and batch.counts["rows"] <= ANNOTATED_ROWS
+        headers = read_file(path, resource).headers if small else {}
+        _write(out, path, resource, wrong, headers)

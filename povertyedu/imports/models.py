@@ -41,7 +41,7 @@ class ImportBatch(models.Model):
     )
     state = models.CharField("状态", max_length=12, choices=ImportState.choices, default=ImportState.UPLOADED)
     counts = models.JSONField(
-        "行数", default=dict, help_text="rows created updated unchanged duplicates rejected"
+        "行数", default=dict, help_text="rows created updated unchanged duplicates rejected warned"
     )
     rejected_by_code = models.JSONField("错误种类", default=dict)
     warnings = models.JSONField("提醒种类", default=dict)
@@ -68,6 +68,36 @@ class ImportBatch(models.Model):
     def __str__(self):
         return self.file.name
 
+    @property
+    def is_working(self) -> bool:
+        """Whether a job of it waits or runs."""
+        return self.job is not None and self.job.is_live
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it stands in a working state that nobody works on: its job was stopped or failed."""
+        busy = self.state in (ImportState.UPLOADED, ImportState.CHECKING, ImportState.APPLYING)
+        return busy and self.job is not None and not self.job.is_live
+
+    @property
+    def importable(self) -> int:
+        """How many rows a confirmation writes."""
+        return self.counts.get("created", 0) + self.counts.get("updated", 0)
+
+
+class StagedRowQuerySet(models.QuerySet):
+    def with_problems(self):
+        return self.filter(has_problem=True)
+
+    def rejected(self):
+        return self.filter(outcome=RowOutcome.REJECTED)
+
+    def warned(self):
+        return self.filter(has_problem=True).exclude(outcome=RowOutcome.REJECTED)
+
+    def of_outcome(self, outcome: str):
+        return self.filter(outcome=outcome)
+
 
 class RowOutcome(models.TextChoices):
     CREATED = "created", "新增"
@@ -87,17 +117,24 @@ class StagedRow(models.Model):
     has_problem = models.BooleanField("有问题", default=False)
     sealed = models.BinaryField("内容")
 
+    objects = StagedRowQuerySet.as_manager()
+
     class Meta:
         verbose_name = "暂存行"
         ordering = ["pk"]
-        indexes = [models.Index(fields=["batch", "has_problem"], name="staged_problems")]
+        indexes = [
+            models.Index(fields=["batch", "has_problem", "id"], name="staged_problems"),
+            models.Index(fields=["batch", "outcome", "id"], name="staged_outcomes"),
+        ]
 
     def __str__(self):
         return f"{self.sheet} 第{self.number}行"
 
     @property
     def content(self) -> dict:
-        """``values`` (column -> cleaned), ``shown`` (column -> as in the file), ``problems``, ``diff``."""
+        """``values`` (column -> cleaned), ``shown`` (column -> as in the file), ``errors``, ``warnings``,
+        ``repairs``, ``changes`` (:meth:`povertyedu.imports.rows.Row.content`).
+        """
         return json.loads(unseal_bytes(self.sealed))
 
     @staticmethod

@@ -27,6 +27,7 @@ class ImportResource(WorkbookResource):
     permission = ""
     needs_term = True
     note = ""
+    preview: Sequence[str] = ()  # columns that the preview shows
     key_column = ""
     conflict_message = "同一编号在文件里出现了两次，内容不同；请核对后只保留正确的一行。"
     lenient_codes: dict[str, str] = {}  # column -> code of the warning when its cell is not understood

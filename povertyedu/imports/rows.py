@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from povertyedu.accounts.models import User
 from povertyedu.orgs.models import Term
+from povertyedu.workbooks.cells import text_of
 
 from .models import RowOutcome
 
@@ -31,18 +32,21 @@ class Change(NamedTuple):
 class Row:
     """One data row. ``values`` are cleaned cells by column name, None where absent or in error.
 
-    A resource hangs what it worked out about the row on ``found``; nothing else reads that.
+    ``cells`` are as they were read, ``places`` tells each column's index in them. A resource hangs what it worked out about the row on ``found``; nothing else reads that.
     """
 
     __slots__ = (
-        "sheet", "number", "values", "shown", "errors", "warnings", "repairs", "outcome", "changes", "found", "pk",
+        "sheet", "number", "values", "cells", "places", "errors", "warnings", "repairs", "outcome", "changes", "found", "pk",
     )  # fmt: skip
 
-    def __init__(self, sheet: str, number: int, values: dict, shown: dict, errors=(), repairs=()):
+    def __init__(
+        self, sheet: str, number: int, values: dict, cells: list, places: dict, errors=(), repairs=()
+    ):
         self.sheet = sheet
         self.number = number
         self.values = values
-        self.shown = shown
+        self.cells = cells
+        self.places = places
         self.errors: list[Problem] = list(errors)
         self.warnings: list[Problem] = []
         self.repairs = list(repairs)
@@ -59,7 +63,17 @@ class Row:
 
     @property
     def has_problem(self) -> bool:
-        return bool(self.errors or self.warnings)
+        return bool(self.errors or (self.warnings and self.outcome != RowOutcome.DUPLICATE))
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """The cells as text, as the file shows them, by column name."""
+        width = len(self.cells)
+        return {
+            name: cell if (cell := self.cells[index]).__class__ is str else text_of(cell)
+            for name, index in self.places.items()
+            if index < width
+        }
 
     @property
     def content(self) -> dict:
@@ -115,5 +129,6 @@ class Tally:
             "unchanged": outcomes[RowOutcome.UNCHANGED],
             "duplicates": outcomes[RowOutcome.DUPLICATE],
             "rejected": outcomes[RowOutcome.REJECTED],
+            "warned": sum(1 for row in rows if row.has_problem and not row.errors),
         }
         return cls(counts, dict(sorted(rejected.items())), dict(sorted(warned.items())))

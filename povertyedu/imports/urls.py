@@ -1,2 +1,16 @@
+from django.urls import path
+
+from . import views
+
 app_name = "imports"
-urlpatterns = []
+urlpatterns = [
+    path("", views.import_list, name="list"),
+    path("upload/", views.upload, name="upload"),
+    path("template/<slug:kind>/", views.template, name="template"),
+    path("<int:pk>/", views.detail, name="detail"),
+    path("<int:pk>/rows/", views.rows, name="rows"),
+    path("<int:pk>/check/", views.recheck, name="check"),
+    path("<int:pk>/apply/", views.apply, name="apply"),
+    path("<int:pk>/cancel/", views.cancel, name="cancel"),
+    path("<int:pk>/errors/", views.errors, name="errors"),
+]

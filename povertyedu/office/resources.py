@@ -28,6 +28,7 @@ class AreaResource(ImportResource):
 
     kind = "areas"
     label = "行政区划"
+    preview = ("code", "name", "level", "parent", "is_poor_village")
     permission = Permission.MANAGE_ORGS
     needs_term = False
     note = "县 6 位、乡镇 9 位、村 12 位代码；下级代码以上级代码开头。"
@@ -131,6 +132,7 @@ class SchoolResource(ImportResource):
 
     kind = "schools"
     label = "学校名册"
+    preview = ("code", "name", "school_kind", "ownership", "setting", "township")
     permission = Permission.MANAGE_ORGS
     needs_term = False
     note = "学校标识码 10 位数字；请先导入行政区划。"

@@ -42,6 +42,7 @@ class CategoryResource(HardshipListResource):
 
     kind = "categories"
     label = "困难类别名单"
+    preview = ("name", "id_number", "category", "since")
     note = "每类一张工作表，工作表名即类别（持证残疾人、农村低保、农村特困、孤儿、烈士子女等）；或在“类别”列逐行填写。"
 
     name = person_name()

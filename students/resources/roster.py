@@ -73,6 +73,7 @@ class RosterResource(ImportResource):
 
     kind = "roster"
     label = "学生花名册"
+    preview = ("name", "id_number", "school_name", "grade", "class_name", "boarding")
     permission = Permission.IMPORT_ROSTER
     note = "一行一名学生；身份证号和银行账号请按文本填写。空格不会清除已有内容。"
     key_column = "id_number"

@@ -86,8 +86,10 @@ class Known:
         ):
             by_id = Student.objects.filter(id_hash__in=id_hashes).values_list(*_STUDENT_FIELDS)
             self.by_id = {values[6]: KnownStudent(*values) for values in by_id.iterator()}
-            by_no = Student.objects.filter(student_no_hash__in=no_hashes).values_list(*_STUDENT_FIELDS)
-            self.by_no = {values[7]: KnownStudent(*values) for values in by_no.iterator()}
+            others = Student.objects.filter(student_no_hash__in=no_hashes).exclude(id_hash__in=id_hashes)
+            self.by_no = {s.student_no_hash: s for s in self.by_id.values() if s.student_no_hash}
+            for values in others.values_list(*_STUDENT_FIELDS).iterator():
+                self.by_no[values[7]] = KnownStudent(*values)
             students = {s.pk for s in self.by_id.values()} | {s.pk for s in self.by_no.values()}
             with bulk.keys(Enrolment, "student_id", students) as pks:
                 enrolments = Enrolment.objects.filter(term=term, student_id__in=pks)

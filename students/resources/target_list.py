@@ -20,6 +20,7 @@ class TargetListResource(ImportResource):
 
     kind = "target-list"
     label = "省下达名单"
+    preview = ("name", "id_number", "stage_text", "school_text")
     permission = Permission.IMPORT_LISTS
     note = "上级下达的资助对象名单；导入后与本学期花名册比对。"
     key_column = "id_number"

@@ -1,0 +1,65 @@
+from pathlib import Path
+
+from django import forms
+
+from povertyedu.orgs.calendar import today
+from povertyedu.orgs.enums import Season
+from povertyedu.orgs.models import Term
+from povertyedu.workbooks.reading import EXTENSIONS
+
+from .reading import limits
+
+
+def term_choices() -> list[tuple[str, str]]:
+    """Return the terms there are and, before them, those about to begin: naming one creates it."""
+    known = {term.pk: term for term in Term.objects.all()}
+    year = today().year
+    for code in (f"{year}-{Season.SPRING}", f"{year}-{Season.AUTUMN}", f"{year + 1}-{Season.SPRING}"):
+        known.setdefault(code, Term(code=code, **Term.defaults(code)))
+    ordered = sorted(known.values(), key=lambda term: term.starts_on, reverse=True)
+    return [(term.pk, str(term)) for term in ordered]
+
+
+class UploadForm(forms.Form):
+    """Kind, term and workbook. Only kinds that the person may import are offered."""
+
+    kind = forms.ChoiceField(label="导入种类")
+    term = forms.ChoiceField(label="学期", required=False, help_text="行政区划和学校名册不分学期。")
+    file = forms.FileField(label="文件", allow_empty_file=True)
+
+    def __init__(self, *args, resources, term=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.resources = {resource.kind: resource for resource in resources}
+        self.limits = limits()
+        self.fields["kind"].choices = [(kind, each.label) for kind, each in self.resources.items()]
+        self.fields["term"].choices = term_choices()
+        self.fields["term"].initial = term and term.pk
+        self.fields["file"].widget.attrs["accept"] = ",".join(EXTENSIONS)
+        self.fields[
+            "file"
+        ].help_text = f"可以上传 .xlsx、.xls 或 .csv，最大 {self.limits.size // 2**20} MB、{self.limits.rows:,} 行；不能有宏和打开密码。"
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        if Path(file.name).suffix.lower() not in EXTENSIONS:
+            raise forms.ValidationError("只能上传 .xlsx、.xls 或 .csv 文件；请另存为 .xlsx 后再上传。")
+        if not file.size:
+            raise forms.ValidationError("文件是空的，没有任何数据；请确认选对了文件。")
+        if file.size > self.limits.size:
+            raise forms.ValidationError(
+                f"文件超过 {self.limits.size // 2**20} MB；请拆成几个文件，或删去图片后再上传。"
+            )
+        return file
+
+    def clean(self):
+        cleaned = super().clean()
+        resource = self.resources.get(cleaned.get("kind"))
+        if resource and resource.needs_term and not cleaned.get("term"):
+            self.add_error("term", "请选择学期")
+        return cleaned
+
+    def chosen_term(self) -> Term | None:
+        """Return the term of the form, created when it is new; None for a kind without one."""
+        if not self.resources[self.cleaned_data["kind"]].needs_term:
+            return None
+        return Term.objects.named(self.cleaned_data["term"])

@@ -1,0 +1,66 @@
+"""What the preview says: steps, figures, and one line for each staged row."""
+
+from collections.abc import Iterable
+
+from .models import ImportBatch, ImportState, RowOutcome, StagedRow
+
+STEPS = ("下载模板并填写", "上传文件", "核对预览", "确认导入", "导入结果")
+_AT = {
+    ImportState.UPLOADED: 2, ImportState.CHECKING: 2, ImportState.CHECKED: 2, ImportState.REFUSED: 1, ImportState.CANCELLED: 2,
+    ImportState.APPLYING: 3, ImportState.APPLIED: 5,
+}  # fmt: skip
+_STATUS = {
+    RowOutcome.CREATED: "ok", RowOutcome.UPDATED: "doing", RowOutcome.UNCHANGED: "todo", RowOutcome.DUPLICATE: "info", RowOutcome.REJECTED: "bad",
+}  # fmt: skip
+
+
+def flow_steps(batch: ImportBatch | None) -> list[dict]:
+    """Return the five steps with where this import stands among them."""
+    at = _AT[batch.state] if batch else 1
+    bad = batch is not None and batch.state in (ImportState.REFUSED, ImportState.CANCELLED)
+    states = [
+        "done" if i < at else "todo" if i > at else "bad" if bad else "doing" for i in range(len(STEPS))
+    ]
+    return [
+        {"text": f"{number} {text}", "state": state}
+        for number, (text, state) in enumerate(zip(STEPS, states, strict=True), start=1)
+    ]
+
+
+def figures(batch: ImportBatch) -> list[dict]:
+    """Return the counts; created, updated, unchanged, duplicates and rejected add up to the rows."""
+    counts, done = batch.counts, batch.state == ImportState.APPLIED
+    named = (
+        ("数据行", "rows", ""), ("已新增" if done else "可新增", "created", "ok"), ("已更新" if done else "将更新", "updated", ""),
+        ("相同（不用导入）", "unchanged", ""), ("重复行", "duplicates", ""), ("错误（不导入）", "rejected", "bad"),
+    )  # fmt: skip
+    return [
+        {"label": label, "value": f"{counts.get(key, 0):,}", "unit": "行", "s": s if counts.get(key) else ""}
+        for label, key, s in named
+    ]
+
+
+def preview_rows(staged: Iterable[StagedRow], resource) -> list[dict]:
+    """Return staged rows as the table prints them; the uploader sees the numbers as written in the file."""
+    secret = {column.name for column in resource.columns() if column.as_text}
+    lines = []
+    for row in staged:
+        content = row.content
+        shown = content["shown"]
+        lines.append(
+            {
+                "sheet": row.sheet,
+                "number": row.number,
+                "status": "warn"
+                if row.has_problem and row.outcome != RowOutcome.REJECTED
+                else _STATUS[row.outcome],
+                "text": row.get_outcome_display(),
+                "is_wrong": row.outcome == RowOutcome.REJECTED,
+                "cells": [{"text": shown.get(name, ""), "mono": name in secret} for name in resource.preview],
+                "errors": [message for _, _, message in content["errors"]],
+                "warnings": [message for _, _, message in content["warnings"]],
+                "changes": [f"{heading}：{old} → {new}" for heading, old, new in content["changes"]],
+                "repairs": [f"{resource.fields[name].heading}：{told}" for name, told in content["repairs"]],
+            }
+        )
+    return lines

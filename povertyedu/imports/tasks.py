@@ -1,0 +1,21 @@
+"""Background work of imports, named in ``settings.JOB_KINDS``: ids in, one action."""
+
+from . import actions
+from .models import ImportBatch, ImportState
+
+
+def check(job, progress, *, batch: int) -> dict:
+    """Check an uploaded workbook; safe to run twice."""
+    found = ImportBatch.objects.get(pk=batch)
+    if found.state in (ImportState.CANCELLED, ImportState.APPLIED):
+        return {}
+    return actions.check(batch=found, progress=progress).counts
+
+
+def apply(job, progress, *, batch: int) -> dict:
+    """Write a confirmed workbook, all or nothing; run again it finds itself done."""
+    found = ImportBatch.objects.get(pk=batch)
+    if found.state == ImportState.CANCELLED:
+        return {}
+    by = job.by.as_actor(actions.resource_of(found.kind).permission) if job.by else actions.COMMAND_LINE
+    return actions.apply(batch=found, by=by, progress=progress).counts

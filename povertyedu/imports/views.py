@@ -1,0 +1,242 @@
+"""批量导入: choose, upload, look, confirm, done. An import is its uploader's own; to others it does not exist."""
+
+import tempfile
+from functools import partial
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from povertyedu.accounts.access import actor, needs, working_term
+from povertyedu.accounts.permissions import Permission
+from povertyedu.audit.models import record_access
+from povertyedu.jobs import actions as jobs
+from povertyedu.jobs.tasks import start
+from povertyedu.workbooks.writing import write_template
+from povertyedu.workflow.flow import StepRefused
+
+from . import actions
+from .errors import write_staged_errors
+from .forms import UploadForm
+from .models import ImportBatch, ImportState
+from .preview import figures, flow_steps, preview_rows
+from .queries import TABS, page_of, tab_counts
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+may_import = needs(Permission.IMPORT_ROSTER, Permission.IMPORT_LISTS, Permission.MANAGE_ORGS)
+LISTED = 50
+
+
+def crumbs(*more) -> list[tuple]:
+    return [("首页", reverse("home:todo")), ("批量导入", reverse("imports:list") if more else None), *more]
+
+
+def own_batch(request, pk: int) -> ImportBatch:
+    """Return the user's own import, or 404; 403 when the right to import its kind was taken back."""
+    batches = ImportBatch.objects.visible_to(request.user).select_related("file", "term", "job", "by")
+    batch = get_object_or_404(batches, pk=pk)
+    if not request.user.can(actions.resource_of(batch.kind).permission):
+        raise PermissionDenied
+    return batch
+
+
+@may_import
+@require_GET
+def import_list(request):
+    """List the user's own imports, newest first, by key."""
+    batches = ImportBatch.objects.visible_to(request.user).select_related("file", "term")
+    before = request.GET.get("before", "")
+    if before.isdigit():
+        batches = batches.filter(pk__lt=int(before))
+    found = list(batches[: LISTED + 1])
+    labels = {resource.kind: resource.label for resource in actions.kinds_open_to(request.user)}
+    context = {
+        "crumbs": crumbs(),
+        "batches": [(batch, labels.get(batch.kind, batch.kind)) for batch in found[:LISTED]],
+        "next_url": f"?before={found[LISTED - 1].pk}" if len(found) > LISTED else None,
+        "earlier": bool(before),
+    }
+    return render(request, "imports/list.html", context)
+
+
+@may_import
+@require_http_methods(["GET", "HEAD", "POST"])
+def upload(request):
+    """Offer kinds, templates and limits; keep the workbook and send its check to the background."""
+    resources = actions.kinds_open_to(request.user)
+    form = UploadForm(
+        request.POST or None, request.FILES or None, resources=resources, term=working_term(request),
+        initial={"kind": request.GET.get("kind")},
+    )  # fmt: skip
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        batch = actions.receive(
+            chunks=file.chunks(), name=file.name, kind=form.cleaned_data["kind"], term=form.chosen_term(), by=request.user
+        )  # fmt: skip
+        start_job(batch, "imports.check", "核对")
+        return redirect("imports:detail", batch.pk)
+    context = {
+        "crumbs": crumbs(("上传文件", None)),
+        "form": form,
+        "resources": resources,
+        "steps": flow_steps(None),
+    }
+    return render(request, "imports/upload.html", context, status=422 if form.errors else 200)
+
+
+def start_job(batch: ImportBatch, kind: str, verb: str) -> None:
+    """Send a job for the batch; the same kind and term wait for one another."""
+    job = start(
+        kind, label=f"{verb} {batch.file.name}"[:120], arguments={"batch": batch.pk}, by=batch.by,
+        url=reverse("imports:detail", args=[batch.pk]), lock=f"import:{batch.kind}:{batch.term_id or ''}",
+    )  # fmt: skip
+    batch.job = job
+    batch.save(update_fields=["job"])
+
+
+@may_import
+@require_GET
+def template(request, kind: str):
+    """Send an empty workbook of ``kind`` to fill in."""
+    resource = next((r for r in actions.kinds_open_to(request.user) if r.kind == kind), None)
+    if resource is None:
+        raise PermissionDenied
+    return workbook(f"{resource.label}模板.xlsx", lambda out: write_template(out, resource, resource.label))
+
+
+@may_import
+@require_GET
+def detail(request, pk: int):
+    """Show one import where it stands: working, preview, result or refusal."""
+    batch = own_batch(request, pk)
+    return render(request, "imports/detail.html", page_context(request, batch))
+
+
+@may_import
+@require_GET
+def rows(request, pk: int):
+    """Show a page of rows of one tab: the table alone for htmx, else the whole page."""
+    batch = own_batch(request, pk)
+    name = "imports/_rows.html" if request.htmx else "imports/detail.html"
+    return render(request, name, page_context(request, batch))
+
+
+def page_context(request, batch: ImportBatch) -> dict:
+    resource = actions.resource_of(batch.kind)
+    counts = tab_counts(batch)
+    tab = request.GET.get("tab") or ("problems" if counts["problems"] else "all")
+    if tab not in TABS:
+        raise Http404
+    page = page_of(batch, tab, **keys_of(request))
+    here = reverse("imports:rows", args=[batch.pk])
+    return {
+        "crumbs": crumbs((batch.file.name, None)),
+        "batch": batch,
+        "resource": resource,
+        "steps": flow_steps(batch),
+        "figures": figures(batch),
+        "tabs": [
+            {"text": text, "url": f"{here}?tab={name}", "active": name == tab, "count": counts[name], "bad": name in ("problems", "errors") and counts[name] > 0}
+            for name, (text, _) in TABS.items()
+        ],
+        "headings": [resource.fields[name].heading for name in resource.preview],
+        "rows": preview_rows(page.rows, resource),
+        "several_sheets": len({row.sheet for row in page.rows}) > 1,
+        "previous_url": f"{here}?tab={tab}&before={page.previous}" if page.previous else None,
+        "next_url": f"{here}?tab={tab}&after={page.next}" if page.next else None,
+        "total_text": f"共 {counts[tab]:,} 行",
+        "has_file": batch.file.purged_at is None,
+    }  # fmt: skip
+
+
+def keys_of(request) -> dict[str, int]:
+    """Return ``after`` or ``before`` from the query string; 404 for what is no key."""
+    for name in ("before", "after"):
+        if text := request.GET.get(name):
+            if not (text.isascii() and text.isdigit() and len(text) < 19):
+                raise Http404
+            return {name: int(text)}
+    return {}
+
+
+@may_import
+@require_POST
+def recheck(request, pk: int):
+    """Check the file again, after a stop or when the registry has changed."""
+    batch = own_batch(request, pk)
+    if batch.is_working or batch.state not in (
+        ImportState.UPLOADED,
+        ImportState.CHECKING,
+        ImportState.CHECKED,
+    ):
+        messages.info(request, "这次导入正在办理或已经办完，不需要重新核对。")
+    else:
+        start_job(batch, "imports.check", "核对")
+    return redirect("imports:detail", batch.pk)
+
+
+@may_import
+@require_POST
+def apply(request, pk: int):
+    """Confirm the preview: claim the import, then write it in the background."""
+    batch = own_batch(request, pk)
+    return step(request, batch, partial(confirm_and_start, batch))
+
+
+@transaction.atomic
+def confirm_and_start(batch: ImportBatch) -> None:
+    actions.confirm(batch=batch)
+    start_job(batch, "imports.apply", "导入")
+
+
+@may_import
+@require_POST
+def cancel(request, pk: int):
+    """Drop the import; one that is being written is asked to stop."""
+    batch = own_batch(request, pk)
+    if batch.is_working:
+        jobs.cancel(batch.job, by=request.user)
+        batch.job.refresh_from_db()
+    if batch.state == ImportState.APPLYING and batch.is_working:
+        messages.info(request, "已要求停止；停下后不会写入任何内容。")
+        return redirect("imports:detail", batch.pk)
+    return step(request, batch, partial(actions.cancel, batch=batch), "已取消这次导入，没有写入任何内容。")
+
+
+def step(request, batch: ImportBatch, verb, done: str = "") -> HttpResponse:
+    """Take a step; a second click is told why it did nothing."""
+    try:
+        verb()
+    except StepRefused as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        if done:
+            messages.success(request, done)
+    return redirect("imports:detail", batch.pk)
+
+
+@may_import
+@require_GET
+def errors(request, pk: int):
+    """Send the rows that were not taken in, marked, to correct and import again."""
+    batch = own_batch(request, pk)
+    if batch.file.purged_at or not batch.counts.get("rejected"):
+        raise Http404
+    record_access(
+        actor(request), kind="download", subject=batch, fields="错误行（含证件号）", reason="下载本人上传文件中的错误行"
+    )  # fmt: skip
+    resource = actions.resource_of(batch.kind)
+    name = f"错误行-{batch.file.name.rsplit('.', 1)[0]}.xlsx"
+    return workbook(name, lambda out: write_staged_errors(out, batch, resource))
+
+
+def workbook(filename: str, write) -> FileResponse:
+    """Return what ``write(out)`` puts into a file as a download."""
+    out = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it, and with it the file is gone
+    write(out)
+    out.seek(0)
+    return FileResponse(out, as_attachment=True, filename=filename, content_type=XLSX)
