@@ -71,11 +71,12 @@ class ImportResource(WorkbookResource):
         Queries: a constant number, whatever the rows. ``progress`` counts half a row for each of the
         two rounds.
         """
+        empty_texts = self._empty_texts()
         self.look_up(rows, context)
         for number, row in enumerate(rows):
             if number % 1000 == 0:
                 progress.reach(number // 2, "正在逐行核对")
-            self._doubt(row)
+            self._doubt(row, empty_texts)
             self.examine(row, context)
         self._find_repeats(rows)
         self.look_up_records([row for row in rows if not row.outcome and not row.errors], context)
@@ -106,7 +107,14 @@ class ImportResource(WorkbookResource):
         if by_outcome[RowOutcome.CREATED] or by_outcome[RowOutcome.UPDATED]:
             self.write(by_outcome[RowOutcome.CREATED], by_outcome[RowOutcome.UPDATED], context)
 
-    def _doubt(self, row: Row) -> None:
+    def _empty_texts(self) -> list[str]:
+        """Return the columns whose cleaner gives "" for an empty cell: here a blank is None, so that it erases nothing."""
+        return [column.name for column in self.columns() if column.clean_cell("").value == ""]
+
+    def _doubt(self, row: Row, empty_texts: list[str]) -> None:
+        for column in empty_texts:
+            if row.values[column] == "":
+                row.values[column] = None
         for column, code in self.lenient_codes.items():
             value = row.values.get(column)
             if value.__class__ is Doubtful:

@@ -56,7 +56,7 @@ def _numbered(stage: str, text: str) -> int | None:
     number = _number(match[1])
     if stage == Stage.JUNIOR and 7 <= number <= 9:
         return number - 6
-    if number > 10:
+    if number > 10 and match[1].isascii():
         return number - _NATIONAL.get(stage, 0)
     return number
 
