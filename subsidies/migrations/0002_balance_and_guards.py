@@ -2,11 +2,13 @@
 
 from django.db import migrations
 
+# The casts keep the sums whole numbers: PostgreSQL adds bigints up to a numeric.
 BALANCE = """
 CREATE VIEW subsidies_balance AS
 SELECT term_id, student_id, programme_id,
-       SUM(entitled) AS entitled_fen, SUM(paid) AS paid_fen, SUM(in_hand) AS in_hand_fen,
-       SUM(entitled) - SUM(paid) - SUM(in_hand) AS outstanding_fen
+       CAST(SUM(entitled) AS bigint) AS entitled_fen, CAST(SUM(paid) AS bigint) AS paid_fen,
+       CAST(SUM(in_hand) AS bigint) AS in_hand_fen,
+       CAST(SUM(entitled) - SUM(paid) - SUM(in_hand) AS bigint) AS outstanding_fen
 FROM (
     SELECT term_id, student_id, programme_id, amount_fen AS entitled, 0 AS paid, 0 AS in_hand
     FROM subsidies_entitlement
