@@ -6,6 +6,7 @@ Other apps name their work in ``settings.JOB_KINDS`` and call :func:`start`.
 import logging
 import traceback
 from functools import partial
+from threading import Timer
 
 from celery.signals import worker_ready
 from django.conf import settings
@@ -106,8 +107,11 @@ def daily():
 
 @worker_ready.connect
 def sweep_at_start(sender, **kwargs):
-    """Sweep when a worker starts; leases that run out later are found by beat's sweep.
+    """Sweep when a worker starts, and once more when the leases of one killed just before have run out.
 
     Not by a message with a countdown: on the file broker a worker sleeps one out before it can stop.
     """
     sweep.delay()
+    again = Timer(settings.JOB_LEASE_SECONDS + 0.5, sweep.delay)
+    again.daemon = True
+    again.start()
