@@ -2,7 +2,6 @@
 
 import pytest
 from django.db.models import Count, Sum
-from tests.jobs.workers import running_worker, wait_for
 
 from povertyedu.jobs.models import Job, JobState
 from povertyedu.jobs.tasks import start
@@ -11,6 +10,7 @@ from students.enums import HardshipCategory
 from subsidies.actions.policies import load_policy, pack_text
 from subsidies.models import Entitlement, Recalculation
 from tests import factories
+from tests.jobs.workers import running_worker, wait_for
 
 pytestmark = [pytest.mark.jobs, pytest.mark.django_db(transaction=True)]
 CHILDREN = 150
