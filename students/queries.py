@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from povertyedu.audit.models import AuditEvent
 from povertyedu.orgs.models import Area, Term
@@ -10,7 +10,7 @@ from povertyedu.orgs.scope import Scope
 from povertyedu.sealing import keyed_hash
 
 from .enums import EnrolmentStatus, Place
-from .models import Enrolment, HardshipStatus, Student
+from .models import BankAccount, Enrolment, Guardian, HardshipStatus, Student
 
 PER_PAGE = 50
 TOTAL_CAP = 10_000  # counting further costs more than the page itself
@@ -28,10 +28,10 @@ STATUS_TABS = {
 
 # What a record may lack: word on screen, condition on enrolments.
 MISSING = {
-    "account": ("缺银行账户", Q(student__bank_account=None)),
+    "account": ("缺银行账户", ~Exists(BankAccount.objects.filter(student=OuterRef("student_id")))),
     "id_number": ("缺证件号", Q(student__id_hash=None)),
     "student_no": ("缺学籍号", Q(student__student_no_hash=None)),
-    "guardian": ("缺监护人", Q(student__guardian=None)),
+    "guardian": ("缺监护人", ~Exists(Guardian.objects.filter(student=OuterRef("student_id")))),
     "school_class": ("未分班", Q(place=Place.IN_COUNTY, school_class=None)),
     "home": ("缺户籍地", Q(home_area="")),
 }
@@ -112,7 +112,10 @@ def page_of(rows: QuerySet[Enrolment], *, reading: str, after: str = "", before:
     backwards = bool(before) and not after
     key = _read_key(after or before)
     total = rows.order_by().values("pk")[: TOTAL_CAP + 1].count()
-    found = list(_from_key(_for_list(rows), reading, key, backwards)[: PER_PAGE + 1])
+    # Keys first, rows after: with all tables joined the planner may read the whole term for one page.
+    keys = list(_from_key(rows, reading, key, backwards).values_list("pk", flat=True)[: PER_PAGE + 1])
+    found = _for_list(Enrolment.objects).in_bulk(keys)
+    found = [found[pk] for pk in keys]
     more = len(found) > PER_PAGE
     found = found[:PER_PAGE]
     if backwards:
@@ -127,7 +130,7 @@ def page_of(rows: QuerySet[Enrolment], *, reading: str, after: str = "", before:
     )
 
 
-def _for_list(rows: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
+def _for_list(rows) -> QuerySet[Enrolment]:
     return rows.select_related(
         "school", "school_class", "student", "student__guardian", "student__bank_account"
     ).defer(
