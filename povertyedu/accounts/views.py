@@ -28,16 +28,18 @@ class LoginView(auth_views.LoginView):
         record(actor(self.request), action="accounts.log_in", subject=self.request.user)
         return response
 
+    def post(self, request, *args, **kwargs):
+        username = request.POST.get("username", "").strip()
+        self.was_locked = AxesProxyHandler.is_locked(request, {"username": username})
+        return super().post(request, *args, **kwargs)
+
     def form_invalid(self, form):
-        username = form.data.get("username", "").strip()
-        user = User.objects.filter(username=username).first()
-        failures = AxesProxyHandler.get_failures(self.request, {"username": username})
+        user = User.objects.filter(username=form.data.get("username", "").strip()).first()
         # A name that is no account may be a password typed into the wrong field: it stays out of the log.
         # What is tried on a locked account is not written either, or a guesser could fill the log.
-        if user and failures <= settings.AXES_FAILURE_LIMIT:
-            action = (
-                "accounts.log_in_failed" if failures < settings.AXES_FAILURE_LIMIT else "accounts.locked_out"
-            )
+        if user and not self.was_locked:
+            locked = getattr(self.request, "axes_locked_out", False)
+            action = "accounts.locked_out" if locked else "accounts.log_in_failed"
             record(user.as_actor(ip=self.request.META.get("REMOTE_ADDR", "")), action=action, subject=user)
         return super().form_invalid(form)
 

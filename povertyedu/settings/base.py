@@ -107,6 +107,8 @@ PASSWORD_MAX_AGE_DAYS = 90
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.5  # hours
 AXES_RESET_ON_SUCCESS = True
+# Trying again while locked does not begin the 30 minutes anew: the page says 30, and 30 it is.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_PARAMETERS = ["username"]
 # A whole school sits behind one address: lock the account that is guessed at, never the address.
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]

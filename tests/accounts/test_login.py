@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -77,6 +78,25 @@ def test_lock_out_ends_after_thirty_minutes(client, clerk):
     AccessAttempt.objects.update(attempt_time=timezone.now() - dt.timedelta(minutes=31))
 
     assert log_in(client).status_code == 302
+
+
+def test_trying_again_while_locked_does_not_begin_the_time_anew(client, clerk):
+    for _ in range(5):
+        log_in(client, password=WRONG)
+    AccessAttempt.objects.update(attempt_time=timezone.now() - dt.timedelta(minutes=29))
+    log_in(client, password=WRONG)
+
+    left = AccessAttempt.objects.get().attempt_time + dt.timedelta(minutes=30) - timezone.now()
+    assert left < dt.timedelta(minutes=1)
+
+
+def test_form_of_an_old_page_is_refused_in_chinese(clerk):
+    client = Client(enforce_csrf_checks=True)
+
+    response = log_in(client)
+
+    assert response.status_code == 403
+    assert "这个页面放得太久" in response.text
 
 
 def test_success_forgets_earlier_failures(client, clerk):

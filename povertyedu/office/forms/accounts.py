@@ -144,6 +144,8 @@ class GrantForm(forms.Form):
             if school:
                 self.fields["school"].initial = school
                 self._add("place", "班级", school.classes.select_related("school"))
+                if not school.classes.exists():
+                    self.fields["place"].help_text = f"{school}还没有班级，请数据管理员先在“学校班级”里登记"
         elif kind in ("school", "centre"):
             self._add("place", "学校", self._schools())
             if kind == "centre":
