@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 
 from povertyedu.accounts.permissions import ROLES, Role, may
@@ -11,6 +12,14 @@ from povertyedu.home.navigation import NAVIGATION
 
 HEADINGS = ["你负责什么", "从哪里开始", "一步一步", "常见问题与错误提示怎么办", "不能做什么以及为什么"]
 ENTRIES = [entry for _, entries in NAVIGATION for entry in entries]
+
+
+SHOWN = "".join(
+    path.read_text(encoding="utf-8")
+    for folder in ("povertyedu", "students", "subsidies", "templates")
+    for path in (settings.BASE_DIR / folder).rglob("*")
+    if path.suffix in (".py", ".html")
+)
 
 
 def text_of(page: str) -> str:
@@ -44,6 +53,13 @@ def test_page_of_a_role_is_titled_by_its_name_and_has_the_five_parts(role):
 @pytest.mark.parametrize("page", list(MANUAL))
 def test_menu_names_of_a_page_are_in_the_navigation(page):
     assert menus_in(text_of(page)) <= {entry.label for entry in ENTRIES}
+
+
+@pytest.mark.parametrize("page", list(MANUAL))
+def test_quoted_words_of_a_page_stand_in_the_program(page):
+    """What the manual puts in “” is a button, a column or a message; …… leaves out what varies."""
+    quoted = set(re.findall(r"“([^”]+)”", text_of(page)))
+    assert {words for words in quoted if not all(part in SHOWN for part in words.split("……"))} == set()
 
 
 @pytest.mark.parametrize("role", list(Role))
