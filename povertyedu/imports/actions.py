@@ -19,10 +19,11 @@ from povertyedu.orgs.models import School, Term
 from povertyedu.workbooks.reading import WorkbookError
 from povertyedu.workflow.flow import Actor, StepRefused
 
-from .models import ImportBatch, ImportState, RowOutcome, StagedRow
+from .enums import RowOutcome
+from .models import ImportBatch, StagedRow
 from .reading import FileRows, collector_paused, plain_copy, read_file
 from .rows import Context, Row, Tally
-from .states import STEPS
+from .states import STEPS, ImportState
 
 COMMAND_LINE = Actor(None, "命令行", "")
 GOOD = (RowOutcome.CREATED, RowOutcome.UPDATED, RowOutcome.UNCHANGED)

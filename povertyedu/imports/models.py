@@ -10,15 +10,8 @@ from povertyedu.jobs.models import Job
 from povertyedu.orgs.models import Term
 from povertyedu.sealing import seal_bytes, unseal_bytes
 
-
-class ImportState(models.TextChoices):
-    UPLOADED = "uploaded", "已上传"
-    CHECKING = "checking", "核对中"
-    CHECKED = "checked", "待确认"
-    APPLYING = "applying", "导入中"
-    APPLIED = "applied", "已导入"
-    REFUSED = "refused", "整个文件未通过"
-    CANCELLED = "cancelled", "已取消"
+from .enums import RowOutcome
+from .states import ImportState
 
 
 class ImportBatchQuerySet(models.QuerySet):
@@ -97,14 +90,6 @@ class StagedRowQuerySet(models.QuerySet):
 
     def of_outcome(self, outcome: str):
         return self.filter(outcome=outcome)
-
-
-class RowOutcome(models.TextChoices):
-    CREATED = "created", "新增"
-    UPDATED = "updated", "更新"
-    UNCHANGED = "unchanged", "相同"
-    DUPLICATE = "duplicate", "重复"
-    REJECTED = "rejected", "错误"
 
 
 class StagedRow(models.Model):

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
-from .models import ImportBatch, ImportState, RowOutcome, StagedRow
+from .enums import RowOutcome
+from .models import ImportBatch, StagedRow
+from .states import ImportState
 
 STEPS = ("下载模板并填写", "上传文件", "核对预览", "确认导入", "导入结果")
 _AT = {

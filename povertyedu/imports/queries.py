@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from .models import ImportBatch, RowOutcome, StagedRow
+from .enums import RowOutcome
+from .models import ImportBatch, StagedRow
 
 PER_PAGE = 50
 TABS = {

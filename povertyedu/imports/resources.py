@@ -9,7 +9,7 @@ from povertyedu.workbooks.cells import clean_date, clean_month
 from povertyedu.workbooks.columns import WorkbookResource
 
 from .cleaning import Doubtful
-from .models import RowOutcome
+from .enums import RowOutcome
 from .rows import Change, Context, Row
 
 

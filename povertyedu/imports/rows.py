@@ -10,7 +10,7 @@ from povertyedu.accounts.models import User
 from povertyedu.orgs.models import Term
 from povertyedu.workbooks.cells import text_of
 
-from .models import RowOutcome
+from .enums import RowOutcome
 
 
 class Problem(NamedTuple):

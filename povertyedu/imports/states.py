@@ -1,6 +1,19 @@
 """From which states each step of an import may be taken; every step is claimed by compare-and-set."""
 
-from .models import ImportState as S
+from django.db import models
+
+
+class ImportState(models.TextChoices):
+    UPLOADED = "uploaded", "已上传"
+    CHECKING = "checking", "核对中"
+    CHECKED = "checked", "待确认"
+    APPLYING = "applying", "导入中"
+    APPLIED = "applied", "已导入"
+    REFUSED = "refused", "整个文件未通过"
+    CANCELLED = "cancelled", "已取消"
+
+
+S = ImportState
 
 STEPS: dict[str, tuple[tuple[str, ...], str]] = {
     # A check that died half-way is taken up again by its job, so CHECKING itself is a source.

@@ -1,7 +1,8 @@
 """Background work of imports, named in ``settings.JOB_KINDS``: ids in, one action."""
 
 from . import actions
-from .models import ImportBatch, ImportState
+from .models import ImportBatch
+from .states import ImportState
 
 
 def check(job, progress, *, batch: int) -> dict:

@@ -22,9 +22,10 @@ from povertyedu.workflow.flow import StepRefused
 from . import actions
 from .errors import write_staged_errors
 from .forms import UploadForm
-from .models import ImportBatch, ImportState
+from .models import ImportBatch
 from .preview import figures, flow_steps, preview_rows
 from .queries import TABS, page_of, tab_counts
+from .states import ImportState
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 may_import = needs(Permission.IMPORT_ROSTER, Permission.IMPORT_LISTS, Permission.MANAGE_ORGS)
@@ -199,7 +200,7 @@ def cancel(request, pk: int):
     """Drop the import; one that is being written is asked to stop."""
     batch = own_batch(request, pk)
     if batch.is_working:
-        jobs.cancel(batch.job, by=request.user)
+        jobs.cancel(batch.job, by=actor(request))
         batch.job.refresh_from_db()
     if batch.state == ImportState.APPLYING and batch.is_working:
         messages.info(request, "已要求停止；停下后不会写入任何内容。")

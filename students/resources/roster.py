@@ -29,6 +29,7 @@ from students.enums import Hukou, IdentityKind, Sex
 from . import roster_records as records
 from .columns import ID_ALIASES, id_column, person_name
 from .grades import STAGE_WORDS, clean_stage, read_grade
+from .roster_writing import write as write_roster
 
 SEXES = {"男": Sex.MALE.value, "女": Sex.FEMALE.value, "1": Sex.MALE.value, "2": Sex.FEMALE.value, "男性": Sex.MALE.value, "女性": Sex.FEMALE.value}  # fmt: skip
 HUKOUS = {
@@ -48,7 +49,6 @@ ID_KINDS = {
 }  # fmt: skip
 ID_MISSING = "没有身份证号，也没有 J 或 L 开头的临时学籍号；请补填其中一项。"
 TEMPORARY = "没有身份证号，暂用临时学籍号建档；办好身份证后请补填。"
-LIMITS = {"outside": 80, "class_name": 30}
 
 
 @dataclass(slots=True)
@@ -289,4 +289,4 @@ class RosterResource(ImportResource):
         return changes
 
     def write(self, created, updated, context: Context) -> None:
-        records.write(created, updated, context)
+        write_roster(created, updated, context)

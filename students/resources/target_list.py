@@ -5,7 +5,7 @@ from django.db import transaction
 from povertyedu import bulk
 from povertyedu.accounts.permissions import Permission
 from povertyedu.imports.cleaning import short_text
-from povertyedu.imports.models import RowOutcome
+from povertyedu.imports.enums import RowOutcome
 from povertyedu.imports.resources import ImportResource
 from povertyedu.imports.rows import Change, Context, Row
 from povertyedu.workbooks.columns import Column

@@ -7,6 +7,8 @@ import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from povertyedu.imports import actions
 from tests import factories
@@ -64,6 +66,18 @@ def run(tmp_path):
         return answer
 
     return run
+
+
+@pytest.fixture
+def count_queries():
+    """Return a function that runs another and tells how many queries it took."""
+
+    def count(action) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            action()
+        return len(captured)
+
+    return count
 
 
 @pytest.fixture
