@@ -4,6 +4,7 @@ The list comes from the resolver: a new route without a line in OBJECTS fails he
 """
 
 import datetime as dt
+from io import BytesIO
 
 import pytest
 from django.urls import get_resolver, reverse
@@ -12,12 +13,14 @@ from django.utils import timezone
 from povertyedu.accounts.permissions import ROLES, Role
 from povertyedu.audit.models import record
 from povertyedu.files.models import StoredFile
+from povertyedu.imports.actions import resource_of
 from povertyedu.imports.models import ImportBatch
 from povertyedu.inbox.models import tell
 from povertyedu.jobs.models import Job
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import CalendarDay, Person
 from povertyedu.publicity.models import Objection
+from povertyedu.workbooks.writing import write_table
 from tests import factories
 from tests.factories import subsidies
 
@@ -81,7 +84,10 @@ class World:
 
     def own(self, user):
         """Give ``user`` one of what only its owner sees."""
-        self.file = StoredFile.keep([b"x"], name="花名册.xlsx", purpose="测试", owner=user)
+        workbook = BytesIO()
+        columns = resource_of("roster").columns()
+        write_table(workbook, [column.column_name for column in columns], [["x"] * len(columns)])
+        self.file = StoredFile.keep([workbook.getvalue()], name="花名册.xlsx", purpose="测试", owner=user)
         self.import_batch = ImportBatch.objects.create(
             kind="roster",
             term=self.term,
