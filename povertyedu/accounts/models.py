@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -10,6 +11,8 @@ from povertyedu.orgs.scope import Scope, ScopedQuerySet
 from povertyedu.workflow.flow import Actor
 
 from .permissions import ROLE_CHOICES, ROLES, THREE_ADMINISTRATORS, Role, may
+
+USERNAME = r"^[A-Za-z0-9._-]{3,40}\Z"
 
 
 class UserQuerySet(ScopedQuerySet):
@@ -43,7 +46,11 @@ class User(AbstractBaseUser):
     """An account of one person; what it may do is in its grants."""
 
     username = models.CharField(
-        "账号", max_length=40, unique=True, error_messages={"unique": "这个账号已经有人使用，请换一个。"}
+        "账号",
+        max_length=40,
+        unique=True,
+        validators=[RegexValidator(USERNAME, "账号应为 3 到 40 位字母、数字、点、横线或下划线。")],
+        error_messages={"unique": "这个账号已经有人使用，请换一个。"},
     )
     name = models.CharField("姓名", max_length=60)
     phone = models.CharField("电话", max_length=20, blank=True)

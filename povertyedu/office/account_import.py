@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from povertyedu.accounts import actions as accounts
-from povertyedu.accounts.models import User
+from povertyedu.accounts.models import USERNAME, User
 from povertyedu.accounts.permissions import ROLE_CHOICES, ROLES, Role
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import Area, School, SchoolClass
@@ -25,7 +25,6 @@ from povertyedu.workflow.flow import Actor
 ROLE_BY_LABEL = {label: value for value, label in ROLE_CHOICES}
 # Each account costs a password hash: some thousand at a time keep a page's patience.
 LIMITS = Limits(size=5 * 2**20, rows=2000)
-_USERNAME = re.compile(r"[A-Za-z0-9._-]{3,40}")
 
 
 class AccountResource(WorkbookResource):
@@ -143,7 +142,7 @@ def check(content: bytes, *, name: str, user: User) -> Checked:
 def _check_row(checked: Checked, number: int, read, places: Places) -> None:
     values = {name: str(value or "").strip() for name, value in read.values.items()}
     name, sentences = values["name"], [problem.message for problem in read.errors]
-    if values["username"] and not _USERNAME.fullmatch(values["username"]):
+    if values["username"] and not re.match(USERNAME, values["username"]):
         sentences.append(f"账号“{values['username']}”应为 3 到 40 位字母、数字、点、横线或下划线。")
     role, place = ROLE_BY_LABEL.get(values["role"], ""), None
     if values["role"] and not role:

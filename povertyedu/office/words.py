@@ -3,7 +3,9 @@
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 
-# Codes of workflow steps are "<flow>.<verb>"; an unknown code is shown as it is.
+from subsidies.states import BATCH_FLOW, SHEET_FLOW
+
+# An unknown code is shown as it is: the log outlives the verbs.
 ACTION_WORDS = {
     "accounts.log_in": "登录",
     "accounts.log_in_failed": "登录失败",
@@ -40,23 +42,21 @@ ACTION_WORDS = {
     "policy.load": "载入资助标准",
     "students.register": "新增学生",
     "students.correct": "修改学生",
-    "batch.open": "开立批次",
-    "batch.approve_office": "资助中心同意",
-    "batch.return_office": "退回资助中心",
-    "batch.approve_final": "审批同意",
-    "batch.publish": "开始公示",
-    "batch.republish": "重新公示",
-    "batch.clear": "公示期满",
-    "batch.send": "导出银行文件",
-    "batch.mark_paid": "回盘：全部到账",
-    "batch.mark_partly_failed": "回盘：部分失败",
-    "batch.archive": "批次归档",
-    "sheet.submit": "学校报送",
-    "sheet.submit_to_office": "学校报送资助中心",
-    "sheet.review": "中心学校审核同意",
-    "sheet.return_by_centre": "中心学校退回",
-    "sheet.return_by_office": "资助中心退回学校",
-    "sheet.approve": "学校名单随批次审批",
+    "batch.hold_lines": "暂缓批次中的学生",
+    "line.release": "解除暂缓",
+    "line.remove": "移出批次",
+    "bank_return.apply": "导入银行回盘",
+    "notice.withdraw": "撤下公示",
+    "notice.close": "公示到期",
+    "objection.record": "登记公示异议",
+    "objection.answer": "答复公示异议",
+    "import.apply": "导入生效",
+    "jobs.cancel": "停止后台任务",
+}
+ACTION_WORDS |= {
+    f"{flow.name}.{step.verb}": f"{subject}：{step.label}"
+    for flow, subject in ((BATCH_FLOW, "批次"), (SHEET_FLOW, "学校名单"))
+    for step in flow.transitions
 }
 # Keys of a diff that are not columns of the subject.
 _FIELD_WORDS = {
@@ -100,5 +100,9 @@ def differences(event) -> list[dict]:
 
 
 def _text(pair, place: int) -> str:
-    value = pair[place] if isinstance(pair, list) and len(pair) > place else ("" if place == 0 else pair)
+    """Return one side of a change; a value that is no pair of old and new is what was counted or named."""
+    is_pair = isinstance(pair, list) and len(pair) == 2
+    value = pair[place] if is_pair else ("" if place == 0 else pair)
+    if isinstance(value, list):
+        return "、".join(map(str, value))
     return "" if value is None else str(value)

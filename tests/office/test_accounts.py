@@ -61,6 +61,12 @@ def test_account_new_under_a_used_name_is_refused_in_place(system, clerk):
     assert User.objects.filter(name="别人").count() == 0
 
 
+def test_account_new_under_a_name_of_other_signs_is_refused_in_place(system):
+    response = system.post(reverse("office:account_new"), {"username": "罗 娜", "name": "罗娜", "phone": ""})
+
+    assert "账号应为 3 到 40 位字母、数字、点、横线或下划线。" in response.text
+
+
 def test_account_edit_keeps_the_username_and_tells_what_changed(system, clerk):
     person = Person.objects.create(name="杨丽")
 

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import io
+import re
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -9,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from povertyedu.audit.models import AccessEvent, AuditEvent
+from povertyedu.office.words import ACTION_WORDS
 
 
 @pytest.fixture
@@ -58,18 +61,29 @@ def test_events_are_filtered_by_the_address(audit, wanted, found):
 
 def test_event_shows_who_what_and_old_and_new(audit):
     made = event(
-        changes={"setting": ["乡村", "城区"], "gone": [None, 3], "stages": ["小学", ""]}, reason="撤并"
+        changes={"setting": ["乡村", "城区"], "gone": [None, [3, 4]], "stages": ["小学", ""], "rows": 7},
+        reason="撤并",
     )
 
     page = audit.get(reverse("office:audit_event", args=[made.pk]))
 
     assert sorted(page.context["changes"], key=lambda change: change["label"]) == [
-        {"label": "gone", "old": "", "new": "3"},
+        {"label": "gone", "old": "", "new": "3、4"},
         {"label": "城乡类型", "old": "乡村", "new": "城区"},
         {"label": "学段", "old": "小学", "new": ""},
+        {"label": "行数", "old": "", "new": "7"},
     ]
     assert "修改学校" in page.text
     assert "撤并" in page.text
+
+
+def test_every_verb_in_the_code_has_a_word():
+    root = Path(__file__).resolve().parents[2]
+    files = [path for app in ("povertyedu", "students", "subsidies") for path in (root / app).rglob("*.py")]
+    codes = {code for path in files for code in re.findall(r'action="([a-z_]+\.[a-z_]+)"', path.read_text())}
+
+    assert len(codes) > 20
+    assert sorted(codes - ACTION_WORDS.keys()) == []
 
 
 def test_event_of_things_that_are_no_more_is_shown_as_it_was(audit):

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from povertyedu.accounts.actions import propose_grant
 from povertyedu.audit.models import AccessEvent, AuditEvent
-from povertyedu.orgs.models import CalendarDay, Person
+from povertyedu.orgs.models import Area, CalendarDay, Person
 from povertyedu.workflow.flow import SYSTEM
 from tests import factories
 
@@ -169,3 +169,30 @@ def test_filter_filled_with_nonsense_is_no_fault(client, request, name):
     response = client.get(reverse(name), wild)
 
     assert response.status_code == 200
+
+
+def test_administrators_of_another_county_find_nothing_of_ours(client, clerk, xiazhai):
+    elsewhere = Area.objects.create(code="529902", name="邻县", level="county")
+    person = Person.objects.create(name="王老师", school=xiazhai)
+    ours = {
+        "data_administrator": [
+            reverse("office:area_edit", args=["529901"]),
+            reverse("office:school_edit", args=[xiazhai.pk]),
+            reverse("office:classes", args=[xiazhai.pk]),
+            reverse("office:class_edit", args=[factories.school_class(xiazhai).pk]),
+            reverse("office:person_edit", args=[person.pk]),
+        ],
+        "system_administrator": [reverse("office:account_edit", args=[clerk.pk])],
+        "security_administrator": [
+            reverse("office:account_grants", args=[clerk.pk]),
+            reverse("office:grant_end", args=[clerk.grants.get().pk]),
+            reverse("office:hand_over", args=[clerk.pk]),
+        ],
+    }
+
+    answers = {}
+    for role, urls in ours.items():
+        client.force_login(factories.user("邻县管理员", (role, elsewhere)))
+        answers |= {url: client.get(url).status_code for url in urls}
+
+    assert set(answers.values()) == {404}

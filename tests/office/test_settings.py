@@ -121,7 +121,7 @@ def test_calendar_day_entered_and_deleted(office):
 @pytest.mark.parametrize("year", ["abc", "99999", "²⁰²⁰", "0000"])
 def test_calendar_of_no_year_is_this_year_s(office, year):
     assert office.get(reverse("office:calendar"), {"year": year}).status_code == 200
-    assert office.get("/office/calendar/2026-02-30/delete/").status_code == 404
+    assert office.get("/office/terms/calendar/2026-02-30/delete/").status_code == 404
 
 
 def settings(**changes) -> dict:

@@ -1,7 +1,6 @@
 """Storing one row of the county's own lists, with what changed."""
 
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Model
 
 from povertyedu.audit.changes import changes_between
@@ -13,7 +12,7 @@ from povertyedu.workflow.flow import Actor
 def store(row: Model, *, by: Actor) -> Model:
     """Save a new or edited row and record what changed; nothing is written when nothing did.
 
-    Raise ValidationError when somebody else has just stored the same.
+    Raise IntegrityError when somebody else has just stored the same.
     """
     new = row._state.adding
     kind = row._meta.model_name
@@ -21,11 +20,7 @@ def store(row: Model, *, by: Actor) -> Model:
     changes = changes_between(before, row)
     if not (new or changes):
         return row
-    try:
-        with transaction.atomic():
-            row.save(force_insert=new)
-    except IntegrityError as error:
-        raise ValidationError("刚有人登记了相同的内容，请刷新后再看。") from error
+    row.save(force_insert=new)
     record(by, action=f"{kind}.{'create' if new else 'update'}", subject=row, changes=changes)
     return row
 

@@ -53,7 +53,8 @@ def account_new(request):
 
 @needs(P.MANAGE_ACCOUNTS)
 def account_edit(request, pk):
-    account = get_object_or_404(User.objects.visible_to(request.user, P.MANAGE_ACCOUNTS), pk=pk)
+    visible = User.objects.visible_to(request.user, P.MANAGE_ACCOUNTS).with_places()
+    account = get_object_or_404(visible, pk=pk)
     form = AccountForm(request.POST or None, instance=account)
     if request.method == "POST" and form.is_valid():
         by = actor(request, P.MANAGE_ACCOUNTS)
