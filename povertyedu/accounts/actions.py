@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from povertyedu.audit.changes import changes_between
-from povertyedu.audit.models import record
+from povertyedu.audit.models import record, record_many
 from povertyedu.orgs.models import Area, School, SchoolClass
 from povertyedu.workflow.flow import Actor
 
@@ -33,16 +33,29 @@ class Slip(NamedTuple):
     password: str
 
 
-@transaction.atomic
-def create_account(*, username: str, name: str, phone: str = "", person=None, by: Actor) -> Slip:
-    """Make an account that must change its first password; it may do nothing until it is given a grant."""
+def prepare_slip(*, username: str, name: str, phone: str = "", person=None) -> Slip:
+    """Return a new account, not stored yet, with its first password; hashing it is what takes time."""
     password = first_password()
     user = User(username=username.strip(), name=name.strip(), phone=phone.strip(), person=person)
     user.password = hash_first_password(password)
-    user.full_clean()
-    user.save(force_insert=True)
-    record(by, action="accounts.create", subject=user, changes=changes_between(None, user))
     return Slip(user, password)
+
+
+@transaction.atomic
+def create_account(*, username: str, name: str, phone: str = "", person=None, by: Actor) -> Slip:
+    """Make an account that must change its first password; it may do nothing until it is given a grant."""
+    slip = prepare_slip(username=username, name=name, phone=phone, person=person)
+    slip.user.full_clean()
+    slip.user.save(force_insert=True)
+    record(by, action="accounts.create", subject=slip.user, changes=changes_between(None, slip.user))
+    return slip
+
+
+@transaction.atomic
+def create_accounts(*, slips: list[Slip], by: Actor) -> None:
+    """Store many checked accounts in a constant number of statements, each told in the log."""
+    users = User.objects.bulk_create(slip.user for slip in slips)
+    record_many(by, action="accounts.create", rows=[(user, changes_between(None, user)) for user in users])
 
 
 @transaction.atomic
@@ -106,6 +119,26 @@ def propose_grant(*, user: User, role: str, place: Place, by: Actor) -> GrantPro
     proposal.save()
     record(by, action="grants.propose", subject=user, changes={"grant": ["", str(proposal)]})
     return proposal
+
+
+@transaction.atomic
+def propose_grants(*, wanted: list[tuple[User, str, Place]], by: Actor) -> int:
+    """Propose many checked grants as :func:`propose_grant` does, set-based; return how many were new."""
+    keys = ("user_id", "role", "area_id", "school_id", "school_class_id")
+    known = set(Grant.objects.filter(ended_at=None).values_list(*keys))
+    known |= set(GrantProposal.objects.values_list(*keys))
+    new = []
+    for user, role, place in wanted:
+        proposal = GrantProposal(user=user, role=role, proposed_by=by.name)
+        setattr(proposal, _FIELD_OF_PLACE[type(place)], place)
+        key = tuple(getattr(proposal, name) for name in keys)
+        if key not in known:
+            known.add(key)
+            new.append(proposal)
+    GrantProposal.objects.bulk_create(new)
+    told = [(proposal.user, {"grant": ["", str(proposal)]}) for proposal in new]
+    record_many(by, action="grants.propose", rows=told)
+    return len(new)
 
 
 @transaction.atomic

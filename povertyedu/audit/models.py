@@ -99,6 +99,18 @@ def record(
     )  # fmt: skip
 
 
+def record_many(by, *, action: str, rows: list[tuple[models.Model, dict]]) -> None:
+    """Write one AuditEvent for each (subject, changes) of a bulk write, in one statement."""
+    AuditEvent.objects.bulk_create(
+        AuditEvent(
+            by_id=by.id, by_name=by.name, by_role=by.role, ip=by.ip, action=action,
+            subject_type=subject._meta.label_lower, subject_id=str(subject.pk), subject_label=str(subject)[:200],
+            changes=changes,
+        )
+        for subject, changes in rows
+    )  # fmt: skip
+
+
 def record_access(by, *, kind: str, subject: models.Model, fields: str, reason: str) -> AccessEvent:
     """Write one AccessEvent; a reason is demanded by the database too."""
     return AccessEvent.objects.create(

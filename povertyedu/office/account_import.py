@@ -5,7 +5,6 @@ The system administrator's file makes accounts and *proposes* grants (三员分�
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -175,19 +174,20 @@ def _check_accounts(checked: Checked) -> None:
             checked.errors.append(RowError(line.row, line.name, sentence))
 
 
-@transaction.atomic
-def take_in(lines: Iterable[Line], *, by: Actor) -> Imported:
-    """Make the accounts that are not there yet and propose the grants that are not held yet."""
+def take_in(lines: list[Line], *, by: Actor) -> Imported:
+    """Make the accounts that are not there yet and propose the grants that are not held yet, all or none.
+
+    Passwords are hashed before the transaction: on SQLite nobody else can write while it lasts.
+    """
     users = {user.username: user for user in User.objects.all()}
-    slips, known, proposed = [], set(), 0
+    known = {line.username for line in lines} & users.keys()
+    slips = []
     for line in lines:
-        user = users.get(line.username)
-        if user is None:
-            slip = accounts.create_account(username=line.username, name=line.name, phone=line.phone, by=by)
-            slips.append(slip)
-            user = users[line.username] = slip.user
-        elif all(slip.user is not user for slip in slips):
-            known.add(user.pk)
-        proposal = accounts.propose_grant(user=user, role=line.role, place=line.place, by=by)
-        proposed += proposal is not None
+        if line.username not in users:
+            slips.append(accounts.prepare_slip(username=line.username, name=line.name, phone=line.phone))
+            users[line.username] = slips[-1].user
+    with transaction.atomic():
+        accounts.create_accounts(slips=slips, by=by)
+        wanted = [(users[line.username], line.role, line.place) for line in lines]
+        proposed = accounts.propose_grants(wanted=wanted, by=by)
     return Imported(slips, len(known), proposed)

@@ -2,6 +2,7 @@
 
 import pytest
 from axes.models import AccessAttempt
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -44,6 +45,19 @@ def test_first_passwords_differ_and_satisfy_the_rules():
         CharacterClassValidator().validate(password)
         assert len(password) == 14
         assert not set(password) & set("0Oo1lIsS5zZ2")
+
+
+def test_first_password_is_hashed_in_full_at_the_first_login(client, settings, system):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+    slip = actions.create_account(username="luona", name="罗娜", by=system)
+    few = int(slip.user.password.split("$")[1])
+
+    client.post("/accounts/login/", {"username": "luona", "password": slip.password})
+
+    full = int(User.objects.get(username="luona").password.split("$")[1])
+    assert few == 20_000
+    assert full == PBKDF2PasswordHasher.iterations
+    assert client.get("/").url == "/accounts/password/"
 
 
 def test_create_account_gives_a_password_that_must_be_changed_and_no_right(system):

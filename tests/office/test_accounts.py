@@ -6,6 +6,8 @@ import re
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from povertyedu.accounts.models import Grant, GrantProposal, User
@@ -132,6 +134,22 @@ def test_account_import_of_the_same_file_again_changes_nothing(system, xiazhai):
         list(GrantProposal.objects.values()),
         AuditEvent.objects.count(),
     )
+
+
+@pytest.mark.sql
+def test_account_import_writes_in_a_number_of_statements_that_does_not_grow(system, xiazhai):
+    def writes(first: int, count: int) -> int:
+        rows = [[f"user{n}", f"教师{n}", "", "学校经办", xiazhai.code] for n in range(first, first + count)]
+        with CaptureQueriesContext(connection) as queries:
+            system.post(reverse("office:account_import"), {"file": workbook(*rows)})
+        return len(queries)
+
+    assert writes(1000, 2) == writes(2000, 40)
+    assert GrantProposal.objects.count() == 42
+    assert AuditEvent.objects.filter(action="accounts.create").count() == 42
+    assert AuditEvent.objects.get(subject_label="教师2039（user2039）", action="grants.propose").changes == {
+        "grant": ["", "学校经办（城关镇下寨小学）"]
+    }
 
 
 @pytest.mark.parametrize(
