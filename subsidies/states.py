@@ -50,9 +50,8 @@ STAGE_OF = {
     P.APPROVE_FINAL: BatchStage.APPROVER,
     P.PAY: BatchStage.FINANCE,
 }
-# The steps as a reader of a batch sees them: what is written on each, and the states it is going on in.
+# The steps as a reader of a batch sees them after the schools' reports: their words, and the states they go on in.
 BATCH_STEPS = (
-    ("学校报送", (B.OPEN,)),
     ("资助中心审核", (B.OPEN,)),
     ("局领导审批", (B.OFFICE_APPROVED,)),
     ("公示", (B.APPROVED, B.IN_PUBLICITY)),

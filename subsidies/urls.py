@@ -14,6 +14,7 @@ urlpatterns = [
     path("batches/<int:pk>/lines/hold/", sheets.lines_hold, name="lines_hold"),
     path("batches/<int:pk>/<slug:verb>/", batches.batch_step, name="batch_step"),
     path("sheets/<int:pk>/", sheets.sheet, name="sheet"),
+    path("sheets/<int:pk>/republish/", sheets.republish, name="republish"),
     path("sheets/<int:pk>/<slug:verb>/", sheets.sheet_step, name="sheet_step"),
     path("lines/<int:pk>/", sheets.line, name="line"),
     path("lines/<int:pk>/decide/", sheets.line_decide, name="line_decide"),

@@ -3,6 +3,7 @@
 The lower half of this module is what ``povertyedu.publicity`` asks for by name (PUBLICITY_SUBJECTS).
 """
 
+from collections.abc import Iterable
 from itertools import groupby
 
 from django.db import transaction
@@ -13,7 +14,7 @@ from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import School
 from povertyedu.publicity.actions import put_up, withdraw
 from povertyedu.publicity.models import Notice, NoticeState, Objection, ObjectionState
-from povertyedu.workflow.flow import SYSTEM, Actor, StepRefused
+from povertyedu.workflow.flow import Actor, StepRefused
 from subsidies.enums import BatchStage, BatchState, HoldReason, LineState
 from subsidies.models import Batch, Line
 
@@ -54,10 +55,10 @@ def republish(*, by: Actor, batch: Batch, school: School, reason: str) -> Batch:
 def _show(batch: Batch, lines, *, by: Actor):
     """Put up ``lines`` by school, tie each to its notice, and return the last day of the period."""
     lines = lines.select_related("programme").order_by(
-        "school_area", "school_id", "stage", "grade", "class_name", "student_name", "pk"
-    )
+        "school_area", "school_id", "stage", "grade", "class_name", "student_name", "student_id", "programme__position"
+    )  # fmt: skip
     by_school = groupby(lines.iterator(chunk_size=2000), key=lambda line: line.school_id)
-    lists = ((school, [_public_row(line) for line in group]) for school, group in by_school)
+    lists = ((school, _public_rows(group)) for school, group in by_school)
     notices = put_up(by=by, about=about(batch), title=f"{batch.term} 学生资助拟发放名单公示", lists=lists)
     if not notices:
         raise StepRefused("没有可公示的学生。")
@@ -72,14 +73,22 @@ def _show(batch: Batch, lines, *, by: Actor):
     return notices[0].closes_on
 
 
-def _public_row(line: Line) -> dict:
-    return {
-        "name": line.student_name,
-        "school": line.school_name,
-        "grade": line.grade_name,
-        "school_class": line.class_name,
-        "programme": line.programme.name,
-    }
+def _public_rows(lines: Iterable[Line]) -> list[dict]:
+    """Return a row per child with its programmes in one cell; ``lines`` come child by child."""
+    rows = []
+    for _, of_child in groupby(lines, key=lambda line: line.student_id):
+        first, *more = of_child
+        names = dict.fromkeys(line.programme.name for line in (first, *more))
+        rows.append(
+            {
+                "name": first.student_name,
+                "school": first.school_name,
+                "grade": first.grade_name,
+                "school_class": first.class_name,
+                "programme": "、".join(names),
+            }
+        )
+    return rows
 
 
 @transaction.atomic
@@ -92,15 +101,6 @@ def clear(*, by: Actor, batch: Batch) -> Batch:
         raise StepRefused(f"公示到 {until:%Y-%m-%d} 为止，期满后的第二天才能转发放。")
     step(batch, "clear", by=by)
     return batch
-
-
-def clear_expired() -> int:
-    """Clear every batch whose period is over and return how many; runs every day, safe to run twice."""
-    cleared = 0
-    for batch in Batch.objects.filter(state=BatchState.IN_PUBLICITY, publicity_until__lt=today()):
-        clear(by=SYSTEM, batch=batch)
-        cleared += 1
-    return cleared
 
 
 # --- what publicity asks of this app -------------------------------------------------------------

@@ -16,13 +16,14 @@ from povertyedu.ui.numerals import yuan
 from povertyedu.workflow.flow import StepRefused
 from subsidies.actions import batches as actions
 from subsidies.actions import publicising
-from subsidies.enums import BatchState
+from subsidies.enums import BatchState, SheetState
 from subsidies.forms.batches import OpenBatchForm, ReasonForm
 from subsidies.models import Batch
 from subsidies.queries import batches as queries
 from subsidies.queries.opening import outstanding_by_programme
 from subsidies.states import BATCH_FLOW, BATCH_STEPS
 
+OWN = (SheetState.DRAFT, SheetState.RETURNED)  # a school may still change its sheet
 HOME = ("首页", "/")
 CRUMB = ("发放批次", "/subsidies/batches/")
 # What each step of a batch does, said before it is taken; the verb and the words of its button.
@@ -54,23 +55,19 @@ def batches(request):
     return render(request, "subsidies/batches.html", context)
 
 
-def flow_of(batch: Batch, working_days: int) -> list[dict]:
-    """Return the steps of a batch as done, going on and to come."""
+def flow_of(batch: Batch) -> list[dict]:
+    """Return the steps of a batch as done, going on and to come; while it is open the schools' step ends with the last report."""
+    days = options("publicity_working_days")["publicity_working_days"]
+    reported = batch.state != BatchState.OPEN or not batch.sheets.filter(state__in=OWN).exists()
     states = list(BatchState)
     now = states.index(batch.state)
-    steps = []
+    steps = [{"text": "学校报送", "state": "done" if reported else "doing"}]
     for text, during in BATCH_STEPS:
-        place = [states.index(state) for state in during]
-        state = (
-            "done"
-            if now > max(place) or batch.state == BatchState.ARCHIVED
-            else "doing"
-            if now in place
-            else "todo"
-        )
-        steps.append(
-            {"text": text, "state": state, "note": f"{working_days}个工作日" if text == "公示" else ""}
-        )
+        places = [states.index(state) for state in during]
+        state = "done" if now > max(places) or batch.state == BatchState.ARCHIVED else "todo"
+        if now in places and reported and batch.state != BatchState.ARCHIVED:
+            state = "doing"
+        steps.append({"text": text, "state": state, "note": f"{days}个工作日" if text == "公示" else ""})
     return steps
 
 
@@ -95,12 +92,12 @@ def batch(request, pk):
         "crumbs": [HOME, CRUMB, (found.number, None)],
         "batch": found,
         "figures": strip_of(queries.figures_of(lines)),
-        "flow": flow_of(found, options("publicity_working_days")["publicity_working_days"]),
+        "flow": flow_of(found),
         "sheets": sheets,
         "programmes": found.programmes.all(),
         "decisions": found.decisions.all(),
         "steps": [t for t in BATCH_FLOW.open_to(found.state, request.user.can) if t.verb in STEPS],
-        "may_publish": request.user.can(P.PUBLISH),
+        "may_republish": found.state in BATCH_FLOW["republish"].sources and request.user.can(P.PUBLISH),
     }
     return render(request, "subsidies/batch.html", context)
 

@@ -9,20 +9,19 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
-from povertyedu.options.registry import options
 from povertyedu.workflow.flow import StepRefused
 from subsidies.actions import batches as actions
 from subsidies.actions import lines as line_actions
-from subsidies.enums import BatchStage, BatchState, LineState, SheetState
+from subsidies.actions import publicising
+from subsidies.enums import BatchStage, BatchState, LineState
 from subsidies.forms.batches import LineFilterForm, ReasonForm
 from subsidies.models import Batch, Line, SchoolSheet
 from subsidies.queries import batches as queries
 from subsidies.queries.pages import whole
 from subsidies.states import SHEET_FLOW
 
-from .batches import CRUMB, HOME, flow_of, strip_of
+from .batches import CRUMB, HOME, OWN, flow_of, strip_of
 
-OWN = (SheetState.DRAFT, SheetState.RETURNED)  # a school may still change its sheet
 REASONS = ["学籍信息与名单不符", "缺少佐证材料", "银行卡户名不符", "已转学或休学"]
 # verb of a sheet -> (action, what it does, button)
 STEPS = {
@@ -118,7 +117,7 @@ def _queue(request, batch: Batch, lines, context: dict):
         "batch": batch,
         "figures": strip_of(figures),
         "totals": figures,
-        "flow": flow_of(batch, options("publicity_working_days")["publicity_working_days"]),
+        "flow": flow_of(batch),
         "filter_form": form,
         "applied": form.applied,
         "rows": rows,
@@ -184,6 +183,36 @@ def sheet_step(request, pk, verb):
         "reasons": REASONS,
     }  # fmt: skip
     return render(request, "subsidies/sheet_step.html", context, status=422 if form and form.errors else 200)
+
+
+@needs(P.PUBLISH)
+@require_http_methods(["GET", "POST"])
+def republish(request, pk):
+    """Ask why, then show a school's changed list again for the whole period."""
+    found = _sheet(request, pk, P.PUBLISH)
+    form = ReasonForm(request.POST or None)
+    if form.is_bound and form.is_valid():
+        try:
+            publicising.republish(
+                by=actor(request, P.PUBLISH), batch=found.batch, school=found.school, reason=form.cleaned_data["reason"]
+            )  # fmt: skip
+        except StepRefused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, f"{found.school} 的名单已重新公示，公示期重新计算。")
+        return redirect("subsidies:batch", pk=found.batch_id)
+    context = {
+        "crumbs": [HOME, CRUMB, (found.batch.number, reverse("subsidies:batch", args=[found.batch_id])), ("重新公示", None)],
+        "sheet": found,
+        "title": "变更名单重新公示",
+        "text": "原公示立即撤下，按现在的名单重新公示，公示期从头计算；期满前整批不能发放。",
+        "button": "重新公示",
+        "listed": found.lines.listed().totals(),
+        "held": found.lines.held().totals(),
+        "form": form,
+        "reasons": ["更正姓名、班级", "异议处理后名单变更"],
+    }  # fmt: skip
+    return render(request, "subsidies/sheet_step.html", context, status=422 if form.errors else 200)
 
 
 def _may_change(request, batch: Batch):

@@ -68,6 +68,13 @@ def test_public_page_shows_five_columns_and_nothing_else_of_the_child(client, no
     }
 
 
+def test_child_of_two_programmes_stands_on_the_list_once(people, autumn, luona):
+    topup = subsidies.programme("boarding_topup", "寄宿生县级增补")
+    subsidies.entitle(luona, 5_000, of=topup)
+    subsidies.batch_at("in_publicity", people, term=autumn, programmes=[subsidies.programme(), topup])
+    assert [row["programme"] for row in Notice.objects.get().rows] == ["寄宿生生活补助、寄宿生县级增补"]
+
+
 def test_notice_keeps_nothing_it_was_not_meant_to(xiazhai, aid_officer):
     row = {
         "name": "甲", "school": "乙", "grade": "丙", "school_class": "丁", "programme": "戊", "id_number": "529901",

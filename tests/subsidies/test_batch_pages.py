@@ -9,6 +9,7 @@ from django.urls import reverse
 from povertyedu.audit.models import AccessEvent
 from povertyedu.publicity.models import Notice
 from students.models import Student
+from subsidies.actions import batches
 from subsidies.models import Balance, BankFile, Batch, Entitlement, Line
 from tests import factories
 from tests.factories import subsidies
@@ -123,6 +124,30 @@ def test_return_needs_a_reason_and_goes_back_to_the_school(login, people, aid_of
     page = text(client.get(url("sheet", sheet.pk)))
     assert "已退回" in page
     assert "名单有误" in page
+
+
+def test_changed_list_is_shown_again_after_a_reason(login, people, aid_officer, clerk, autumn, luona):
+    batch = subsidies.batch_at("in_publicity", people, term=autumn)
+    address = url("republish", batch.sheets.get().pk)
+    assert login(clerk).get(address).status_code == 403
+    client = login(aid_officer)
+    assert "重新公示" in text(client.get(url("batch", batch.pk)))
+    assert client.post(address, {"reason": ""}).status_code == 422
+    client.post(address, {"reason": "更正班级"})
+    assert list(Notice.objects.order_by("pk").values_list("state", flat=True)) == ["withdrawn", "open"]
+
+
+def test_flow_says_whose_turn_it_is(login, people, aid_officer, autumn, luona):
+    def steps(batch):
+        page = login(aid_officer).get(url("batch", batch.pk))
+        return [step["text"] for step in page.context["flow"] if step["state"] == "doing"]
+
+    batch = subsidies.batch_at("open", people, term=autumn)
+    assert steps(batch) == ["学校报送"]
+    subsidies._submit(batch, people)
+    assert steps(batch) == ["资助中心审核"]
+    batches.approve_office(by=people.aid, batch=batch)
+    assert steps(batch) == ["局领导审批"]
 
 
 def test_ticked_rows_are_held_after_a_reason(login, people, aid_officer, autumn, luona, yanyu):

@@ -368,10 +368,10 @@ def test_clear_waits_for_the_last_working_day(people, autumn, luona):
     assert batch.publicity_until > today()
     with pytest.raises(StepRefused, match="公示到"):
         publicising.clear(by=people.aid, batch=batch)
-    assert publicising.clear_expired() == 0
     subsidies.end_publicity(batch)
-    assert publicising.clear_expired() == 1
-    assert publicising.clear_expired() == 0
+    publicising.clear(by=people.aid, batch=batch)
+    batch.refresh_from_db()
+    assert batch.state == "cleared"
 
 
 def test_changed_list_begins_its_period_again(people, autumn, xiazhai, luona):
