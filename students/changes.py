@@ -2,6 +2,8 @@
 
 import re
 
+from povertyedu.sealing import keyed_hash
+
 from .models import Enrolment, Student
 from .numbers import NUMBERS
 from .queries import area_names
@@ -56,6 +58,13 @@ def _term_words(enrolment: Enrolment) -> dict[str, str]:
 
 def _yes_no(value: bool) -> str:
     return "是" if value else "否"
+
+
+def fingerprint(student: Student, enrolment: Enrolment) -> str:
+    """Return a keyed hash of all that the form shows: another one means that somebody changed the record."""
+    return keyed_hash(
+        "\n".join(f"{label}={value}" for label, (value, _) in snapshot(student, enrolment).items())
+    )
 
 
 def differences(before: dict[str, tuple], after: dict[str, tuple]) -> dict[str, list[str]]:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from povertyedu.audit.models import record
 from povertyedu.orgs.models import Term
 from povertyedu.sealing import keyed_hash
-from students.changes import differences, snapshot
+from students.changes import differences, fingerprint, snapshot
 from students.enums import Place
 from students.models import BankAccount, Enrolment, Guardian, Student
 from students.queries import later_terms
@@ -34,7 +34,9 @@ KNOWN = {
     "id_number": "该身份证件号已有档案，不能重复建档；请在“学生管理”里按证件号查找，找不到的请联系县资助中心办理转入。",
     "student_no": "该学籍号已有档案，不能重复建档；请在“学生管理”里按学籍号查找，找不到的请联系县资助中心办理转入。",
 }
-STALE = "您打开这一页之后，该档案已被他人修改（{who}，{at:%m-%d %H:%M}）。请重新打开档案，核对后再改，以免盖掉对方的修改。"
+STALE = (
+    "您打开这一页之后，该档案已被他人修改或被批量导入更新。请重新打开档案，核对后再改，以免盖掉对方的修改。"
+)
 
 
 @transaction.atomic
@@ -60,42 +62,47 @@ def register(*, by, term: Term, data: dict) -> Enrolment:
     _assign(enrolment, TERM_FIELDS, data)
     _stamp_places(enrolment, home=data["home"])
     enrolment.save(force_insert=True)
-    _facts_changed([enrolment])
+    derive_categories(term, student_ids=[student.pk])
+    mark_changed(term, [student.pk])
     changes = differences({}, snapshot(student, enrolment))
     record(by, action="students.register", subject=student, changes=changes)
     return enrolment
 
 
 @transaction.atomic
-def correct(*, by, enrolment: Enrolment, data: dict, seen_at) -> Enrolment:
+def correct(*, by, enrolment: Enrolment, data: dict, seen: str) -> Enrolment:
     """Correct a child's record and its facts of ``enrolment``'s term; return the enrolment.
 
-    ``seen_at`` is the student's ``updated_at`` when the form was opened: a later change by somebody
-    else refuses this one. Past terms stay as they were; later ones follow where ``data["onwards"]``.
+    ``seen`` is the record's :func:`~students.changes.fingerprint` when the form was opened: a later
+    change, by whomever, refuses this one. Past terms stay as they were; later ones follow where
+    ``data["onwards"]``.
     """
     student = Student.objects.select_for_update().get(pk=enrolment.student_id)
     enrolment = Enrolment.objects.select_related("term", "school", "school_class").get(pk=enrolment.pk)
     _refuse_closed(enrolment.term)
-    if student.updated_at != seen_at:
-        at = timezone.localtime(student.updated_at)
-        raise ValidationError(STALE.format(who=student.updated_by or "批量导入", at=at))
+    if fingerprint(student, enrolment) != seen:
+        raise ValidationError(STALE)
     numbers = {name: value for name, value in _numbers(data).items() if value}
     _refuse_known(numbers, besides=student)
     before, old_facts, old_id = snapshot(student, enrolment), _facts(enrolment), student.id_hash
+    was_left_behind = student.is_left_behind
     later = list(later_terms(enrolment))
     _correct_student(student, data, numbers, lives_there=data["onwards"] or not later, by=by)
     _assign(enrolment, TERM_FIELDS, data)
     _stamp_places(enrolment, home=data["home"], moved=old_facts["school_id"] != enrolment.school_id)
     enrolment.save()
-    touched = [enrolment, *(_carry(later, old_facts, _facts(enrolment)) if data["onwards"] else ())]
-    changes = differences(before, snapshot(student, enrolment))
-    if changes:
-        if student.id_hash != old_id:
-            touched = [enrolment, *student.enrolments.exclude(pk=enrolment.pk).filter(term__is_closed=False)]
-        _facts_changed(touched)
-        record(
-            by, action="students.correct", subject=student, changes=changes, reason=str(enrolment.term)
-        )  # the term is why the same field may differ elsewhere
+    if _facts(enrolment) != old_facts:
+        carried = _carry(later, old_facts, _facts(enrolment)) if data["onwards"] else []
+        for row in [enrolment, *carried]:
+            mark_changed(row.term, [student.pk])
+    if student.id_hash != old_id:  # every list that names a child by number is matched anew
+        for row in student.enrolments.filter(term__is_closed=False).select_related("term"):
+            mark_changed(row.term, [student.pk])
+    if (student.id_hash, student.is_left_behind) != (old_id, was_left_behind):
+        derive_categories(student_ids=[student.pk])
+    if changes := differences(before, snapshot(student, enrolment)):
+        # The term stands as the reason: the same field may differ in another term.
+        record(by, action="students.correct", subject=student, changes=changes, reason=str(enrolment.term))
     return enrolment
 
 
@@ -208,10 +215,3 @@ def _carry(later: list[Enrolment], old: dict, new: dict) -> list[Enrolment]:
             row.save(update_fields=wrong)
         carried.append(row)
     return carried
-
-
-def _facts_changed(enrolments: list[Enrolment]) -> None:
-    student = enrolments[0].student_id
-    derive_categories([enrolment.term for enrolment in enrolments], student_ids=[student])
-    for enrolment in enrolments:
-        mark_changed(enrolment.term, [student])

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from django import forms
-from django.utils.dateparse import parse_datetime
 
 from povertyedu.orgs.enums import STAGE_YEARS, AreaLevel, Stage, grade_name
 from povertyedu.orgs.models import Area, School, SchoolClass
@@ -107,7 +106,7 @@ class StudentForm(IdentityForm, PlacementFields):
     ``may_place_outside``: whether children who study outside the county may be entered (county offices).
     """
 
-    updated_at = forms.CharField(required=False, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
     name = CellField(cells.clean_text, label="姓名", required=True, max_length=60)
     ethnicity = forms.ChoiceField(label="民族", required=False)
     hukou = forms.ChoiceField(label="户口性质", required=False, choices=[("", "请选择"), *Hukou.choices])
@@ -193,12 +192,6 @@ class StudentForm(IdentityForm, PlacementFields):
     def _township(self) -> str:
         value = (self.data if self.is_bound else self.initial).get("home_township") or ""
         return str(getattr(value, "pk", value))
-
-    def clean_updated_at(self):
-        try:
-            return parse_datetime(self.cleaned_data["updated_at"])
-        except ValueError:
-            return None  # not what the page was given: the record counts as changed
 
     def clean_name(self):
         if not self.cleaned_data["name"]:

@@ -14,6 +14,7 @@ from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import School, SchoolClass
 from students.actions.registration import correct, register
+from students.changes import fingerprint
 from students.forms import SECTIONS, IdentityForm, StudentForm
 from students.models import Enrolment, Student
 from students.queries import enrolment_shown, hardships_of, home_of, in_charge, known_record, later_terms
@@ -60,7 +61,7 @@ def edit(request, pk):
         try:
             enrolment = correct(
                 by=actor(request, P.EDIT_STUDENTS), enrolment=enrolment, data=form.cleaned_data,
-                seen_at=form.cleaned_data["updated_at"],
+                seen=form.cleaned_data["seen"],
             )  # fmt: skip
         except ValidationError as refusal:
             form.add_error(None, refusal)
@@ -168,7 +169,7 @@ def _on_record(user, enrolment: Enrolment) -> dict:
     return {
         **{name: getattr(student, name) for name in of_student},
         **{name: getattr(enrolment, name) for name in of_term},
-        "updated_at": student.updated_at.isoformat(),
+        "seen": fingerprint(student, enrolment),
         "birth_date": student.birth_date if user.can(P.REVEAL_NUMBERS) else None,
         "school": enrolment.school_id,
         "school_class": enrolment.school_class_id,
