@@ -108,7 +108,8 @@ def _demand_redis():
 def _drop(chosen: Broker):
     if chosen.redis_url:
         with redis.Redis.from_url(chosen.redis_url) as client:
-            client.delete(chosen.queue, f"_kombu.binding.{chosen.queue}")
+            for key in client.scan_iter(f"*{chosen.queue}*"):
+                client.delete(key)
     for left in (settings.VAR_DIR / "queue").rglob(f"*{chosen.queue}*"):
         left.unlink(missing_ok=True)
 
