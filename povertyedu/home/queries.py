@@ -84,11 +84,11 @@ def figures_of_class(user, term: Term, school_class) -> list[dict]:
         .select_related("student")
         .order_by("student__name", "pk")
     )
+    # Keys, not a subquery: the planner looks into the balance view by values only, else it sums up the whole term.
+    students = [enrolment.student_id for enrolment in enrolments]
     sums = {
         row["student_id"]: row
-        for row in Balance.objects.filter(
-            term=term, student__in=enrolments.values("student_id"), programme__kind=Kind.CASH
-        )
+        for row in Balance.objects.filter(term=term, student__in=students, programme__kind=Kind.CASH)
         .values("student_id")
         .annotate(entitled=Sum("entitled_fen"), paid=Sum("paid_fen"), in_hand=Sum("in_hand_fen"))
     }
@@ -105,10 +105,16 @@ def figures_of_class(user, term: Term, school_class) -> list[dict]:
 def figures_by_class(user, term: Term, school) -> dict:
     """Return {class id: Figures} of one school."""
     places: dict = defaultdict(Figures)
-    enrolments = Enrolment.objects.visible_to(user).of(term).studying().filter(school=school)
+    enrolments = list(
+        Enrolment.objects.visible_to(user)
+        .of(term)
+        .studying()
+        .filter(school=school)
+        .values_list("student_id", "school_class_id", "categories")
+    )
     money = {
         row["student_id"]: row
-        for row in Balance.objects.filter(term=term, student__in=enrolments.values("student_id"))
+        for row in Balance.objects.filter(term=term, student__in=[student for student, *_ in enrolments])
         .values("student_id")
         .annotate(
             entitled=Sum("entitled_fen", filter=Q(programme__kind=Kind.CASH), default=0),
@@ -116,9 +122,7 @@ def figures_by_class(user, term: Term, school) -> dict:
             in_hand=Sum("in_hand_fen", default=0),
         )
     }
-    for student, class_id, categories in enrolments.values_list(
-        "student_id", "school_class_id", "categories"
-    ):
+    for student, class_id, categories in enrolments:
         owed = money.get(student)
         places[class_id] += Figures(
             1, int(bool(categories & HardshipCategory.REGISTERED_POOR)), int(owed is not None),
