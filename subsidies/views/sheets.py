@@ -116,7 +116,7 @@ def _queue(request, batch: Batch, lines, context: dict):
     context |= {
         "batch": batch,
         "figures": strip_of(figures),
-        "totals": figures,
+        "totals": queries.figures_of(matching) if everything else figures,  # the foot of what is printed
         "flow": flow_of(batch),
         "filter_form": form,
         "applied": form.applied,

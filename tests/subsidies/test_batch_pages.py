@@ -37,6 +37,7 @@ def login(client):
 def test_thread_from_outstanding_to_paid_in_pages(
     login, aid_officer, clerk, approver, finance, autumn, luona, yanyu
 ):
+    """One walk, kept whole so that it reads as it happens."""
     client = login(aid_officer)
     choose = text(client.get(url("batch_open", query="term=2020-autumn")))
     assert "寄宿生生活补助" in choose
@@ -219,6 +220,8 @@ def test_queue_pages_by_key_through_every_row_once(login, people, aid_officer, a
     assert sorted(seen) == [f"生{number:03d}" for number in range(120)]
     printed = client.get(url("batch_lines", batch.pk, query="print=1"))
     assert len(printed.context["rows"]) == 120
+    some = client.get(url("batch_lines", batch.pk, query="print=1&q=生00"))
+    assert (len(some.context["rows"]), some.context["totals"]["fen"]) == (10, 1_000)
     assert client.get(url("batch_lines", batch.pk, query="after=x")).status_code == 200
     assert (
         client.get(url("batch_lines", batch.pk, query='after=["a","b","c","d","e","f"]')).status_code == 200
