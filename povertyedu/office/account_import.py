@@ -22,8 +22,8 @@ from povertyedu.workbooks.reading import Limits, WorkbookError, open_workbook
 from povertyedu.workflow.flow import Actor
 
 ROLE_BY_LABEL = {label: value for value, label in ROLE_CHOICES}
-# Each account costs a password hash: some thousand at a time keep a page's patience.
-LIMITS = Limits(size=5 * 2**20, rows=2000)
+# Each account costs a password hash: more than a thousand at a time would try a page's patience.
+LIMITS = Limits(size=5 * 2**20, rows=1000)
 
 
 class AccountResource(WorkbookResource):

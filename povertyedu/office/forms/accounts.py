@@ -75,7 +75,7 @@ class AccountForm(forms.ModelForm):
 class AccountFileForm(forms.Form):
     file = forms.FileField(
         label="账号表", widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv"}),
-        help_text="Excel 文件，一行一个账号和一项建议授权；一人多项授权写多行；每次不超过 2000 行、5MB",
+        help_text="Excel 文件，一行一个账号和一项建议授权；一人多项授权写多行；每次不超过 1000 行、5MB",
     )  # fmt: skip
 
     def clean_file(self):
