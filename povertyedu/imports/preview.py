@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.utils import timezone
+
 from .enums import RowOutcome
 from .models import ImportBatch, StagedRow
 from .states import ImportState
@@ -58,7 +60,7 @@ def preview_rows(staged: Iterable[StagedRow], resource) -> list[dict]:
                 else _STATUS[row.outcome],
                 "text": row.get_outcome_display(),
                 "is_wrong": row.outcome == RowOutcome.REJECTED,
-                "cells": [{"text": shown.get(name, ""), "mono": name in secret} for name in resource.preview],
+                "cells": [{"text": shown.get(name, "").strip(), "mono": name in secret} for name in resource.preview],
                 "errors": [message for _, _, message in content["errors"]],
                 "warnings": [message for _, _, message in content["warnings"]],
                 "changes": [f"{heading}：{old} → {new}" for heading, old, new in content["changes"]],
@@ -66,3 +68,21 @@ def preview_rows(staged: Iterable[StagedRow], resource) -> list[dict]:
             }
         )
     return lines
+
+
+def confirm_text(batch: ImportBatch) -> str:
+    """Return what a confirmation will do, in exact counts."""
+    counts = {key: f"{number:,}" for key, number in batch.counts.items()}
+    if not counts:
+        return ""
+    will = f"确认后将导入 {batch.importable:,} 行（新增 {counts['created']}，更新 {counts['updated']}）"
+    if not batch.importable:
+        will = "没有需要写入的行"
+    return f"{will}；{counts['unchanged']} 行相同，{counts['duplicates']} 行重复，{counts['rejected']} 行错误不导入"
+
+
+def note(batch: ImportBatch, resource) -> str:
+    """Return what stands behind the page's title: file, kind, term, time."""
+    at = timezone.localtime(batch.created_at)
+    told = (batch.file.name, resource.label, str(batch.term or ""), f"{at:%Y-%m-%d %H:%M} 上传")
+    return " · ".join(part for part in told if part)

@@ -23,7 +23,7 @@ from . import actions
 from .errors import write_staged_errors
 from .forms import UploadForm
 from .models import ImportBatch
-from .preview import figures, flow_steps, preview_rows
+from .preview import confirm_text, figures, flow_steps, note, preview_rows
 from .queries import TABS, page_of, tab_counts
 from .states import ImportState
 
@@ -140,8 +140,10 @@ def page_context(request, batch: ImportBatch) -> dict:
         "resource": resource,
         "steps": flow_steps(batch),
         "figures": figures(batch),
+        "note": note(batch, resource),
+        "confirm_text": confirm_text(batch),
         "tabs": [
-            {"text": text, "url": f"{here}?tab={name}", "active": name == tab, "count": counts[name], "bad": name in ("problems", "errors") and counts[name] > 0}
+            {"text": text, "url": f"{here}?tab={name}", "active": name == tab, "count": f"{counts[name]:,}", "bad": name in ("problems", "errors") and counts[name] > 0}
             for name, (text, _) in TABS.items()
         ],
         "headings": [resource.fields[name].heading for name in resource.preview],
