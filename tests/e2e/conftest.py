@@ -20,7 +20,8 @@ def chromium():
         # Playwright's sync interface keeps an event loop in this thread; Django must not mind it.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"],
         )
         yield browser
         browser.close()
@@ -38,17 +39,23 @@ def open_page(chromium, live_server):
 
     def opened(user=None, *, width=1366, height=768):
         context = chromium.new_context(
-            base_url=live_server.url, viewport={"width": width, "height": height}, locale="zh-CN", accept_downloads=True
+            base_url=live_server.url,
+            viewport={"width": width, "height": height},
+            locale="zh-CN",
+            accept_downloads=True,
         )
         context.set_default_timeout(15_000)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-        page.on("response", lambda answer: problems.append(f"{answer.status} {answer.url}") if answer.status >= 500 else None)
+        page.on(
+            "response",
+            lambda answer: problems.append(f"{answer.status} {answer.url}") if answer.status >= 500 else None,
+        )
         if user is not None:
             page.goto("/accounts/login/")
-            page.get_by_label("账号").fill(user.username)
-            page.get_by_label("密码", exact=True).fill(PASSWORD)
+            page.locator("[name=username]").fill(user.username)
+            page.locator("[name=password]").fill(PASSWORD)
             page.get_by_role("button", name="登录").click()
             page.wait_for_url(live_server.url + "/")
         return page

@@ -1,8 +1,6 @@
 """The people of one batch and two children at two schools."""
 
 import pytest
-from django.core.management import call_command
-from django.db import connection
 
 from tests import factories
 from tests.factories import subsidies
@@ -27,23 +25,3 @@ def yanyu(xiazhai, autumn):
     child = factories.student("严宇", at=xiazhai, during=autumn, grade=6)
     subsidies.entitle(child, 31_250)
     return child
-
-
-@pytest.fixture
-def real_commits(transactional_db):
-    """Real transactions for races; at the end the data go although triggers guard them.
-
-    SQLite empties tables row by row, which the guards of paid lines and decisions refuse.
-    """
-    yield
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'guard_%%'"
-            )
-            triggers = cursor.fetchall()
-            for name, _ in triggers:
-                cursor.execute(f"DROP TRIGGER {name}")
-            call_command("flush", verbosity=0, interactive=False)
-            for _, sql in triggers:
-                cursor.execute(sql)
