@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from django.db import transaction
-from django.db.models import Case, F, FilteredRelation, Q, Sum, Value, When
+from django.db.models import Case, F, FilteredRelation, Q, Value, When
 from django.utils import timezone
 
 from povertyedu.audit.models import record_access
@@ -43,6 +43,7 @@ def export_ledger(out, *, term: Term, full_numbers: bool = False, progress=NO_PR
     ``full_numbers`` writes ID numbers whole; who asks for them must be permitted and have said why.
     """
     counted = {kind: {"rows": 0, "entitled_fen": 0, "paid_fen": 0, "in_hand_fen": 0, "outstanding_fen": 0} for kind in SHEETS}  # fmt: skip
+    sums: dict[str, dict] = {kind: {} for kind in SHEETS}
     progress.expect(Balance.objects.filter(term=term).count())
     names = options("bureau_name")
     frame = {
@@ -52,19 +53,20 @@ def export_ledger(out, *, term: Term, full_numbers: bool = False, progress=NO_PR
     details = [
         LedgerSheet(
             name=f"{name}明细", title=f"{term} 学生资助台账（{name}）", columns=_columns(kind),
-            rows=_rows(term, kind, full_numbers, counted, progress), **frame,
+            rows=_rows(term, kind, full_numbers, counted, sums[kind], progress), **frame,
         )
         for kind, name in SHEETS.items()
     ]  # fmt: skip
-    # Summaries stand first in the book but are written from the database, not from the rows: they check each other.
+    # The summaries add up what the details wrote: one reading, so that the book agrees with itself
+    # even when somebody is paid while it is written. Their rows are asked for after the details'.
     summaries = [
         LedgerSheet(
             name=f"{name}汇总", title=f"{term} 学生资助汇总（{name}）", columns=_summary_columns(kind),
-            rows=_summary(term, kind), **frame,
+            rows=_summary(kind, sums[kind]), **frame,
         )
         for kind, name in SHEETS.items()
     ]  # fmt: skip
-    write_ledger(out, *summaries, *details)
+    write_ledger(out, *details, *summaries)
     return {"term": term.pk, "kinds": {str(kind): numbers for kind, numbers in counted.items()}}
 
 
@@ -96,8 +98,13 @@ def _balances(term: Term, kind: str):
     )  # fmt: skip
 
 
-def _rows(term: Term, kind: str, full_numbers: bool, counted: dict, progress) -> Iterator[Row | TotalRow]:
-    """Yield a row per child and programme, a total after each stage of a school and after each school."""
+def _rows(
+    term: Term, kind: str, full_numbers: bool, counted: dict, sums: dict, progress
+) -> Iterator[Row | TotalRow]:
+    """Yield a row per child and programme, a total after each stage of a school and after each school.
+
+    ``counted`` and ``sums`` ((stage, programme) -> rows and fen) are filled on the way.
+    """
     fields = [field for _, field in _money_of(kind)]
     numbers = counted[kind]
     found = _balances(term, kind).values_list(*_COLUMNS, *fields).iterator(chunk_size=2000)
@@ -107,8 +114,11 @@ def _rows(term: Term, kind: str, full_numbers: bool, counted: dict, progress) ->
             label = Stage(stage).label if stage else ""
             for _, _, grade, class_name, child, id_number, programme, *money in in_stage:
                 numbers["rows"] += 1
-                for field, fen in zip(fields, money, strict=True):
+                summed = sums.setdefault((stage, programme), [0] * (len(fields) + 1))
+                summed[0] += 1
+                for place, (field, fen) in enumerate(zip(fields, money, strict=True), 1):
                     numbers[field] += fen
+                    summed[place] += fen
                 if numbers["rows"] % 1000 == 0:
                     progress.reach(sum(n["rows"] for n in counted.values()), f"写出 {name}")
                 shown = id_number if full_numbers else (mask_id(id_number) if id_number else "")
@@ -125,27 +135,23 @@ def _summary_columns(kind: str) -> list[LedgerColumn]:
     ]  # fmt: skip
 
 
-def _summary(term: Term, kind: str) -> Iterator[Row | TotalRow]:
+def _summary(kind: str, sums: dict) -> Iterator[Row | TotalRow]:
     """Yield a row per stage and programme: each amount sums its rows of the detail sheet by formula."""
-    fields = [field for _, field in _money_of(kind)]
-    sums = (
-        _balances(term, kind)
-        .order_by("place", "programme__position", "programme__name")
-        .values("place", "en__stage", "programme__name")
-        .annotate(**{f"sum_{field}": Sum(field) for field in fields}, rows=Sum(Value(1)))
-    )
     detail = f"{SHEETS[kind]}明细"
+    order = {stage: place for place, stage in enumerate(Stage)}
     number = 3  # title, line of unit, heads: the first row of data is the fourth
-    for stage, in_stage in groupby(sums, key=lambda row: row["en__stage"]):
+    found = sorted(sums, key=lambda key: (order.get(key[0], len(order)), key[1]))
+    for stage, in_stage in groupby(found, key=lambda key: key[0]):
         label = Stage(stage).label if stage else ""
-        for row in in_stage:
+        for key in in_stage:
             number += 1
+            rows, *money = sums[key]
             matches = f"{detail}!$B:$B,$A{number},{detail}!$G:$G,$B{number}"
-            money = [
-                Formula(f"SUMIFS({detail}!{letter}:{letter},{matches})", row[f"sum_{field}"])
-                for letter, field in zip("HIJK", fields, strict=False)
+            formulas = [
+                Formula(f"SUMIFS({detail}!{letter}:{letter},{matches})", fen)
+                for letter, fen in zip("HIJK", money, strict=False)
             ]
-            yield Row([label, row["programme__name"], Formula(f"COUNTIFS({matches})", row["rows"]), *money])
+            yield Row([label, key[1], Formula(f"COUNTIFS({matches})", rows), *formulas])
         number += 1
         yield TotalRow(f"{label} 小计", 1)
 

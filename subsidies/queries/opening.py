@@ -1,11 +1,11 @@
 """What is outstanding, and the set-based statements that list it in a batch."""
 
 from django.db import connection
-from django.db.models import Count, Sum
+from django.db.models import Count, Exists, OuterRef, Sum
 
 from povertyedu.orgs.models import Term
 from subsidies.enums import Kind
-from subsidies.models import Balance, Batch, Programme
+from subsidies.models import Balance, Batch, Entitlement, Programme
 
 # Outstanding money of a child who studies at a school here; what the two statements below have in common.
 _OUTSTANDING = """
@@ -57,9 +57,20 @@ def terms_until(term: Term, *, with_past: bool) -> list[str]:
 
 
 def outstanding_by_programme(term: Term, *, with_past: bool = False) -> list[dict]:
-    """Return what a batch of ``term`` could take now: per cash programme, programme, students and fen."""
+    """Return what a batch of ``term`` could take now: per cash programme, programme, students and fen.
+
+    Who studies outside the county has no school here, so no sheet; that money stays outstanding.
+    """
+    at_a_school = Entitlement.objects.filter(
+        term=OuterRef("term_id"), student=OuterRef("student_id"), programme=OuterRef("programme_id"), school__isnull=False
+    )  # fmt: skip
     owed = (
-        Balance.objects.filter(term__in=terms_until(term, with_past=with_past), outstanding_fen__gt=0)
+        Balance.objects.filter(
+            Exists(at_a_school),
+            term__in=terms_until(term, with_past=with_past),
+            outstanding_fen__gt=0,
+            student__merged_into=None,
+        )
         .values("programme_id")
         .annotate(students=Count("student_id", distinct=True), fen=Sum("outstanding_fen"))
     )

@@ -23,6 +23,7 @@ from subsidies.models import (
     Line,
     SchoolSheet,
 )
+from subsidies.queries.opening import outstanding_by_programme
 from tests import factories
 from tests.factories import subsidies
 
@@ -132,8 +133,26 @@ def test_account_of_a_stranger_is_held(people, autumn, xiazhai):
     child = factories.student("罗娜", at=xiazhai, during=autumn)
     BankAccount.objects.filter(student=child).update(holder="陌生人")
     subsidies.entitle(child)
-    batch = subsidies.batch_at("open", people, term=autumn)
-    assert list(batch.lines.values_list("state", "hold")) == [("held", "holder_differs")]
+    batch = subsidies.batch_at("reviewed", people, term=autumn)
+    line = batch.lines.get()
+    assert (line.state, line.hold) == ("held", "holder_differs")
+    line_actions.release_line(by=people.aid, line=line, reason="开户人为祖父，已核对户口簿")
+    assert batch.lines.listed().count() == 1
+
+
+def test_opening_shows_exactly_what_it_will_take(people, autumn, xiazhai, luona):
+    away = factories.student("县外生", at=xiazhai, during=autumn)
+    away.enrolments.update(school=None, place="elsewhere")
+    subsidies.entitle(away, 99_900)
+    spring = factories.student("欠发", at=xiazhai, during=factories.term("2020-spring"))
+    subsidies.entitle(spring, 12_345)
+    for with_past, fen in ((False, 50_000), (True, 62_345)):
+        [row] = outstanding_by_programme(autumn, with_past=with_past)
+        assert row["fen"] == fen
+    batch = batches.open_batch(
+        by=people.aid, term=autumn, programmes=[subsidies.programme()], title="", with_past=True
+    )
+    assert batch.lines.totals()["fen"] == 62_345
 
 
 def test_submitting_freezes_what_is_due_then(people, autumn, luona, yanyu):
