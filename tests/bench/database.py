@@ -4,6 +4,7 @@ import hashlib
 import os
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -20,25 +21,42 @@ CHILDREN = 100_000
 def prepare(*, fresh: bool) -> None:
     """Leave Django set up on a filled database."""
     django.setup()
-    url = os.environ["DATABASE_URL"]
-    name = urlsplit(url).path.lstrip("/")
-    with psycopg.connect(urlunsplit(urlsplit(url)._replace(path="/postgres")), autocommit=True) as server:
-        comment = server.execute(
+    with server() as (name, connection):
+        comment = connection.execute(
             "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [name]
         ).fetchone()
         if comment and not fresh and comment[0] == made_of():
             return
-        say("建立基准数据库……")
-        server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        server.execute(f'CREATE DATABASE "{name}"')
-        call_command("migrate", verbosity=0)
-        from .filling import fill
+        say(f"Making {name}, {CHILDREN:,} children ...")
+        make_anew(name, connection)
+        from .filling import fill  # models may be named now
 
         began = time.monotonic()
         fill(CHILDREN)
         # written last: a run that was cut off leaves no mark and is done again
-        server.execute(f"COMMENT ON DATABASE \"{name}\" IS '{made_of()}'")
-        say(f"用了 {time.monotonic() - began:.0f} 秒")
+        connection.execute(f"COMMENT ON DATABASE \"{name}\" IS '{made_of()}'")
+        say(f"... took {time.monotonic() - began:.0f} s")
+
+
+def prepare_empty() -> None:
+    """Leave Django set up on a new, empty database."""
+    django.setup()
+    with server() as (name, connection):
+        make_anew(name, connection)
+
+
+@contextmanager
+def server():
+    """Yield the name of the bench database and a connection to its server."""
+    url = urlsplit(os.environ["DATABASE_URL"])
+    with psycopg.connect(urlunsplit(url._replace(path="/postgres")), autocommit=True) as connection:
+        yield url.path.lstrip("/"), connection
+
+
+def make_anew(name: str, connection) -> None:
+    connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    connection.execute(f'CREATE DATABASE "{name}"')
+    call_command("migrate", verbosity=0)
 
 
 def made_of() -> str:
