@@ -166,6 +166,16 @@ def _preparer(field):
     return lambda value: field.get_db_prep_save(value, connection)
 
 
+def analyse(model: type[models.Model]) -> None:
+    """Tell PostgreSQL's planner what ``model``'s table holds now, after many rows were written.
+
+    Until autovacuum comes by it takes a term it has never seen for one row and joins in loops.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {_quote(model._meta.db_table)}")
+
+
 def _update_where_distinct(model: type[models.Model], updated: list[str], compared: list[str]) -> str:
     """Return the conflict clause that overwrites ``updated`` where one of ``compared`` is distinct."""
     if not updated:

@@ -24,6 +24,7 @@ from subsidies.queries import PROFILE_COLUMNS, totals_by_programme
 
 from .policies import current_policy, pack_of
 
+MANY = 5_000  # rows after which the planner is told
 COLUMNS = (
     "term_id", "student_id", "programme_id", "rule", "kind", "amount_fen", "stage", "grade", "school_id",
     "school_area", "home_area",
@@ -103,6 +104,8 @@ def recalculate(
     while after is not None:
         after = _one_chunk(decider, term, reach, after, tally, progress)
         progress.reach(tally.students)
+    if tally.created > MANY:
+        bulk.analyse(Entitlement)
     return Recalculation.objects.create(
         term=term, policy=policy, trigger=trigger, by_name=by.name, only_changed=only_changed, school=school,
         students=tally.students, profiles=decider.profiles, created=tally.created, updated=tally.updated,
