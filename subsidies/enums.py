@@ -20,6 +20,7 @@ class BatchState(models.TextChoices):
     PAID = "paid", "已发放"
     PARTLY_FAILED = "partly_failed", "部分失败"
     ARCHIVED = "archived", "已归档"
+    CANCELLED = "cancelled", "已撤销"
 
 
 class SheetState(models.TextChoices):

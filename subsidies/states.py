@@ -14,6 +14,7 @@ BATCH_FLOW = Flow(
     "batch",
     (
         Transition("open", (), B.OPEN, P.OPEN_BATCH, "开立批次"),
+        Transition("cancel", (B.OPEN,), B.CANCELLED, P.OPEN_BATCH, "撤销批次", needs_reason=True),
         Transition("approve_office", (B.OPEN,), B.OFFICE_APPROVED, P.APPROVE_OFFICE, "同意并提交审批"),
         Transition("return_office", (B.OFFICE_APPROVED,), B.OPEN, P.APPROVE_FINAL, "退回资助中心", needs_reason=True),
         Transition("approve_final", (B.OFFICE_APPROVED,), B.APPROVED, P.APPROVE_FINAL, "审批同意"),
@@ -23,7 +24,8 @@ BATCH_FLOW = Flow(
         Transition("send", (B.CLEARED, B.SENT, B.PAID, B.PARTLY_FAILED), B.SENT, P.PAY, "导出银行文件"),
         Transition("mark_paid", (B.SENT,), B.PAID, P.PAY, "回盘：全部到账"),
         Transition("mark_partly_failed", (B.SENT,), B.PARTLY_FAILED, P.PAY, "回盘：部分失败"),
-        Transition("archive", (B.PAID, B.PARTLY_FAILED), B.ARCHIVED, P.OPEN_BATCH, "归档"),
+        # a cleared batch of which nobody is left to pay may be closed too
+        Transition("archive", (B.CLEARED, B.PAID, B.PARTLY_FAILED), B.ARCHIVED, P.OPEN_BATCH, "归档"),
     ),
 )  # fmt: skip
 

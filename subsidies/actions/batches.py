@@ -261,6 +261,15 @@ def _approve_sheets(batch: Batch, decision: BatchDecision) -> None:
 
 
 @transaction.atomic
+def cancel(*, by: Actor, batch: Batch, reason: str) -> Batch:
+    """Give up a batch that is still with the schools: all its money is outstanding again."""
+    batch = locked(batch)
+    step(batch, "cancel", by=by, reason=reason)
+    batch.lines.open().update(state=LineState.REMOVED, hold="", note="批次已撤销", settled_at=timezone.now())
+    return batch
+
+
+@transaction.atomic
 def archive(*, by: Actor, batch: Batch) -> Batch:
     """Close a settled batch for good; whoever is still held must have been released or removed."""
     batch = locked(batch)

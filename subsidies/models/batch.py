@@ -51,7 +51,7 @@ class Batch(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="batch_in_publicity_has_last_day",
-                condition=Q(state__in=["open", "office_approved", "approved"])
+                condition=Q(state__in=["open", "office_approved", "approved", "cancelled"])
                 | Q(publicity_until__isnull=False),
             ),
         ]

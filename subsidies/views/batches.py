@@ -37,6 +37,7 @@ STEPS = {
         "公示期满，转计财部门发放；有异议未处理的学生继续暂缓。",
         "确认期满，转发放",
     ),
+    "cancel": (actions.cancel, "名单上的资金全部恢复为待发，可以重新开立批次。", "撤销批次"),
     "archive": (actions.archive, "归档后不能再变动。", "归档"),
 }
 
@@ -60,6 +61,8 @@ def flow_of(batch: Batch) -> list[dict]:
     days = options("publicity_working_days")["publicity_working_days"]
     reported = batch.state != BatchState.OPEN or not batch.sheets.filter(state__in=OWN).exists()
     states = list(BatchState)
+    if batch.state == BatchState.CANCELLED:
+        return [{"text": batch.get_state_display(), "state": "bad"}]
     now = states.index(batch.state)
     steps = [{"text": "学校报送", "state": "done" if reported else "doing"}]
     for text, during in BATCH_STEPS:

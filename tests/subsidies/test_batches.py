@@ -216,6 +216,35 @@ def test_late_sheets_move_to_a_follow_up_batch(people, autumn, qingshi, luona, n
     assert batches.submit_sheet(by=neighbour.as_actor(), sheet=sheet).state == "reviewed"
 
 
+def test_cancelled_batch_gives_its_money_back(people, autumn, luona, yanyu):
+    batch = subsidies.batch_at("submitted", people, term=autumn)
+    with pytest.raises(StepRefused, match="必须填写理由"):
+        batches.cancel(by=people.aid, batch=batch, reason="")
+    batches.cancel(by=people.aid, batch=batch, reason="项目选错")
+    assert set(batch.lines.values_list("state", flat=True)) == {"removed"}
+    assert balance(luona) == (50_000, 0, 0, 50_000)
+    with pytest.raises(StepRefused, match="已撤销"):
+        batches.submit_sheet(by=people.clerk, sheet=batch.sheets.get())
+    assert subsidies.batch_at("paid", people, term=autumn).lines.count() == 2
+
+
+def test_cancelling_ends_with_approval(people, autumn, luona):
+    batch = subsidies.batch_at("office_approved", people, term=autumn)
+    with pytest.raises(StepRefused):
+        batches.cancel(by=people.aid, batch=batch, reason="项目选错")
+    assert batch.lines.get().state == "listed"
+
+
+def test_cleared_batch_of_which_nobody_is_left_can_be_archived(people, autumn, luona):
+    batch = subsidies.batch_at("cleared", people, term=autumn)
+    with pytest.raises(StepRefused, match="还有 1 笔"):
+        batches.archive(by=people.aid, batch=batch)
+    line_actions.remove_line(by=people.aid, line=batch.lines.get(), reason="已转出")
+    batches.archive(by=people.aid, batch=batch)
+    batch.refresh_from_db()
+    assert batch.state == "archived"
+
+
 def test_approver_may_send_the_batch_back(people, autumn, luona):
     batch = subsidies.batch_at("office_approved", people, term=autumn)
     batches.return_to_office(by=people.approver, batch=batch, reason="金额偏大，请复核")
