@@ -24,7 +24,10 @@ LAYERS = [
 LAYER_OF = {label: number for number, labels in enumerate(LAYERS) for label in labels}
 # A file over 400 or a function over 40 lines needs a reason; here are the reasons.
 LONG_FILES: dict[str, str] = {}
-LONG_FUNCTIONS: dict[str, str] = {}
+LONG_FUNCTIONS = {
+    "povertyedu/ui/examples.py:key_figures": "example data of the gallery, one table",
+    "povertyedu/ui/examples.py:queue": "example data of the gallery, one table",
+}
 
 
 def own_models():
@@ -107,9 +110,13 @@ def test_every_template_is_used():
     for path in TEMPLATES:
         name = str(path.relative_to(ROOT / "templates"))
         by_component = name.startswith("components/") and f'component "{path.stem}"' in used
-        built_in = name in ("400.html", "403.html", "404.html", "500.html") or name.startswith(
-            ("django/", "registration/")
-        )
+        built_in = name in (
+            "400.html",
+            "403.html",
+            "403_csrf.html",
+            "404.html",
+            "500.html",
+        ) or name.startswith(("django/", "registration/"))
         if name not in used and not by_component and not built_in:
             spare.append(name)
     assert spare == []

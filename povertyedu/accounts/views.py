@@ -34,7 +34,8 @@ class LoginView(auth_views.LoginView):
         return super().post(request, *args, **kwargs)
 
     def form_invalid(self, form):
-        user = User.objects.filter(username=form.data.get("username", "").strip()).first()
+        named = form.data.get("username", "").strip()
+        user = User.objects.filter(username=named).first()  # everyone: nobody is logged in yet
         # A name that is no account may be a password typed into the wrong field: it stays out of the log.
         # What is tried on a locked account is not written either, or a guesser could fill the log.
         if user and not self.was_locked:

@@ -12,9 +12,10 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.imports.models import ImportBatch, ImportState
 from povertyedu.orgs.calendar import today
 from povertyedu.publicity.models import Objection, ObjectionState
-from students.models import FactChange, StudentDraft
+from students.models import StudentDraft
 from subsidies.enums import BatchState, SheetState
 from subsidies.models import Batch, SchoolSheet
+from subsidies.queries import waiting_children
 
 OVERDUE_DAYS = 5
 
@@ -110,7 +111,7 @@ def todos_of(user) -> list[Todo]:
         if found["count"]:
             waiting.append(Todo(duty.text, found["count"], reverse(duty.url_name), found["since"]))
     if user.can(P.RECALCULATE):
-        changed = FactChange.objects.values("student_id").distinct().count()
+        changed = waiting_children()
         if changed:
             waiting.append(Todo("资料有变动、待重算的学生", changed, reverse("subsidies:calculation")))
     return waiting

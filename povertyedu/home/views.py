@@ -62,7 +62,8 @@ def dashboard(request):
         return render(request, "home/dashboard.html", {"crumbs": _crumbs(("领导驾驶舱", None))})
     reading = _reading(request)
     by_place = figures_by(request.user, term, reading)
-    areas = {area.code: area for area in Area.objects.filter(level="township")}
+    townships = Area.objects.filter(level="township")  # everyone: names of places
+    areas = {area.code: area for area in townships}
     rows = [
         {"name": areas[code].name if code in areas else "其他", "url": _place_url("home:dashboard_area", code, reading), "figures": by_place[code]}
         for code in sorted(by_place, key=lambda code: (code not in areas, code))
@@ -94,7 +95,8 @@ def dashboard_area(request, code: str):
     by_school = figures_by(request.user, term, "school_id", **within)
     if not by_school:
         raise Http404
-    schools = School.objects.in_bulk([pk for pk in by_school if pk])
+    keys = [key for key in by_school if key]
+    schools = School.objects.in_bulk(keys)  # everyone: names of figures already scoped
     rows = [
         {
             "name": school.name,
@@ -122,7 +124,8 @@ def dashboard_school(request, pk: int):
     )
     term, reading = _term(request), _reading(request)
     by_class = figures_by_class(request.user, term, school)
-    classes = SchoolClass.objects.in_bulk([key for key in by_class if key])
+    keys = [key for key in by_class if key]
+    classes = SchoolClass.objects.in_bulk(keys)  # everyone: names of figures already scoped
     rows = [
         {
             "name": str(classes[key]),

@@ -60,7 +60,9 @@ def preview_rows(staged: Iterable[StagedRow], resource) -> list[dict]:
                 else _STATUS[row.outcome],
                 "text": row.get_outcome_display(),
                 "is_wrong": row.outcome == RowOutcome.REJECTED,
-                "cells": [{"text": shown.get(name, "").strip(), "mono": name in secret} for name in resource.preview],
+                "cells": [
+                    {"text": shown.get(name, "").strip(), "mono": name in secret} for name in resource.preview
+                ],
                 "errors": [message for _, _, message in content["errors"]],
                 "warnings": [message for _, _, message in content["warnings"]],
                 "changes": [f"{heading}：{old} → {new}" for heading, old, new in content["changes"]],

@@ -29,7 +29,7 @@ def message_list(request: HttpRequest) -> HttpResponse:
 def open_message(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark a message read and go where it is dealt with; only ever to an address of this system."""
     message = get_object_or_404(Message.objects.visible_to(request.user), pk=pk)
-    Message.objects.filter(pk=message.pk).mark_read()
+    Message.objects.visible_to(request.user).filter(pk=message.pk).mark_read()
     local = url_has_allowed_host_and_scheme(message.url, allowed_hosts=None)
     return redirect(message.url if local else "inbox:list")
 

@@ -178,6 +178,7 @@ CELERY = {
 DAILY_ACTIONS = [
     "povertyedu.imports.actions.purge_expired",  # before the files: their bytes lead to the staged rows
     "povertyedu.files.actions.purge_due",
+    "povertyedu.publicity.actions.take_down_expired",
 ]
 
 # What may be imported: kind -> dotted path of its resource (an app above `imports` owns it).

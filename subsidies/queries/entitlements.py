@@ -1,9 +1,10 @@
 """Reads of facts and entitlements."""
 
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 
+from students.models import FactChange
 from subsidies import engine
-from subsidies.models import Entitlement
+from subsidies.models import Balance, Entitlement, Recalculation
 
 # The columns of an enrolment that make its profile, in Profile's order.
 PROFILE_COLUMNS = ("stage", "grade", "boarding", "categories", "ownership", "setting", "place", "agri_major")
@@ -36,3 +37,20 @@ def totals_by_programme(entitlements=None, **filters) -> dict[str, dict]:
         }
         for row in counted
     }
+
+
+def balances_of(enrolment) -> QuerySet:
+    """Return the four numbers of one child in one term, by programme in its order."""
+    rows = Balance.objects.filter(student=enrolment.student_id, term=enrolment.term_id)
+    return rows.select_related("programme").order_by("programme__position")
+
+
+def waiting_children(term=None) -> int:
+    """Return how many children's facts changed since the last recalculation, in ``term`` or in all."""
+    marks = FactChange.objects.all() if term is None else FactChange.objects.filter(term=term)
+    return marks.values("student_id").distinct().count()
+
+
+def last_runs(term, limit: int = 10) -> QuerySet:
+    """Return the newest recalculations of ``term``."""
+    return Recalculation.objects.filter(term=term).select_related("policy", "school")[:limit]

@@ -9,10 +9,9 @@ from povertyedu.accounts.access import needs, working_term
 from povertyedu.accounts.permissions import Permission
 from povertyedu.jobs.models import Job
 from povertyedu.jobs.tasks import start
-from students.models import FactChange
 from subsidies.actions.policies import NoPolicy, current_policy
-from subsidies.models import Entitlement, Programme, Recalculation
-from subsidies.queries import totals_by_programme
+from subsidies.models import Entitlement, Programme
+from subsidies.queries import last_runs, totals_by_programme, waiting_children
 
 
 @needs(Permission.RECALCULATE, Permission.VIEW_POLICY)
@@ -34,8 +33,8 @@ def calculation(request):
         "policy": policy,
         "rows": rows,
         "by_kind": _by_kind(rows),
-        "waiting": FactChange.objects.filter(term=term).values("student_id").distinct().count(),
-        "runs": Recalculation.objects.filter(term=term).select_related("policy", "school")[:10],
+        "waiting": waiting_children(term),
+        "runs": last_runs(term),
         "job": Job.objects.live().filter(lock=lock_of(term)).order_by("-pk").first() if term else None,
         "may_start": request.user.can(Permission.RECALCULATE),
     }

@@ -72,7 +72,8 @@ def payout_export(request, pk):
 
 
 def _bank_file(request, pk) -> BankFile:
-    seen = BankFile.objects.filter(batch__in=Batch.objects.visible_to(request.user, P.PAY))
+    batches = Batch.objects.visible_to(request.user, P.PAY)
+    seen = BankFile.objects.filter(batch__in=batches)  # everyone: narrowed to visible batches
     return get_object_or_404(seen.select_related("batch", "file"), pk=pk)
 
 

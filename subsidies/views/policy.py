@@ -30,7 +30,7 @@ def policy(request):
         "crumbs": [("首页", reverse("home:todo")), ("资助标准", None)],
         "term": term,
         "packs": built_in_packs(),
-        "versions": Policy.objects.all()[:10],
+        "versions": Policy.objects.all()[:10],  # everyone: rules are no one's data
         "may_load": request.user.can(Permission.LOAD_POLICY),
     }
     try:
@@ -49,7 +49,11 @@ def _book(pack: engine.Policy, term) -> list[dict]:
         {
             "programme": programme,
             "rules": [
-                {"rule": rule, "parameters": pack.parameters_of(rule), "in_force": on is None or rule.in_force(on)}
+                {
+                    "rule": rule,
+                    "parameters": pack.parameters_of(rule),
+                    "in_force": on is None or rule.in_force(on),
+                }
                 for rule in pack.rules
                 if rule.programme == programme.code
             ],

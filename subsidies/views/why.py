@@ -9,13 +9,16 @@ from students.models import Enrolment
 from subsidies import engine
 from subsidies.actions.policies import NoPolicy, current_policy, pack_of
 from subsidies.explanations import explain_enrolment
-from subsidies.models import Balance, Line
+from subsidies.models import Line
+from subsidies.queries import balances_of
 
 
 def _enrolment(request, student_pk: int) -> Enrolment:
     seen = Enrolment.objects.visible_to(request.user, Permission.VIEW_SUBSIDIES)
     return get_object_or_404(
-        seen.select_related("student", "term", "school", "school_class"), student=student_pk, term=working_term(request)
+        seen.select_related("student", "term", "school", "school_class"),
+        student=student_pk,
+        term=working_term(request),
     )
 
 
@@ -24,7 +27,11 @@ def _enrolment(request, student_pk: int) -> Enrolment:
 def why(request, student_pk: int):
     """Explain a child's term; with ``?programme=`` that programme first. A fragment for the drawer, a page without script."""
     enrolment = _enrolment(request, student_pk)
-    context = {"enrolment": enrolment, "crumbs": [("金额依据", None)], "programme": request.GET.get("programme", "")}
+    context = {
+        "enrolment": enrolment,
+        "crumbs": [("金额依据", None)],
+        "programme": request.GET.get("programme", ""),
+    }
     try:
         explanation = explain_enrolment(enrolment, pack_of(current_policy()))
     except NoPolicy as error:
@@ -49,7 +56,11 @@ def _shown(explanation, programme: str) -> list[dict]:
             "finding": finding,
             "parameters": explanation.pack.parameters_of(finding.rule),
             "shares": [
-                {"source": engine.SOURCES[source], "share": _percent(fen, finding.amount_fen), "amount_fen": fen}
+                {
+                    "source": engine.SOURCES[source],
+                    "share": _percent(fen, finding.amount_fen),
+                    "amount_fen": fen,
+                }
                 for source, fen in finding.shares
             ],
         }
@@ -66,8 +77,6 @@ def _percent(part: int, whole: int) -> str:
 def student_panel(request, student_pk: int):
     """A child's programmes of the term with entitled, paid, in hand and outstanding."""
     enrolment = _enrolment(request, student_pk)
-    balances = (
-        Balance.objects.filter(student=student_pk, term=enrolment.term).select_related("programme").order_by("programme__position")
-    )
+    balances = balances_of(enrolment)
     context = {"enrolment": enrolment, "balances": balances, "crumbs": [("资助情况", None)]}
     return render(request, "subsidies/_panel.html" if request.htmx else "subsidies/panel.html", context)
