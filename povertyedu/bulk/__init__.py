@@ -7,8 +7,9 @@ queries does not grow with the rows, and a row that is already so is not written
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.expressions import RawSQL
 
 
@@ -156,14 +157,17 @@ def keys(model: type[models.Model], column: str, values: Iterable) -> Iterator[R
 
 # Their Python values go to the driver as they are; asking the field for each of a million is slow.
 _AS_THEY_ARE = (models.CharField, models.IntegerField, models.AutoField, models.BooleanField)
+# PostgreSQL's driver takes dates and times too; SQLite keeps them as text.
+_AS_THEY_ARE_HERE = {"postgresql": (*_AS_THEY_ARE, models.DateField)}
 
 
 def _preparer(field):
     """Return what makes a value of ``field`` ready for the driver, or None when nothing is to be done."""
     target = field.target_field if field.is_relation else field
-    if isinstance(target, _AS_THEY_ARE):
+    if isinstance(target, _AS_THEY_ARE_HERE.get(connection.vendor, _AS_THEY_ARE)):
         return None
-    return lambda value: field.get_db_prep_save(value, connection)
+    # The wrapper itself, not the proxy that looks it up anew for every value.
+    return partial(field.get_db_prep_save, connection=connections[DEFAULT_DB_ALIAS])
 
 
 def analyse(model: type[models.Model]) -> None:

@@ -114,7 +114,8 @@ class Timelines:
         timeline = self._by_key.get(wanted.key, [])
         start = wanted.since or self.term.starts_on
         known = next((s for s in reversed(timeline) if s.holds_in(self.term)), None)
-        known = known or next((s for s in timeline if s.since == start), None)
+        # A status that begins after the term is known by its start; one that ended before is not the same.
+        known = known or next((s for s in timeline if s.since == start > self.term.ends_on), None)
         if known is None:
             return self._new(wanted, start, timeline)
         turned = known.counts != wanted.counts and wanted.is_primary

@@ -7,7 +7,7 @@ from povertyedu.imports.rows import Context, Row
 from povertyedu.orgs.models import SchoolClass, Term
 from povertyedu.sealing import keyed_hash
 from students.actions.hardship import derive_categories, mark_changed
-from students.enums import EnrolmentStatus, IdentityKind, Place
+from students.enums import EnrolmentStatus, HardshipCategory, IdentityKind, Place
 from students.models import BankAccount, Enrolment, Guardian, Student
 
 from .roster_records import enrolment_facts, known_enrolment, known_student, student_facts
@@ -155,6 +155,9 @@ def _insert_enrolments(rows: list[Row], classes: dict, term: Term) -> None:
         "outside_school", "outside_region", "ownership", "setting", "school_area", "home_area", "entered_on", "categories", "status",
     )  # fmt: skip
 
+    # Known from the row itself; what the lists say is derived when all rows are in.
+    left_behind = HardshipCategory.LEFT_BEHIND.value
+
     def new(row: Row) -> tuple:
         values, found = row.values, row.found
         school, known = found.school, found.student
@@ -164,7 +167,7 @@ def _insert_enrolments(rows: list[Row], classes: dict, term: Term) -> None:
         return (
             found.student_pk, term.pk, school.pk, classes.get(_class_key(row)), found.stage, found.grade, bool(values["boarding"]),
             values["major"] or "", bool(values["agri_major"]), Place.IN_COUNTY.value, "", "", school.ownership, school.setting, school.area,
-            area.ljust(12, "0") if area else "", values["entered_on"], 0, EnrolmentStatus.STUDYING.value,
+            area.ljust(12, "0") if area else "", values["entered_on"], left_behind if values["is_left_behind"] else 0, EnrolmentStatus.STUDYING.value,
         )  # fmt: skip
 
     if rows:
