@@ -248,7 +248,14 @@ def _write(batch, resource, rows: list[Row], context: Context, by: Actor, progre
 
 def _stage(batch: ImportBatch, rows: list[Row]) -> None:
     sealed = (
-        (batch.pk, row.sheet, row.number, row.outcome, row.has_problem, StagedRow.seal_content(row.content))
+        (
+            batch.pk,
+            row.sheet[:60],
+            row.number,
+            row.outcome,
+            row.has_problem,
+            StagedRow.seal_content(row.content),
+        )
         for row in rows
     )
     columns = ("batch_id", "sheet", "number", "outcome", "has_problem", "sealed")

@@ -66,4 +66,7 @@ def write_staged_errors(out: IO[bytes], batch: ImportBatch, resource) -> None:
     with plain_copy(batch.file) as path:
         small = path.suffix == ".xlsx" and batch.counts["rows"] <= ANNOTATED_ROWS
         headers = read_file(path, resource).headers if small else {}
+        whole = {name[:60]: name for name in headers}  # staged rows keep no more of a sheet's name
+        for row in wrong:
+            row.sheet = whole.get(row.sheet, row.sheet)
         _write(out, path, resource, wrong, headers)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from povertyedu.files.models import StoredFile
 from povertyedu.options.registry import options
+from povertyedu.workbooks.cells import clean_text
 from povertyedu.workbooks.headers import Header, Picked, Skipped, data_rows, normal_heading, pick_sheets
 from povertyedu.workbooks.reading import Limits, WorkbookError, open_workbook
 
@@ -70,7 +71,7 @@ def _read_sheet(each: Picked, resource, result: FileRows) -> None:
     result.headers[sheet.name] = header
     unknown = [each.text for each in header.unknown if normal_heading(each.text) not in SERIAL]
     if unknown:
-        told = "、".join(unknown[:REMARKS_SHOWN])
+        told = clean_text("、".join(unknown[:REMARKS_SHOWN])).value[:300]
         result.remarks.append(f"工作表“{sheet.name}”有不认识的列，没有采用：{told}。")
     for duplicate in header.duplicates:
         result.remarks.append(f"工作表“{sheet.name}”的“{duplicate.text}”列重复，只采用了第一列。")

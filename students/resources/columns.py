@@ -5,8 +5,10 @@ from typing import Any
 from povertyedu.imports.cleaning import short_text
 from povertyedu.workbooks.cells import (
     EMPTY,
+    CellError,
     Cleaned,
     clean_certificate_number,
+    clean_code,
     clean_id_number,
 )
 from povertyedu.workbooks.columns import Column
@@ -21,6 +23,17 @@ def clean_proof_number(cell: Any) -> Cleaned:
     """An ID number, or the certificate that begins with one, as one text of 18, 20 or 22 characters."""
     cleaned = clean_certificate_number(cell)
     return Cleaned(cleaned.value.number, cleaned.repaired) if cleaned.value else EMPTY
+
+
+def clean_long_code(cell: Any) -> Cleaned:
+    """A code of many digits kept as text (户编号, 人编号: facts.md 3.2). Errors: id_precision_lost, value_unknown."""
+    if isinstance(cell, float) and abs(cell) >= 1e15:
+        message = "编号在表格里变成了数字，后几位已经丢失；请把该列设为文本格式，对照原名单重新填写。"
+        raise CellError("id_precision_lost", message)
+    cleaned = clean_code(cell)
+    if len(cleaned.value) > 32:
+        raise CellError("value_unknown", "编号太长，最多32位；请核对后重新填写。")
+    return cleaned
 
 
 def person_name(heading: str = "姓名", *, required: bool = True, aliases: tuple[str, ...] = ()) -> Column:

@@ -8,12 +8,12 @@ from povertyedu import bulk
 from povertyedu.imports.cleaning import known_value_words, one_of, short_text
 from povertyedu.imports.places import AreaBook, AreaUnknown
 from povertyedu.imports.rows import Change, Context, Row
-from povertyedu.workbooks.cells import clean_code, clean_month
+from povertyedu.workbooks.cells import clean_month
 from povertyedu.workbooks.columns import Column
 from students.enums import ExitStatus, HardshipCategory, ListSource
 from students.models import Household
 
-from .columns import person_name, proof_number
+from .columns import clean_long_code, person_name, proof_number
 from .hardship_lists import HardshipListResource, identity
 from .hardship_records import Wanted
 
@@ -55,13 +55,13 @@ class RegisteredPoorResource(HardshipListResource):
     household_no = Column(
         "户编号",
         aliases=("家庭编号", "户号"),
-        clean=clean_code,
+        clean=clean_long_code,
         as_text=True,
         width=20,
         sensitivity="personal",
     )
     person_no = Column(
-        "人编号", aliases=("人员编号",), clean=clean_code, as_text=True, width=20, sensitivity="personal"
+        "人编号", aliases=("人员编号",), clean=clean_long_code, as_text=True, width=20, sensitivity="personal"
     )
     name = person_name()
     id_number = proof_number()
@@ -89,9 +89,6 @@ class RegisteredPoorResource(HardshipListResource):
             self.area_of[id(row)] = self.areas.find(values["township"], values["village"])
         except AreaUnknown as unknown:
             row.reject("village", "area_unknown", str(unknown))
-        for column in ("household_no", "person_no"):
-            if values[column] and len(values[column]) > 32:
-                row.reject(column, "value_unknown", "编号太长，最多32位；请核对后重新填写。")
         person = identity(row)
         if person is None:
             return None

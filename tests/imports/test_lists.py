@@ -111,6 +111,15 @@ def test_registered_poor_certificate_proves_disability_too(run, luona):
     assert {s.certificate for s in HardshipStatus.objects.all()} == {luona.id_number + "43"}
 
 
+def test_registered_poor_household_number_that_became_a_number_is_held(run, luona):
+    row = list(member(luona))
+    row[2] = 5299010000000006
+
+    answer = run("registered-poor", poor(row), *AUTUMN)
+
+    assert (answer["rejected_by_code"], Household.objects.count()) == ({"id_precision_lost": 1}, 0)
+
+
 @pytest.mark.parametrize("by_column", [False, True])
 def test_categories_by_sheet_or_by_column(run, luona, by_column):
     child = (luona.name, luona.id_number, "201901")
