@@ -150,6 +150,7 @@ OBJECTS = {
     "subsidies:lines_hold": pk_of("batch"),
     "subsidies:batch_step": lambda w: {"pk": w.batch.pk, "verb": "publish"},
     "subsidies:sheet": pk_of("sheet"),
+    "subsidies:republish": pk_of("sheet"),
     "subsidies:sheet_step": lambda w: {"pk": w.sheet.pk, "verb": "submit"},
     "subsidies:line": pk_of("line"),
     "subsidies:line_decide": pk_of("line"),

@@ -1,9 +1,16 @@
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from povertyedu.files.models import StoredFile
+from povertyedu.orgs.scope import ScopedQuerySet
 
 from .batch import Batch
+
+
+class BankFileQuerySet(ScopedQuerySet):
+    def _reads_at(self, scope) -> Q:
+        return Q(batch__in=Batch.objects.filter(Batch.objects.all()._reads_at(scope)))
 
 
 class BankFile(models.Model):
@@ -19,6 +26,8 @@ class BankFile(models.Model):
     amount_fen = models.BigIntegerField("金额（分）", default=0)
     made_at = models.DateTimeField("生成时间", default=timezone.now)
     made_by = models.CharField("生成人", max_length=60)
+
+    objects = BankFileQuerySet.as_manager()
 
     class Meta:
         verbose_name = "银行文件"

@@ -72,8 +72,7 @@ def payout_export(request, pk):
 
 
 def _bank_file(request, pk) -> BankFile:
-    batches = Batch.objects.visible_to(request.user, P.PAY)
-    seen = BankFile.objects.filter(batch__in=batches)  # everyone: narrowed to visible batches
+    seen = BankFile.objects.visible_to(request.user, P.PAY)
     return get_object_or_404(seen.select_related("batch", "file"), pk=pk)
 
 
