@@ -8,8 +8,7 @@ from povertyedu.orgs.enums import Ownership, Setting, Stage, grade_name
 from povertyedu.orgs.models import Area, School, SchoolClass, Term
 from povertyedu.orgs.scope import ScopedQuerySet
 from povertyedu.sealing.fields import SealedCharField
-
-from .enums import (
+from students.enums import (
     EnrolmentStatus,
     ExitStatus,
     HardshipCategory,

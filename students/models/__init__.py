@@ -1,0 +1,29 @@
+"""The registry's tables: the child and the household, one enrolment per term, hardship, lists."""
+
+from .registry import (
+    BankAccount,
+    Enrolment,
+    EnrolmentQuerySet,
+    FactChange,
+    Guardian,
+    HardshipStatus,
+    Household,
+    Student,
+    StudentDraft,
+    StudentQuerySet,
+    TargetListEntry,
+)
+
+__all__ = [
+    "BankAccount",
+    "Enrolment",
+    "EnrolmentQuerySet",
+    "FactChange",
+    "Guardian",
+    "HardshipStatus",
+    "Household",
+    "Student",
+    "StudentDraft",
+    "StudentQuerySet",
+    "TargetListEntry",
+]
