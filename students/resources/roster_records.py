@@ -73,7 +73,7 @@ _ENROLMENT_FIELDS = (
 
 
 class Known:
-    """The students and enrolments that a file's rows may mean; four queries, whatever the rows."""
+    """The students and enrolments that a file's rows may mean; as many queries for one row as for all."""
 
     def __init__(self, rows: Sequence[Row], term: Term):
         found = [row.found for row in rows]
@@ -84,10 +84,15 @@ class Known:
         ):
             by_id = Student.objects.filter(id_hash__in=id_hashes).values_list(*_STUDENT_FIELDS)
             self.by_id = {values[6]: KnownStudent(*values) for values in by_id.iterator()}
-            others = Student.objects.filter(student_no_hash__in=no_hashes).exclude(id_hash__in=id_hashes)
             self.by_no = {s.student_no_hash: s for s in self.by_id.values() if s.student_no_hash}
-            for values in others.values_list(*_STUDENT_FIELDS).iterator():
-                self.by_no[values[7]] = KnownStudent(*values)
+            numbered = Student.objects.filter(student_no_hash__in=no_hashes).values_list(
+                "pk", "student_no_hash"
+            )
+            # Not "NOT IN": past its working memory PostgreSQL compares every row with every other.
+            others = [pk for pk, no_hash in numbered.iterator() if no_hash not in self.by_no]
+            with bulk.keys(Student, "id", others) as pks:
+                for values in Student.objects.filter(pk__in=pks).values_list(*_STUDENT_FIELDS):
+                    self.by_no[values[7]] = KnownStudent(*values)
             students = {s.pk for s in self.by_id.values()} | {s.pk for s in self.by_no.values()}
             with bulk.keys(Enrolment, "student_id", students) as pks:
                 enrolments = Enrolment.objects.filter(term=term, student_id__in=pks)

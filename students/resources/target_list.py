@@ -1,6 +1,7 @@
 """省下达名单: the province's list of children to be aided directly in a term (facts.md 1.5, Anhui clause 5)."""
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from povertyedu import bulk
 from povertyedu.accounts.permissions import Permission
@@ -89,11 +90,11 @@ class TargetListResource(ImportResource):
         """Compare the file's children with the term's roster, and the roster's registered poor with the list."""
         listed = {row.found for row in rows if row.outcome not in (RowOutcome.REJECTED, RowOutcome.DUPLICATE)}
         enrolled = Enrolment.objects.of(context.term)
-        entries = TargetListEntry.objects.filter(term=context.term).values("id_hash")
+        entries = TargetListEntry.objects.filter(term=context.term, id_hash=OuterRef("student__id_hash"))
+        poor = enrolled.registered_poor().filter(~Exists(entries))
         with transaction.atomic(), bulk.keys(Student, "id_hash", listed) as keys:
             here = enrolled.filter(student__id_hash__in=keys).count()
-            poor = enrolled.registered_poor().exclude(student__id_hash__in=entries)
-            off = poor.exclude(student__id_hash__in=keys).count()
+            off = poor.count() - poor.filter(student__id_hash__in=keys).count()
         return {
             "on_roster": here,
             "not_on_roster": len(listed) - here,
