@@ -9,8 +9,8 @@ from povertyedu.orgs.models import Area, Term
 from povertyedu.orgs.scope import Scope
 from povertyedu.sealing import keyed_hash
 
-from .enums import EnrolmentStatus, Place
-from .models import BankAccount, Enrolment, Guardian, HardshipStatus, Student
+from students.enums import EnrolmentStatus, Place
+from students.models import BankAccount, Enrolment, Guardian, HardshipStatus, Student
 
 PER_PAGE = 50
 TOTAL_CAP = 10_000  # counting further costs more than the page itself
