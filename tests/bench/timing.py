@@ -7,15 +7,19 @@ from collections.abc import Callable
 ROUNDS = 7
 
 
-def median_ms(action: Callable[[], object], rounds: int = ROUNDS) -> float:
-    """Return the median time of ``action`` in ms, after one run that is not counted."""
+def median_ms(action: Callable[[], object], rounds: int = ROUNDS) -> tuple[float, float]:
+    """Return the median time of ``action`` and of this process's CPU in it, in ms, after one run that is not counted.
+
+    CPU tells little of the machine's other work, but nothing of the database's either.
+    """
     action()
-    taken = []
+    taken, cpu = [], []
     for _ in range(rounds):
-        began = time.perf_counter()
+        began, used = time.perf_counter(), time.process_time()
         action()
         taken.append((time.perf_counter() - began) * 1000)
-    return statistics.median(taken)
+        cpu.append((time.process_time() - used) * 1000)
+    return statistics.median(taken), statistics.median(cpu)
 
 
 def table(headings: tuple[str, ...], rows: list[tuple]) -> None:
