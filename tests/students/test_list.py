@@ -147,7 +147,7 @@ def test_search_by_name_stands_in_the_address(client, clerk, luona):
 
 @pytest.mark.sql
 def test_pages_follow_each_other_by_key(client, clerk, xiazhai, autumn, monkeypatch):
-    monkeypatch.setattr("students.queries.PER_PAGE", 2)
+    monkeypatch.setattr("students.queries.registry.PER_PAGE", 2)
     for number in range(5):
         factories.student(f"学生{number}", at=xiazhai, during=autumn)
     client.force_login(clerk)
@@ -171,7 +171,7 @@ def test_page_of_an_invented_key_is_the_first(client, clerk, luona):
 
 
 def test_total_is_capped(client, clerk, xiazhai, autumn, monkeypatch):
-    monkeypatch.setattr("students.queries.TOTAL_CAP", 3)
+    monkeypatch.setattr("students.queries.registry.TOTAL_CAP", 3)
     for number in range(4):
         factories.student(f"学生{number}", at=xiazhai, during=autumn)
     client.force_login(clerk)
