@@ -44,7 +44,12 @@ def load(
             ]
             for row in rows
         )
-        return fill(cursor, table, names, prepared)
+        count = fill(cursor, table, names, prepared)
+        if connection.vendor == "postgresql":
+            # Nobody else ever looks at a temporary table: without this the planner guesses its size, and
+            # may compare every row with every other.
+            cursor.execute(f"ANALYZE {_quote(table)}")
+        return count
 
 
 def fill(cursor, table: str, names: Sequence[str], rows: Iterable[Sequence]) -> int:
