@@ -72,3 +72,28 @@ class ListSource(models.TextChoices):
     POVERTY_OFFICE = "poverty_office", "乡村振兴（扶贫）部门名单"
     DEPARTMENT_LIST = "department_list", "民政、残联等部门名单"
     SCHOOL = "school", "学校认定"
+
+
+class MoveKind(models.TextChoices):
+    """学籍异动: what happens to a child's enrolment within a term."""
+
+    TRANSFER = "transfer", "县内转学"
+    OUT = "out", "转往县外"
+    IN = "in", "县外转入"
+    LEAVE = "leave", "休学"
+    RETURN = "return", "复学"
+    GRADUATE = "graduate", "提前毕业"
+
+
+class MoveState(models.TextChoices):
+    REQUESTED = "requested", "待对方学校答复"
+    DONE = "done", "已办结"
+    REFUSED = "refused", "对方不同意"
+    WITHDRAWN = "withdrawn", "已撤回"
+
+
+class MoveSide(models.TextChoices):
+    """Which school asked for a transfer; the other one answers."""
+
+    SENDING = "sending", "转出学校"
+    RECEIVING = "receiving", "转入学校"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import detail, drafts, listing, record
+from .views import detail, drafts, listing, moves, record
 
 app_name = "students"
 urlpatterns = [
@@ -13,6 +13,13 @@ urlpatterns = [
     path("check-id/", record.check_id, name="check_id"),
     path("placement/", record.placement, name="placement"),
     path("villages/", record.villages, name="villages"),
+    path("moves/", moves.move_list, name="moves"),
+    path("moves/take-in/", moves.take_in, name="take_in"),
+    path("moves/<int:pk>/", moves.move, name="move"),
+    path("moves/<int:pk>/answer/", moves.move_answer, name="move_answer"),
+    path("moves/<int:pk>/withdraw/", moves.move_withdraw, name="move_withdraw"),
+    path("moves/<int:pk>/follow-up/", moves.move_follow_up, name="move_follow_up"),
+    path("<int:pk>/move/", moves.move_of, name="move_of"),
     path("<int:pk>/", detail.student_detail, name="detail"),
     path("<int:pk>/edit/", record.edit, name="edit"),
     path("<int:pk>/draft/", drafts.save, name="draft_of"),

@@ -21,6 +21,7 @@ from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import CalendarDay, Person
 from povertyedu.publicity.models import Objection
 from povertyedu.workbooks.writing import write_table
+from students.actions.moves import request_transfer
 from tests import factories
 from tests.factories import subsidies
 
@@ -80,6 +81,10 @@ class World:
         self.school_class = xiazhai.classes.get()
         self.person = Person.objects.create(name="王老师", school=xiazhai)
         self.day = CalendarDay.objects.create(date=dt.date(2020, 10, 1), is_working=False)
+        self.move = request_transfer(
+            by=clerk.as_actor(), enrolment=self.student.enrolments.get(), side="sending", reason="随父母务工迁居",
+            to_school=factories.school("城关镇第二小学"), effective_on=dt.date(2020, 10, 12),
+        )  # fmt: skip
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
     def own(self, user):
@@ -141,6 +146,11 @@ OBJECTS = {
     "office:day_delete": lambda w: {"date": w.day.date},
     "office:audit_event": pk_of("event"),
     "students:detail": pk_of("student"),
+    "students:move_of": pk_of("student"),
+    "students:move": pk_of("move"),
+    "students:move_answer": pk_of("move"),
+    "students:move_withdraw": pk_of("move"),
+    "students:move_follow_up": pk_of("move"),
     "students:edit": pk_of("student"),
     "students:draft_of": pk_of("student"),
     "students:draft_of_discard": pk_of("student"),

@@ -12,6 +12,7 @@ class Permission(StrEnum):
     # registry
     VIEW_STUDENTS = "view_students"
     EDIT_STUDENTS = "edit_students"
+    MOVE_STUDENTS = "move_students"  # transfers, leave, promotion
     REVEAL_NUMBERS = "reveal_numbers"
     EXPORT_STUDENTS = "export_students"
     IMPORT_ROSTER = "import_roster"
@@ -79,7 +80,7 @@ ROLES: dict[Role, RoleDefinition] = {
     Role.CLASS_TEACHER: _role("班主任", "class", P.VIEW_STUDENTS),
     Role.SCHOOL_CLERK: _role(
         "学校经办", "school",
-        P.VIEW_STUDENTS, P.EDIT_STUDENTS, P.REVEAL_NUMBERS, P.EXPORT_STUDENTS, P.IMPORT_ROSTER,
+        P.VIEW_STUDENTS, P.EDIT_STUDENTS, P.MOVE_STUDENTS, P.REVEAL_NUMBERS, P.EXPORT_STUDENTS, P.IMPORT_ROSTER,
         P.VIEW_SUBSIDIES, P.SUBMIT_SHEET,
     ),
     Role.SCHOOL_HEAD: _role("校长", "school", P.VIEW_STUDENTS, P.VIEW_SUBSIDIES, P.VIEW_DASHBOARD),
@@ -88,7 +89,7 @@ ROLES: dict[Role, RoleDefinition] = {
     Role.VILLAGE_CADRE: _role("村干部", "village", P.VIEW_STUDENTS),
     Role.AID_OFFICER: _role(
         "资助中心", "county",
-        P.VIEW_STUDENTS, P.EDIT_STUDENTS, P.REVEAL_NUMBERS, P.EXPORT_STUDENTS, P.VIEW_SUBSIDIES, P.VIEW_POLICY, P.LOAD_POLICY, P.RECALCULATE,
+        P.VIEW_STUDENTS, P.EDIT_STUDENTS, P.MOVE_STUDENTS, P.REVEAL_NUMBERS, P.EXPORT_STUDENTS, P.VIEW_SUBSIDIES, P.VIEW_POLICY, P.LOAD_POLICY, P.RECALCULATE,
         P.OPEN_BATCH, P.APPROVE_OFFICE, P.PUBLISH, P.HANDLE_OBJECTION, P.EXPORT_LEDGER, P.VIEW_DASHBOARD,
     ),
     Role.APPROVER: _role(
@@ -103,7 +104,7 @@ ROLES: dict[Role, RoleDefinition] = {
     ),
     Role.DATA_ADMINISTRATOR: _role(
         "数据管理员", "county",
-        P.VIEW_STUDENTS, P.EDIT_STUDENTS, P.EXPORT_STUDENTS, P.IMPORT_ROSTER, P.IMPORT_LISTS,
+        P.VIEW_STUDENTS, P.EDIT_STUDENTS, P.MOVE_STUDENTS, P.EXPORT_STUDENTS, P.IMPORT_ROSTER, P.IMPORT_LISTS,
         P.MANAGE_ORGS, P.MANAGE_OPTIONS, P.RECALCULATE, P.LOAD_POLICY, P.VIEW_POLICY, P.VIEW_SUBSIDIES,
     ),
     # 三员分立: these three hold no business permission, and nobody holds two of them (Grant.clean).

@@ -22,6 +22,7 @@ NAVIGATION = (
     )),
     ("学生档案", (
         Entry("students:list", "学生管理", "users", (P.VIEW_STUDENTS,)),
+        Entry("students:moves", "学籍异动", "arrow-left-right", (P.MOVE_STUDENTS,)),
         Entry("imports:list", "批量导入", "file-up", (P.IMPORT_ROSTER, P.IMPORT_LISTS)),
     )),
     ("资助发放", (

@@ -12,7 +12,7 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.imports.models import ImportBatch, ImportState
 from povertyedu.orgs.calendar import today
 from povertyedu.publicity.models import Objection, ObjectionState
-from students.models import StudentDraft
+from students.models import Move, StudentDraft
 from subsidies.enums import BatchState, SheetState
 from subsidies.models import Batch, SchoolSheet
 from subsidies.queries import waiting_children
@@ -96,6 +96,10 @@ DUTIES = (
     Duty(
         P.MANAGE_GRANTS, "待确认的授权", lambda user: GrantProposal.objects.visible_to(user, P.MANAGE_GRANTS), "proposed_at",
         "office:proposals",
+    ),
+    Duty(
+        P.MOVE_STUDENTS, "待本校答复的转学", lambda user: Move.objects.to_answer_by(user, P.MOVE_STUDENTS),
+        "requested_at", "students:moves",
     ),
     Duty(P.EDIT_STUDENTS, "没有填完的学生表单", lambda user: StudentDraft.objects.filter(user=user), "saved_at", "students:list"),
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 
+from students.states import MOVE_FLOW
 from subsidies.states import BATCH_FLOW, SHEET_FLOW
 
 # An unknown code is shown as it is: the log outlives the verbs.
@@ -42,6 +43,7 @@ ACTION_WORDS = {
     "policy.load": "载入资助标准",
     "students.register": "新增学生",
     "students.correct": "修改学生",
+    "move.follow_up": "跟进转学学生的资助",
     "batch.hold_lines": "暂缓批次中的学生",
     "line.release": "解除暂缓",
     "line.remove": "移出批次",
@@ -55,7 +57,7 @@ ACTION_WORDS = {
 }
 ACTION_WORDS |= {
     f"{flow.name}.{step.verb}": f"{subject}：{step.label}"
-    for flow, subject in ((BATCH_FLOW, "批次"), (SHEET_FLOW, "学校名单"))
+    for flow, subject in ((BATCH_FLOW, "批次"), (SHEET_FLOW, "学校名单"), (MOVE_FLOW, "学籍异动"))
     for step in flow.transitions
 }
 # Keys of a diff that are not columns of the subject.
@@ -65,6 +67,7 @@ _FIELD_WORDS = {
     "from_term": "从哪个学期起",
     "dates": "日期",
     "state": "状态",
+    "schools": "学校",
     "rows": "行数",
 }
 

@@ -199,6 +199,8 @@ JOB_KINDS = {
 }
 # Who knows the people of a public list: kind of matter -> dotted path of its module (see publicity.actions).
 PUBLICITY_SUBJECTS = {"subsidies.batch": "subsidies.actions.publicising"}
+# Who knows what money a child has on its way: dotted path of a module (see students.money).
+CHILDRENS_MONEY = "subsidies.queries.children"
 # Panels of a child's page, by URL name; each is an htmx fragment with its own permission.
 STUDENT_PANELS = ["subsidies:student_panel"]
 

@@ -1,5 +1,6 @@
 """The registry's tables: the child and the household, one enrolment per term, hardship, lists."""
 
+from .moves import Move, MoveDecision
 from .registry import (
     BankAccount,
     Enrolment,
@@ -23,6 +24,8 @@ __all__ = [
     "HardshipStatus",
     "Household",
     "Student",
+    "Move",
+    "MoveDecision",
     "StudentDraft",
     "StudentQuerySet",
     "TargetListEntry",

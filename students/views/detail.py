@@ -57,6 +57,9 @@ def student_detail(request, pk):
         "households": _households(student) if holds else [],
         "panels": _panels(user, enrolment),
         "entries": _history(student) if holds else [],
+        "may_move": holds
+        and enrolment.school_id is not None
+        and in_charge(student, user=user, permission=P.MOVE_STUDENTS),
         "may_edit": holds and in_charge(student, user=user, permission=P.EDIT_STUDENTS),
     }
     return render(request, "students/detail.html", context)
