@@ -9,7 +9,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from povertyedu.audit.models import record
-from povertyedu.workflow.models import Decision
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class Flow:
         return [t for t in self.transitions if state in t.sources and may(t.permission)]
 
 
-def advance(row: Any, flow: Flow, verb: str, *, by: Actor, reason: str = "", **changes: Any) -> Decision:
+def advance(row: Any, flow: Flow, verb: str, *, by: Actor, reason: str = "", **changes: Any) -> Any:
     """Move ``row`` along ``flow`` and return its decision row.
 
     The step is claimed before anything acts: the update finds the row only in a state the step
@@ -83,7 +82,7 @@ def advance(row: Any, flow: Flow, verb: str, *, by: Actor, reason: str = "", **c
         )
         if not claimed:
             raise StepRefused(f"不能“{step.label}”：该事项已被处理或不在这一步，请刷新后再看。")
-        decision: Decision = row.decisions.model.append(
+        decision = row.decisions.model.append(
             row, step=step, old=old, by=by, reason=reason, at=timezone.now()
         )
         record(
