@@ -121,7 +121,7 @@ def run(*, explain: bool) -> None:
         note = "" if answer.status_code == 200 else f"HTTP {answer.status_code}"
         note = note or ("" if taken < AIM_MS else "SLOW")
         rows.append(
-            (page.title, taken, floor, len(queries), taken / floor, float(worst["time"]) * 1000, note)
+            (page.title, taken, cpu, floor, len(queries), taken / floor, float(worst["time"]) * 1000, note)
         )
         if taken >= AIM_MS:
             slow.append((page, worst["sql"]))
