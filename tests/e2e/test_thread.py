@@ -16,7 +16,7 @@ from povertyedu.orgs.models import School
 from subsidies.models import Balance, Batch, Line
 from tests import factories
 from tests.factories import subsidies
-from tests.jobs.workers import broker, running_worker
+from tests.jobs.workers import BROKER, broker, running_worker
 
 pytestmark = [pytest.mark.browser, pytest.mark.jobs, pytest.mark.samples]
 
@@ -27,9 +27,9 @@ FILES = (
 LIVING = "义务教育寄宿生生活补助"
 
 
-@pytest.fixture(params=["files", "redis"])
-def worker(request, real_commits):
-    with broker(request.param) as queue, running_worker(queue) as running:
+@pytest.fixture
+def worker(real_commits):
+    with broker(BROKER) as queue, running_worker(queue) as running:
         yield running
 
 

@@ -2,12 +2,12 @@ import pytest
 
 from povertyedu.jobs.tasks import start
 from tests import factories
-from tests.jobs.workers import LEASE, broker
+from tests.jobs.workers import BROKER, LEASE, broker
 
 
-@pytest.fixture(scope="module", params=["files", "redis"])
+@pytest.fixture(scope="module", params=[BROKER])
 def queue(request, django_db_setup):
-    """A fresh queue on each broker; Redis is skipped where there is none, unless CI demands it."""
+    """A fresh queue on this run's broker; Redis is skipped where there is none, unless CI demands it."""
     with broker(request.param) as chosen:
         yield chosen
 

@@ -31,6 +31,8 @@ from povertyedu.settings.environment import broker as broker_settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 REDIS_URL = os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/9"
+# The run on PostgreSQL names REDIS_URL and proves Redis, the run on SQLite proves the file broker (tests/run.py).
+BROKER = "redis" if os.environ.get("REDIS_URL") else "files"
 LEASE = 2.0  # seconds; long enough for a busy machine, short enough to wait for
 
 
