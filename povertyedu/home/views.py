@@ -233,6 +233,7 @@ def _attention(user, term, rows: list[dict]) -> list[dict]:
         if row["figures"].outstanding_fen < 0
     ]  # fmt: skip
     stuck = stuck_lines(user, term)
+    batches = reverse("subsidies:batches") if user.can(Permission.VIEW_SUBSIDIES) else ""
     for state, tone, text in ((LineState.FAILED, "bad", "银行退回"), (LineState.HELD, "warn", "暂缓")):
         if state in stuck:
             note = f"{stuck[state]['lines']} 笔，{yuan(stuck[state]['fen'])} 元"
@@ -242,7 +243,7 @@ def _attention(user, term, rows: list[dict]) -> list[dict]:
                     "t": text,
                     "text": f"{text}待处理",
                     "note": note,
-                    "url": reverse("subsidies:batches"),
+                    "url": batches,
                 }
             )
     waiting = sorted(

@@ -51,7 +51,7 @@ class IdentityForm(forms.Form):
     birth_date = DayField(
         label="出生日期",
         required=False,
-        widget=forms.TextInput(attrs={"placeholder": "2013-07-31"}),
+        widget=forms.TextInput(attrs={"placeholder": "如 2013-07-31"}),
     )
     sex = forms.ChoiceField(label="性别", required=False, choices=Sex.choices, widget=forms.RadioSelect)
 

@@ -91,7 +91,7 @@ def batch_lines(request, pk):
     lines = found.lines.visible_to(request.user, P.VIEW_SUBSIDIES)
     context = {
         "crumbs": [HOME, CRUMB, (found.number, reverse("subsidies:batch", args=[pk])), ("学生名单", None)],
-        "title": "发放审批",
+        "title": "发放审批" if request.user.can(P.APPROVE_OFFICE) or request.user.can(P.APPROVE_FINAL) else "学生名单",
         "may_hold": request.user.can(P.APPROVE_OFFICE) and found.state != BatchState.ARCHIVED,
         "may_approve": (found.state == BatchState.OPEN and request.user.can(P.APPROVE_OFFICE) and "approve_office")
         or (found.state == BatchState.OFFICE_APPROVED and request.user.can(P.APPROVE_FINAL) and "approve_final"),

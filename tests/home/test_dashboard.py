@@ -10,6 +10,7 @@ from subsidies.actions.policies import load_policy, pack_text
 from subsidies.actions.recalculation import recalculate
 from subsidies.models import Balance
 from tests import factories
+from tests.factories import subsidies
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 POOR = HardshipCategory.REGISTERED_POOR
@@ -122,3 +123,18 @@ def test_why_of_another_schools_child_is_not_found(county_of_two, client, neighb
     assert (
         client.get(reverse("subsidies:why", args=[xiazhai.enrolments.first().student_id])).status_code == 404
     )
+
+
+def test_attention_links_only_where_the_reader_may_go(
+    client, clerk, aid_officer, approver, finance, leader, xiazhai, autumn
+):
+    subsidies.entitle(factories.student("罗娜", at=xiazhai, during=autumn, account=False))
+    people = subsidies.People(clerk=clerk, aid=aid_officer, approver=approver, finance=finance)
+    subsidies.batch_at("open", people, term=autumn)
+    education = factories.user("宋静", ("basic_education_officer", factories.county()))
+    pages = []
+    for user in (leader, education):
+        client.force_login(user)
+        pages.append(client.get(reverse("home:dashboard")).content.decode())
+    assert ["暂缓待处理" in page for page in pages] == [True, True]
+    assert [reverse("subsidies:batches") in page for page in pages] == [True, False]
