@@ -130,10 +130,11 @@ def pay_spring(cast: dict[str, Child], folder: Path) -> None:
 
 
 def leave_autumn_waiting(cast: dict[str, Child]) -> None:
-    """Leave a batch of autumn at each stage that somebody works on: from half reported to cleared."""
+    """Pay one batch of autumn; leave one at each stage that somebody works on: from half reported to cleared."""
     bureau = Bureau()
+    bureau.pay(bureau.open(AUTUMN, "2026年秋季 普通高中国家助学金", "senior_national_grant"))
     bureau.clear(bureau.open(AUTUMN, "2026年秋季 中职国家助学金", "vocational_national_grant"))
-    public = bureau.open(AUTUMN, "2026年秋季 普通高中助学金", "senior_national_grant", "senior_special_grant")
+    public = bureau.open(AUTUMN, "2026年秋季 普通高中扶贫专项助学金", "senior_special_grant")
     _object(bureau, bureau.publish(public), cast["objected"].name)
     bureau.approve(bureau.open(AUTUMN, "2026年秋季 寄宿生县级增补", "boarding_topup"))
     waiting = bureau.open(AUTUMN, "2026年秋季 中职扶贫专项助学金", "vocational_special_grant")
