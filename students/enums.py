@@ -72,6 +72,8 @@ class ListSource(models.TextChoices):
     POVERTY_OFFICE = "poverty_office", "乡村振兴（扶贫）部门名单"
     DEPARTMENT_LIST = "department_list", "民政、残联等部门名单"
     SCHOOL = "school", "学校认定"
+    HANDBOOK = "handbook", "扶贫手册"
+    CERTIFICATE = "certificate", "扶贫部门证明"
 
 
 class MoveKind(models.TextChoices):
@@ -97,3 +99,86 @@ class MoveSide(models.TextChoices):
 
     SENDING = "sending", "转出学校"
     RECEIVING = "receiving", "转入学校"
+
+
+class DisposalCode(models.TextChoices):
+    """处置: why a child of one list is not on the other, as far as it is known."""
+
+    TO_VERIFY = "to_verify", "待核实"
+    OTHER_COUNTY = "other_county", "在外县就读"
+    DROPPED_OUT = "dropped_out", "辍学"
+    GRADUATED = "graduated", "已毕业"
+    NOT_OF_AGE = "not_of_age", "未到入学年龄"
+    EXEMPT = "exempt", "经批准免学、缓学"
+    HOME_TAUGHT = "home_taught", "送教上门"
+    MOVED_AWAY = "moved_away", "户口迁出"
+    DECEASED = "deceased", "死亡"
+    WRONG_DATA = "wrong_data", "信息有误"
+    OTHER = "other", "其他"
+
+
+class ProofKind(models.TextChoices):
+    """What proves a child off the list to be registered poor (facts.md 1.5, Anhui clause 5)."""
+
+    HANDBOOK = "handbook", "扶贫手册"
+    CERTIFICATE = "certificate", "县扶贫（乡村振兴）部门证明"
+
+
+class ProofState(models.TextChoices):
+    WAITING = "waiting", "待复核"
+    CONFIRMED = "confirmed", "已认定"
+    REFUSED = "refused", "未通过"
+
+
+class ComparisonKind(models.TextChoices):
+    """四查三比对 (facts.md 5): which two lists meet, and what the difference says."""
+
+    REGISTER_ENROLMENT = "register_enrolment", "户籍 × 学籍"
+    ENROLMENT_PRESENT = "enrolment_present", "学籍 × 在校"
+    DROPOUT_POOR = "dropout_poor", "未在校 × 脱贫户"
+    DEPARTMENT_ENROLMENT = "department_enrolment", "部门名单 × 学籍"
+
+
+class ListKind(models.TextChoices):
+    """Where one side of a comparison comes from."""
+
+    FILE = "file", "上传的名单"
+    ENROLLED = "enrolled", "本系统在读学籍"
+    REGISTERED_POOR = "registered_poor", "本系统建档立卡（脱贫）人口"
+    FOUND_BEFORE = "found_before", "上一次比对未匹配的人"
+
+
+class ComparisonState(models.TextChoices):
+    WORKING = "working", "正在比对"
+    FAILED = "failed", "没有完成"
+    FROZEN = "frozen", "已定格"
+
+
+class FoundIn(models.TextChoices):
+    ONLY_LEFT = "only_left", "只在甲方"
+    ONLY_RIGHT = "only_right", "只在乙方"
+    BOTH = "both", "两方都有"
+
+
+class Ground(models.TextChoices):
+    """Why two records are thought to be one child; a pair may have several."""
+
+    ID_TAIL = "id_tail", "姓名、出生日期、证件号后四位相同"
+    STUDENT_NO = "student_no", "学籍号内含对方的证件号"
+    NAME_BIRTH = "name_birth", "姓名、出生日期相同"
+    NAME_GUARDIAN = "name_guardian", "姓名、监护人证件号相同"
+    SIMILAR_NAME = "similar_name", "出生日期相同、姓名相近"
+
+
+class PairState(models.TextChoices):
+    OPEN = "open", "待判定"
+    PROPOSED = "proposed", "待复核合并"
+    DIFFERENT = "different", "不是同一人"
+    MERGED = "merged", "已合并"
+
+
+class BlockKind(models.TextChoices):
+    """Why the bureau lets an enrolment draw no money."""
+
+    DUAL = "dual_enrolment", "双重学籍"
+    FALSE = "false_enrolment", "虚假学籍"

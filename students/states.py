@@ -1,4 +1,4 @@
-"""The steps of a move and of what else in the registry goes from hand to hand.
+"""The steps of a move, of a proof of hardship, of a pair that may be one child, and of what else in the registry goes from hand to hand.
 
 A transfer within the county is asked for by one school's clerk and answered by the other's; every
 other kind of move is settled at once by the school that has the child.
@@ -7,6 +7,7 @@ other kind of move is settled at once by the school that has the child.
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.workflow.flow import Flow, Transition
 from students.enums import MoveState as M
+from students.enums import PairState, ProofState
 
 MOVE_FLOW = Flow(
     "move",
@@ -18,3 +19,23 @@ MOVE_FLOW = Flow(
         Transition("settle", (), M.DONE, P.MOVE_STUDENTS, "办理异动"),
     ),
 )
+
+PROOF_FLOW = Flow(
+    "proof",
+    (
+        Transition("confirm", (ProofState.WAITING,), ProofState.CONFIRMED, P.IDENTIFY, "复核通过"),
+        Transition("refuse", (ProofState.WAITING,), ProofState.REFUSED, P.IDENTIFY, "不予认定", needs_reason=True),
+    ),
+)  # fmt: skip
+
+PAIR_FLOW = Flow(
+    "pair",
+    (
+        Transition("tell_apart", (PairState.OPEN,), PairState.DIFFERENT, P.RESOLVE_DUPLICATES, "不是同一人"),
+        Transition("propose", (PairState.OPEN,), PairState.PROPOSED, P.RESOLVE_DUPLICATES, "是同一人，提请合并"),
+        Transition("refuse", (PairState.PROPOSED,), PairState.OPEN, P.RESOLVE_DUPLICATES, "退回重新判定", needs_reason=True),
+        Transition("confirm", (PairState.PROPOSED,), PairState.MERGED, P.RESOLVE_DUPLICATES, "复核并合并"),
+        Transition("undo", (PairState.MERGED,), PairState.OPEN, P.RESOLVE_DUPLICATES, "撤销合并", needs_reason=True),
+        Transition("ask_again", (PairState.DIFFERENT,), PairState.OPEN, P.RESOLVE_DUPLICATES, "重新判定", needs_reason=True),
+    ),
+)  # fmt: skip

@@ -17,6 +17,9 @@ class Permission(StrEnum):
     EXPORT_STUDENTS = "export_students"
     IMPORT_ROSTER = "import_roster"
     IMPORT_LISTS = "import_lists"
+    IDENTIFY = "identify"
+    COMPARE_LISTS = "compare_lists"
+    RESOLVE_DUPLICATES = "resolve_duplicates"
     # subsidies
     VIEW_SUBSIDIES = "view_subsidies"
     RECALCULATE = "recalculate"
@@ -91,12 +94,13 @@ ROLES: dict[Role, RoleDefinition] = {
         "资助中心", "county",
         P.VIEW_STUDENTS, P.EDIT_STUDENTS, P.MOVE_STUDENTS, P.REVEAL_NUMBERS, P.EXPORT_STUDENTS, P.VIEW_SUBSIDIES, P.VIEW_POLICY, P.LOAD_POLICY, P.RECALCULATE,
         P.OPEN_BATCH, P.APPROVE_OFFICE, P.PUBLISH, P.HANDLE_OBJECTION, P.EXPORT_LEDGER, P.VIEW_DASHBOARD,
+        P.IDENTIFY, P.COMPARE_LISTS, P.RESOLVE_DUPLICATES,
     ),
     Role.APPROVER: _role(
         "审批领导", "county", P.VIEW_STUDENTS, P.VIEW_SUBSIDIES, P.VIEW_POLICY, P.APPROVE_FINAL, P.EXPORT_LEDGER, P.VIEW_DASHBOARD,
     ),
     Role.FINANCE: _role("计财", "county", P.VIEW_SUBSIDIES, P.VIEW_POLICY, P.PAY, P.REVEAL_NUMBERS, P.EXPORT_LEDGER, P.VIEW_DASHBOARD),
-    Role.BASIC_EDUCATION_OFFICER: _role("基教股", "county", P.VIEW_STUDENTS, P.VIEW_DASHBOARD),
+    Role.BASIC_EDUCATION_OFFICER: _role("基教股", "county", P.VIEW_STUDENTS, P.COMPARE_LISTS, P.VIEW_DASHBOARD),
     Role.PROJECT_OFFICER: _role("项目办", "county", P.VIEW_DASHBOARD),
     Role.PERSONNEL_OFFICER: _role("人事股", "county", P.VIEW_DASHBOARD),
     Role.LEADER: _role(
@@ -106,6 +110,7 @@ ROLES: dict[Role, RoleDefinition] = {
         "数据管理员", "county",
         P.VIEW_STUDENTS, P.EDIT_STUDENTS, P.MOVE_STUDENTS, P.EXPORT_STUDENTS, P.IMPORT_ROSTER, P.IMPORT_LISTS,
         P.MANAGE_ORGS, P.MANAGE_OPTIONS, P.RECALCULATE, P.LOAD_POLICY, P.VIEW_POLICY, P.VIEW_SUBSIDIES,
+        P.IDENTIFY, P.COMPARE_LISTS, P.RESOLVE_DUPLICATES,
     ),
     # 三员分立: these three hold no business permission, and nobody holds two of them (Grant.clean).
     Role.SYSTEM_ADMINISTRATOR: _role("系统管理员", "county", P.MANAGE_ACCOUNTS),

@@ -1,5 +1,8 @@
 """The registry's tables: the child and the household, one enrolment per term, hardship, lists."""
 
+from .comparison import Comparison, ComparisonRow, ComparisonSide
+from .duplicates import DuplicatePair, PairDecision, PayoutBlock
+from .identification import Disposal, HardshipProof, ProofDecision
 from .moves import Move, MoveDecision
 from .registry import (
     BankAccount,
@@ -17,12 +20,21 @@ from .registry import (
 
 __all__ = [
     "BankAccount",
+    "Comparison",
+    "ComparisonRow",
+    "ComparisonSide",
+    "Disposal",
+    "DuplicatePair",
     "Enrolment",
     "EnrolmentQuerySet",
     "FactChange",
     "Guardian",
+    "HardshipProof",
     "HardshipStatus",
     "Household",
+    "PairDecision",
+    "PayoutBlock",
+    "ProofDecision",
     "Student",
     "Move",
     "MoveDecision",

@@ -45,7 +45,11 @@ class StudentQuerySet(ScopedQuerySet):
         )
 
     def with_id_hash(self, digest: str):
-        return self.filter(id_hash=digest, merged_into=None)
+        """Return the record under this ID number; a number of a merged record leads to the one that was kept."""
+        return self.filter(
+            Q(id_hash=digest) | Q(pk__in=Student.objects.filter(id_hash=digest).values("merged_into")),
+            merged_into=None,
+        )
 
 
 class Student(models.Model):
@@ -91,7 +95,10 @@ class Student(models.Model):
             ),
             models.CheckConstraint(
                 name="student_can_be_found",
-                condition=Q(id_hash__isnull=False) | Q(student_no_hash__isnull=False),
+                # a merged record may have given both its numbers to the one that was kept
+                condition=Q(id_hash__isnull=False)
+                | Q(student_no_hash__isnull=False)
+                | Q(merged_into__isnull=False),
                 violation_error_message="身份证件号和学籍号至少填一项",
             ),
             models.CheckConstraint(
@@ -153,6 +160,15 @@ class EnrolmentQuerySet(ScopedQuerySet):
 
     def studying(self):
         return self.filter(status=EnrolmentStatus.STUDYING)
+
+    def known_by(self, id_hashes):
+        """Return the enrolments of children with one of ``id_hashes`` (a subquery), by a merged record's number too."""
+        merged = Student.objects.filter(merged_into=OuterRef("student_id"), id_hash__in=id_hashes)
+        return self.filter(Q(student__id_hash__in=id_hashes) | Exists(merged))
+
+    def not_known_by(self, id_hashes):
+        merged = Student.objects.filter(merged_into=OuterRef("student_id"), id_hash__in=id_hashes)
+        return self.exclude(student__id_hash__in=id_hashes).exclude(Exists(merged))
 
     def registered_poor(self):
         return self.annotate(poor=F("categories").bitand(HardshipCategory.REGISTERED_POOR)).filter(poor__gt=0)
@@ -271,6 +287,34 @@ class HardshipStatus(models.Model):
         return self.until is not None and self.until < today()
 
 
+class TargetListEntryQuerySet(ScopedQuerySet):
+    """Lines of the province's list; where a child who is not here lives, only a poverty list or a school's name tells."""
+
+    def _reads_at(self, scope) -> Q:
+        if any(len(code) == 6 for code in scope.areas):
+            return Q()
+        return self.lives_in(scope) | Q(school_text__in=self.schools_in(scope))
+
+    @staticmethod
+    def lives_in(scope) -> Q:
+        """Return the condition that the child's registered household is in ``scope``."""
+        return Q(id_hash__in=HardshipStatus.objects.filter(scope.area_q("household__area")).values("id_hash"))
+
+    @staticmethod
+    def schools_in(scope):
+        return School.objects.filter(scope.area_q("area_id") | Q(pk__in=scope.schools)).values("name")
+
+    def of(self, term):
+        return self.filter(term=term)
+
+    def not_on_roster(self, term):
+        """Return the lines of ``term`` whose child has no enrolment in it."""
+        here = Enrolment.objects.of(term)
+        known = here.filter(student__id_hash__isnull=False).values("student__id_hash")
+        merged = Student.objects.filter(merged_into__in=here.values("student"), id_hash__isnull=False)
+        return self.of(term).exclude(id_hash__in=known).exclude(id_hash__in=merged.values("id_hash"))
+
+
 class TargetListEntry(models.Model):
     """A line of the province's list for a term (省下达名单): aided directly, no application."""
 
@@ -280,6 +324,8 @@ class TargetListEntry(models.Model):
     name = models.CharField("姓名", max_length=60)
     stage_text = models.CharField("学段", max_length=20, blank=True)
     school_text = models.CharField("就读学校", max_length=80, blank=True)
+
+    objects = TargetListEntryQuerySet.as_manager()
 
     class Meta:
         verbose_name = "省下达名单"

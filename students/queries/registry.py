@@ -8,7 +8,6 @@ from povertyedu.audit.models import AuditEvent
 from povertyedu.orgs.models import Area, Term
 from povertyedu.orgs.scope import Scope
 from povertyedu.sealing import keyed_hash
-
 from students.enums import EnrolmentStatus, Place
 from students.models import BankAccount, Enrolment, Guardian, HardshipStatus, Student
 
