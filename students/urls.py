@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import detail, drafts, listing, moves, record
+from .views import detail, drafts, identification, listing, moves, record
 
 app_name = "students"
 urlpatterns = [
@@ -20,6 +20,12 @@ urlpatterns = [
     path("moves/<int:pk>/withdraw/", moves.move_withdraw, name="move_withdraw"),
     path("moves/<int:pk>/follow-up/", moves.move_follow_up, name="move_follow_up"),
     path("<int:pk>/move/", moves.move_of, name="move_of"),
+    path("identification/", identification.workbench, name="identification"),
+    path("identification/dispose/", identification.dispose, name="dispose"),
+    path("identification/feedback/<slug:audience>/", identification.feedback, name="feedback"),
+    path("identification/enrolments/<int:pk>/proof/", identification.proof_add, name="proof_add"),
+    path("identification/proofs/<int:pk>/", identification.proof, name="proof"),
+    path("identification/proofs/<int:pk>/file/", identification.proof_file, name="proof_file"),
     path("<int:pk>/", detail.student_detail, name="detail"),
     path("<int:pk>/edit/", record.edit, name="edit"),
     path("<int:pk>/draft/", drafts.save, name="draft_of"),

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 OWN = {"jobs", "inbox", "files", "imports"}
 OPEN_TO_ALL = {"accounts:login", "publicity:public"}
 # Their argument names no object of anyone's.
-NO_OBJECT = {"imports:template", "home:manual_page"}
+NO_OBJECT = {"imports:template", "home:manual_page", "students:feedback"}
 ANY_ACCOUNT = {
     "home:todo",
     "home:switch_term",
@@ -85,6 +85,7 @@ class World:
             by=clerk.as_actor(), enrolment=self.student.enrolments.get(), side="sending", reason="随父母务工迁居",
             to_school=factories.school("城关镇第二小学"), effective_on=dt.date(2020, 10, 12),
         )  # fmt: skip
+        self.proof = factories.proof(self.student.enrolments.get(), by=aid)
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
     def own(self, user):
@@ -154,6 +155,10 @@ OBJECTS = {
     "students:edit": pk_of("student"),
     "students:draft_of": pk_of("student"),
     "students:draft_of_discard": pk_of("student"),
+    "students:feedback": lambda w: {"audience": "province"},
+    "students:proof_add": lambda w: {"pk": w.student.enrolments.get().pk},
+    "students:proof": pk_of("proof"),
+    "students:proof_file": pk_of("proof"),
     "students:reveal": lambda w: {"pk": w.student.pk, "field": "id_number"},
     "subsidies:batch": pk_of("batch"),
     "subsidies:batch_lines": pk_of("batch"),

@@ -24,6 +24,7 @@ NAVIGATION = (
         Entry("students:list", "学生管理", "users", (P.VIEW_STUDENTS,)),
         Entry("students:moves", "学籍异动", "arrow-left-right", (P.MOVE_STUDENTS,)),
         Entry("imports:list", "批量导入", "file-up", (P.IMPORT_ROSTER, P.IMPORT_LISTS)),
+        Entry("students:identification", "名单核查", "list-checks", (P.IDENTIFY,)),
     )),
     ("资助发放", (
         Entry("subsidies:calculation", "应享测算", "calculator", (P.RECALCULATE, P.VIEW_POLICY)),

@@ -12,7 +12,7 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.imports.models import ImportBatch, ImportState
 from povertyedu.orgs.calendar import today
 from povertyedu.publicity.models import Objection, ObjectionState
-from students.models import Move, StudentDraft
+from students.models import HardshipProof, Move, StudentDraft
 from subsidies.enums import BatchState, SheetState
 from subsidies.models import Batch, SchoolSheet
 from subsidies.queries import waiting_children
@@ -100,6 +100,11 @@ DUTIES = (
     Duty(
         P.MOVE_STUDENTS, "待本校答复的转学", lambda user: Move.objects.to_answer_by(user, P.MOVE_STUDENTS),
         "requested_at", "students:moves",
+    ),
+    Duty(
+        P.IDENTIFY, "待您复核的困难佐证",
+        lambda user: HardshipProof.objects.visible_to(user, P.IDENTIFY).waiting().exclude(proposed_by_id=user.pk),
+        "proposed_at", "students:identification",
     ),
     Duty(P.EDIT_STUDENTS, "没有填完的学生表单", lambda user: StudentDraft.objects.filter(user=user), "saved_at", "students:list"),
 )  # fmt: skip

@@ -93,7 +93,7 @@ class TargetListResource(ImportResource):
         entries = TargetListEntry.objects.filter(term=context.term, id_hash=OuterRef("student__id_hash"))
         poor = enrolled.registered_poor().filter(~Exists(entries))
         with transaction.atomic(), bulk.keys(Student, "id_hash", listed) as keys:
-            here = enrolled.filter(student__id_hash__in=keys).count()
+            here = enrolled.known_by(keys).count()
             off = poor.count() - poor.filter(student__id_hash__in=keys).count()
         return {
             "on_roster": here,

@@ -1,15 +1,17 @@
 """Objects for tests, each with the least that makes it valid; names, numbers and places are invented."""
 
+import datetime as dt
 import itertools
 
 from django.utils import timezone
 
 from povertyedu.accounts.models import Grant, User
 from povertyedu.accounts.permissions import Role
+from povertyedu.files.models import StoredFile
 from povertyedu.orgs.enums import USUAL_STAGES, Ownership, SchoolKind, Setting
 from povertyedu.orgs.models import Area, School, SchoolClass, SchoolStage, Term
 from povertyedu.sealing import keyed_hash
-from students.models import BankAccount, Enrolment, Guardian, Student
+from students.models import BankAccount, Enrolment, Guardian, HardshipProof, Student, TargetListEntry
 
 PASSWORD = "Yunling#2020"
 _serial = itertools.count(1)
@@ -108,3 +110,20 @@ def student(
         school_area=at.area.full_code, home_area=home.full_code, categories=categories,
     )  # fmt: skip
     return made
+
+
+def proof(enrolment: Enrolment, *, by: User, kind: str = "handbook") -> HardshipProof:
+    """Return a proof of hardship that waits for a second person."""
+    stored = StoredFile.keep([b"%PDF-1.4 scan"], name="手册.pdf", purpose="hardship_proof", owner=by)
+    return HardshipProof.objects.create(
+        enrolment=enrolment, kind=kind, since=dt.date(2019, 1, 1), file=stored,
+        proposed_by_id=by.pk, proposed_by=by.name, proposed_at=timezone.now(),
+    )  # fmt: skip
+
+
+def listed(*children: tuple[str, str], during: Term, school: str = "") -> None:
+    """Put (name, ID number) pairs on the province's list of a term."""
+    for name, number in children:
+        TargetListEntry.objects.create(
+            term=during, id_hash=keyed_hash(number), id_number=number, name=name, school_text=school
+        )
