@@ -20,6 +20,7 @@ from povertyedu.workbooks.reading import WorkbookError
 from povertyedu.workflow.flow import Actor, StepRefused
 
 from .enums import RowOutcome
+from .guard import doubt
 from .models import ImportBatch, StagedRow
 from .reading import FileRows, collector_paused, plain_copy, read_file
 from .rows import Context, Row, Tally
@@ -70,17 +71,16 @@ def check(*, batch: ImportBatch, progress=NO_PROGRESS) -> ImportBatch:
     A file that cannot be read leaves the batch refused, with the sentence that says why.
     """
     _recover(batch)
-    _step(batch, "check", error="")
+    _step(batch, "check", error="", held="", go_on_reason="")
     started = time.monotonic()
     try:
         with collector_paused():
-            rows, remarks, tally = _examine(batch, progress)
+            rows, remarks, tally, held = _examine(batch, progress)
             with transaction.atomic():
                 batch.staged.all().delete()
                 _stage(batch, rows)
-                _step(
-                    batch, "checked", remarks=remarks, seconds=time.monotonic() - started, **_figures(tally)
-                )
+                seconds = time.monotonic() - started
+                _step(batch, "checked", remarks=remarks, held=held, seconds=seconds, **_figures(tally))
                 progress.fence()
     except WorkbookError as refusal:
         _step(batch, "refuse", error=refusal.message[:500])
@@ -92,10 +92,16 @@ def check(*, batch: ImportBatch, progress=NO_PROGRESS) -> ImportBatch:
     return batch
 
 
-def confirm(*, batch: ImportBatch) -> ImportBatch:
-    """Claim the checked batch for applying: of two clicks one wins, the other gets StepRefused."""
+def confirm(*, batch: ImportBatch, reason: str = "") -> ImportBatch:
+    """Claim the checked batch for applying: of two clicks one wins, the other gets StepRefused.
+
+    A file that looks like the wrong one (``batch.held``) goes on only with a ``reason``, which is kept.
+    """
     _recover(batch)
-    _step(batch, "confirm", error="")
+    reason = (reason.strip() or batch.go_on_reason)[:200]
+    if batch.held and not reason:
+        raise StepRefused("这个文件整个存疑；仍要继续，请填写理由。")
+    _step(batch, "confirm", error="", go_on_reason=reason)
     return batch
 
 
@@ -155,7 +161,7 @@ def carry_out(*, batch: ImportBatch, by: Actor = COMMAND_LINE) -> tuple[ImportBa
             read = read_file(path, resource)
             resource.check(read.rows, context)
             _step(batch, "checked", remarks=read.remarks, **_figures(Tally.of(read.rows)))
-            confirm(batch=batch)
+            confirm(batch=batch)  # an operator names file and kind: the guard is for the page
             good = [row for row in read.rows if row.outcome in GOOD]
             _write(batch, resource, good, context, by, NO_PROGRESS, started)
     except WorkbookError as refusal:
@@ -205,7 +211,7 @@ def _recover(batch: ImportBatch) -> None:
         _step(batch, "back")
 
 
-def _examine(batch: ImportBatch, progress) -> tuple[list[Row], list[str], Tally]:
+def _examine(batch: ImportBatch, progress) -> tuple[list[Row], list[str], Tally, str]:
     resource = resource_of(batch.kind)
     context = context_of(resource, batch.term, batch.by)
     progress.reach(0, "正在读取文件")
@@ -216,7 +222,7 @@ def _examine(batch: ImportBatch, progress) -> tuple[list[Row], list[str], Tally]
     tally = Tally.of(read.rows)
     tally.answer = resource.answer(read.rows, context)
     progress.reach(len(read.rows), "正在保存核对结果")
-    return read.rows, read.remarks, tally
+    return read.rows, read.remarks, tally, doubt(read.rows, tally, resource)[:300]
 
 
 def _figures(tally: Tally) -> dict:
@@ -242,7 +248,8 @@ def _write(batch, resource, rows: list[Row], context: Context, by: Actor, progre
             "seconds": batch.seconds + time.monotonic() - started,
         }
         _step(batch, "applied", **changes)
-        record(by, action="import.apply", subject=batch, changes={"kind": batch.kind, **tally.counts})
+        told = {"kind": batch.kind, **tally.counts}
+        record(by, action="import.apply", subject=batch, changes=told, reason=batch.go_on_reason)
         progress.fence()
 
 

@@ -41,6 +41,8 @@ class ImportBatch(models.Model):
     answer = models.JSONField("其他结果", default=dict, help_text="如名单比对 on_roster …")
     remarks = models.JSONField("说明", default=list, help_text="跳过的工作表、未识别的列等")
     error = models.CharField("未通过原因", max_length=500, blank=True)
+    held = models.CharField("整个文件存疑", max_length=300, blank=True)
+    go_on_reason = models.CharField("仍要继续的理由", max_length=200, blank=True)
     created_at = models.DateTimeField("上传时间", default=timezone.now)
     applied_at = models.DateTimeField("导入时间", null=True, blank=True)
     seconds = models.FloatField("用时（秒）", default=0)

@@ -29,6 +29,7 @@ class ImportResource(WorkbookResource):
     note = ""
     preview: Sequence[str] = ()  # columns that the preview shows
     key_column = ""
+    identified_by = ""  # column of ID numbers without which the file is not what it should be
     conflict_message = "同一编号在文件里出现了两次，内容不同；请核对后只保留正确的一行。"
     lenient_codes: dict[str, str] = {}  # column -> code of the warning when its cell is not understood
 

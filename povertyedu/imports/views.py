@@ -22,6 +22,7 @@ from povertyedu.workflow.flow import StepRefused
 from . import actions
 from .errors import write_staged_errors
 from .forms import UploadForm
+from .guard import same_file_before
 from .models import ImportBatch
 from .preview import confirm_text, figures, flow_steps, note, preview_rows
 from .queries import TABS, page_of, tab_counts
@@ -153,6 +154,7 @@ def page_context(request, batch: ImportBatch) -> dict:
         "next_url": f"{here}?tab={tab}&after={page.next}" if page.next else None,
         "total_text": f"共 {counts[tab]:,} 行",
         "has_file": batch.file.purged_at is None,
+        "same_file": same_file_before(batch) if batch.state == ImportState.CHECKED else None,
     }  # fmt: skip
 
 
@@ -187,12 +189,12 @@ def recheck(request, pk: int):
 def apply(request, pk: int):
     """Confirm the preview: claim the import, then write it in the background."""
     batch = own_batch(request, pk)
-    return step(request, batch, partial(confirm_and_start, batch))
+    return step(request, batch, partial(confirm_and_start, batch, request.POST.get("reason", "")))
 
 
 @transaction.atomic
-def confirm_and_start(batch: ImportBatch) -> None:
-    actions.confirm(batch=batch)
+def confirm_and_start(batch: ImportBatch, reason: str) -> None:
+    actions.confirm(batch=batch, reason=reason)
     start_job(batch, "imports.apply", "导入")
 
 

@@ -15,7 +15,7 @@ class HardshipListResource(ImportResource):
     """A row becomes one status, and a second one where the ID column holds a disability certificate."""
 
     permission = Permission.IMPORT_LISTS
-    key_column = "id_number"
+    key_column = identified_by = "id_number"
     conflict_message = "同一身份证号在名单里出现了两次，内容不同，几行都暂不导入；请核对后只保留正确的一行。"
 
     def wanted(self, row: Row, context: Context) -> Wanted | None:

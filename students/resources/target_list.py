@@ -24,7 +24,7 @@ class TargetListResource(ImportResource):
     preview = ("name", "id_number", "stage_text", "school_text")
     permission = Permission.IMPORT_LISTS
     note = "上级下达的资助对象名单；导入后与本学期花名册比对。"
-    key_column = "id_number"
+    key_column = identified_by = "id_number"
     conflict_message = "同一身份证号在名单里出现了两次，内容不同，几行都暂不导入；请核对后只保留正确的一行。"
 
     name = person_name()
