@@ -11,7 +11,7 @@ class DayInput(forms.DateInput):
     """A date as text: browsers show their own locale's order in a date control."""
 
     def __init__(self, attrs=None):
-        super().__init__({"placeholder": "2026-09-01", "autocomplete": "off"} | (attrs or {}), "%Y-%m-%d")
+        super().__init__({"placeholder": "如 2026-09-01", "autocomplete": "off"} | (attrs or {}), "%Y-%m-%d")
 
 
 class NewTermForm(forms.Form):

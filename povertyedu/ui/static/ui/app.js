@@ -112,7 +112,9 @@
     var summary = root.querySelector && root.querySelector("[data-error-summary]");
     if (summary) summary.focus();
   }
-  on("DOMContentLoaded", function () { focusSummary(document); document.querySelectorAll("[data-queue]").forEach(showPicked); });
+  on("DOMContentLoaded", function () { focusSummary(document); });
+  // Going back restores the boxes only after the document is there.
+  window.addEventListener("pageshow", function () { document.querySelectorAll("[data-queue]").forEach(showPicked); });
   on("htmx:afterSettle", function (event) { focusSummary(event.detail.elt); });
 
   // ---- messages ----
