@@ -43,6 +43,7 @@ def _term_words(enrolment: Enrolment) -> dict[str, str]:
     return {
         "学校": str(enrolment.school or enrolment.outside_school),
         "学校所在地": enrolment.outside_region,
+        "对方是否已资助": enrolment.get_aided_elsewhere_display() if enrolment.school is None else "",
         "就读地": enrolment.get_place_display(),
         "学段": enrolment.get_stage_display(),
         "年级": enrolment.grade_name,

@@ -59,6 +59,15 @@ class Place(models.TextChoices):
     ELSEWHERE = "elsewhere", "省外就读"
 
 
+class AidedElsewhere(models.TextChoices):
+    """What the county where a child of ours studies has answered: whether it pays (one payer per child)."""
+
+    YES = "yes", "是"
+    NO = "no", "否"
+    TO_VERIFY = "to_verify", "待核实"
+    UNKNOWN = "unknown", "未填"
+
+
 class EnrolmentStatus(models.TextChoices):
     STUDYING = "studying", "在读"
     LEFT = "left", "已转出"

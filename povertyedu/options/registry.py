@@ -47,6 +47,13 @@ class Definition:
 OPTIONS = (
     Definition("county_name", "县（市、区）名称", "云岭县", _text, help="显示在页眉、公示和台账上"),
     Definition("bureau_name", "单位名称", "云岭县教育局", _text, help="公示和台账的落款"),
+    Definition(
+        "home_province",
+        "所在省（自治区、直辖市）",
+        "贵州省",
+        _text,
+        help="县外就读学校在本省的，算省内县外就读",
+    ),
     Definition("aid_office_phone", "资助中心电话", "0000-0000000", _text, help="公示页上的异议电话"),
     Definition(
         "publicity_working_days",

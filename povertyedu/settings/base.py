@@ -189,6 +189,7 @@ IMPORT_RESOURCES = {
     "registered-poor": "students.resources.RegisteredPoorResource",
     "categories": "students.resources.CategoryResource",
     "target-list": "students.resources.TargetListResource",
+    "away": "students.resources.AwayResource",
 }
 # What background workers can do: job kind -> dotted path of the function that does it.
 JOB_KINDS = {

@@ -25,7 +25,7 @@ STUDENT_FIELDS = (
 )  # fmt: skip
 TERM_FIELDS = (
     "stage", "grade", "school", "school_class", "boarding", "major", "agri_major",
-    "place", "outside_school", "outside_region", "entered_on", "status",
+    "place", "outside_school", "outside_region", "aided_elsewhere", "entered_on", "status",
 )  # fmt: skip
 # Differences that later terms do not take over even when asked: they are of that term alone.
 OF_THIS_TERM_ONLY = ("status",)

@@ -7,7 +7,7 @@ from django import forms
 from povertyedu.orgs.enums import STAGE_YEARS, AreaLevel, Stage, grade_name
 from povertyedu.orgs.models import Area, School, SchoolClass
 from povertyedu.workbooks import cells
-from students.enums import EnrolmentStatus, Hukou, IdentityKind, Place
+from students.enums import AidedElsewhere, EnrolmentStatus, Hukou, IdentityKind, Place
 from students.numbers import NUMBERS
 
 from .identity import BY_GB11643, CellField, DayField, IdentityForm
@@ -43,7 +43,7 @@ SECTIONS = (
         "schooling",
         "学籍与就读",
         (
-            "place", "school", "outside_school", "outside_region", "stage", "grade", "school_class",
+            "place", "school", "outside_school", "outside_region", "aided_elsewhere", "stage", "grade", "school_class",
             "boarding", "major", "agri_major", "student_no", "entered_on", "status", "onwards",
         ),
         ("school", "stage", "grade", "boarding"),
@@ -134,6 +134,10 @@ class StudentForm(IdentityForm, PlacementFields):
     place = forms.ChoiceField(label="就读地", choices=Place.choices, initial=Place.IN_COUNTY)
     outside_school = CellField(cells.clean_text, label="县外学校", max_length=80)
     outside_region = CellField(cells.clean_text, label="学校所在地", max_length=80)
+    aided_elsewhere = forms.ChoiceField(
+        label="对方是否已资助", choices=AidedElsewhere.choices, required=False, initial=AidedElsewhere.UNKNOWN,
+        help_text="就读地已经资助的，本县不再重复资助",
+    )  # fmt: skip
     boarding = forms.TypedChoiceField(
         label="是否寄宿", choices=[("1", "寄宿"), ("0", "走读")], coerce=lambda value: value == "1",
         widget=forms.RadioSelect,
@@ -173,7 +177,7 @@ class StudentForm(IdentityForm, PlacementFields):
             if self._has(name):
                 self.fields[name].help_text = f"现为 {number.masked_of(self.known)}，不改请留空"
         if not may_place_outside:
-            for name in ("place", "outside_school", "outside_region"):
+            for name in ("place", "outside_school", "outside_region", "aided_elsewhere"):
                 del self.fields[name]
         if not later_terms:
             del self.fields["onwards"]
@@ -227,10 +231,12 @@ class StudentForm(IdentityForm, PlacementFields):
 
     def _clean_place(self, data) -> None:
         data.setdefault("place", Place.IN_COUNTY)
+        data["aided_elsewhere"] = data.get("aided_elsewhere") or AidedElsewhere.UNKNOWN
         if data["place"] == Place.IN_COUNTY:
             if not data.get("school") and "school" not in self.errors:
                 self.add_error("school", "请选择学校。")
             data |= dict.fromkeys(("outside_school", "outside_region"), "")
+            data["aided_elsewhere"] = AidedElsewhere.UNKNOWN
         else:
             data |= {"school": None, "school_class": None}
             if not data.get("outside_school"):

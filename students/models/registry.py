@@ -9,6 +9,7 @@ from povertyedu.orgs.models import Area, School, SchoolClass, Term
 from povertyedu.orgs.scope import ScopedQuerySet
 from povertyedu.sealing.fields import SealedCharField
 from students.enums import (
+    AidedElsewhere,
     EnrolmentStatus,
     ExitStatus,
     HardshipCategory,
@@ -195,6 +196,14 @@ class Enrolment(models.Model):
     place = models.CharField("就读地", max_length=12, choices=Place.choices, default=Place.IN_COUNTY)
     outside_school = models.CharField("县外学校", max_length=80, blank=True)
     outside_region = models.CharField("县外学校所在地", max_length=80, blank=True)
+    aided_elsewhere = models.CharField(
+        "对方是否已资助",
+        max_length=10,
+        choices=AidedElsewhere.choices,
+        default=AidedElsewhere.UNKNOWN,
+        db_default=AidedElsewhere.UNKNOWN,
+        help_text="县外就读地是否已资助；县内就读的不看",
+    )
     ownership = models.CharField("办学性质", max_length=20, choices=Ownership.choices, blank=True)
     setting = models.CharField("城乡类型", max_length=10, choices=Setting.choices, blank=True)
     school_area = models.CharField("学校区划", max_length=12, blank=True, help_text="12 位")

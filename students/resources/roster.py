@@ -24,7 +24,7 @@ from povertyedu.workbooks.cells import (
 )
 from povertyedu.workbooks.columns import Column
 from povertyedu.workbooks.identity import sex_of
-from students.enums import Hukou, IdentityKind, Sex
+from students.enums import Hukou, IdentityKind, Place, Sex
 
 from . import roster_records as records
 from .columns import ID_ALIASES, id_column, person_name
@@ -49,6 +49,10 @@ ID_KINDS = {
 }  # fmt: skip
 ID_MISSING = "没有身份证号，也没有 J 或 L 开头的临时学籍号；请补填其中一项。"
 TEMPORARY = "没有身份证号，暂用临时学籍号建档；办好身份证后请补填。"
+
+ON_AWAY_LIST = (
+    "该学生本学期登记为县外就读，不能同时在本县花名册上；请核实在哪里就读，已转回的先在学生页办理转入。"
+)
 
 
 @dataclass(slots=True)
@@ -267,6 +271,9 @@ class RosterResource(ImportResource):
             row.reject("student_no", taken.code, taken.message)
             return None
         enrolment = found.enrolment
+        if enrolment and enrolment.place != Place.IN_COUNTY:
+            row.reject("school_code", "on_away_list", ON_AWAY_LIST)
+            return None
         if enrolment and enrolment.school_id != found.school.pk:
             if context.schools is not None:
                 row.reject(

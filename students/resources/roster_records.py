@@ -64,11 +64,12 @@ class KnownEnrolment:
     agri_major: bool
     entered_on: dt.date | None
     home_area: str
+    place: str
 
 
 _ENROLMENT_FIELDS = (
     "pk", "student_id", "school_id", "school__name", "school_class__name", "stage", "grade", "boarding", "major", "agri_major",
-    "entered_on", "home_area",
+    "entered_on", "home_area", "place",
 )  # fmt: skip
 
 

@@ -164,7 +164,7 @@ def _on_record(user, enrolment: Enrolment) -> dict:
     township, village = home_of(enrolment)
     of_student = ("name", "sex", "ethnicity", "id_kind", "home_address", "hukou", "is_left_behind", "remark")
     of_term = (
-        "place", "outside_school", "outside_region", "stage", "grade", "major", "agri_major", "entered_on", "status",
+        "place", "outside_school", "outside_region", "aided_elsewhere", "stage", "grade", "major", "agri_major", "entered_on", "status",
     )  # fmt: skip
     return {
         **{name: getattr(student, name) for name in of_student},

@@ -40,7 +40,9 @@ def decide(profile: Profile, rules: Iterable[Rule], term: Term) -> tuple[Award, 
     for rule in rules:
         if not (rule.in_force(term) and rule.holds(profile)):
             continue
-        award = Award(rule, rule.base_fen(term), tuple(condition.wanted() for condition in rule.conditions))
+        award = Award(
+            rule, rule.base_fen(term), tuple(condition.wanted() for condition in rule.asked_of(profile))
+        )
         if rule.group is None:
             stacked.append(award)
         elif rule.group not in won or _precedence(award) < _precedence(won[rule.group]):
@@ -170,7 +172,7 @@ def _finding(
             condition.fact.show_found(profile),
             condition.met(profile),
         )
-        for condition in rule.conditions
+        for condition in rule.asked_of(profile)
     )
     award = next((award for award in awards if award.rule is rule), None)
     if award is not None:

@@ -29,6 +29,7 @@ class Profile(NamedTuple):
     setting: str
     place: str
     agri_major: bool = False
+    aided_elsewhere: str = "unknown"  # of a child who studies away: whether the county of study pays
 
 
 class Measures(NamedTuple):
@@ -56,6 +57,9 @@ OWNERSHIPS: Mapping[str, str] = MappingProxyType(
 SETTINGS: Mapping[str, str] = MappingProxyType({"urban": "城区", "town": "镇区", "rural": "乡村"})
 PLACES: Mapping[str, str] = MappingProxyType(
     {"in_county": "县内就读", "in_province": "省内县外就读", "elsewhere": "省外就读"}
+)
+ANSWERS: Mapping[str, str] = MappingProxyType(
+    {"yes": "是", "no": "否", "to_verify": "待核实", "unknown": "未填"}
 )
 CATEGORIES: Mapping[str, str] = MappingProxyType(
     {
@@ -140,5 +144,6 @@ _REGISTERED = (
     Fact("setting", FactType.CHOICE, "学校城乡类型", attrgetter("setting"), choices=SETTINGS),
     Fact("place", FactType.CHOICE, "就读地", attrgetter("place"), choices=PLACES),
     Fact("agri_major", FactType.FLAG, "专业", attrgetter("agri_major"), flags=("非涉农专业", "涉农专业")),
+    Fact("aided_elsewhere", FactType.CHOICE, "就读地已资助", attrgetter("aided_elsewhere"), choices=ANSWERS),
 )
 FACTS: Mapping[str, Fact] = MappingProxyType({fact.name: fact for fact in _REGISTERED})

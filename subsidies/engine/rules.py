@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from subsidies.engine.facts import Fact, FactType, Profile, Value
+from subsidies.engine.facts import FACTS, Fact, FactType, Profile, Value
 from subsidies.engine.shares import split
 from subsidies.engine.terms import Term
 
@@ -137,6 +137,16 @@ class Condition:
         return False
 
 
+# One payer for a child who studies away: the home county's benefits stop where the other county pays already,
+# and what the county of study owes is ours only when it has answered that it does not pay (兜底).
+ONE_PAYER: Mapping[Payer, Condition] = MappingProxyType(
+    {
+        Payer.HOME: Condition(FACTS["aided_elsewhere"], none_of=("yes",)),
+        Payer.STUDY: Condition(FACTS["aided_elsewhere"], any_of=("no",)),
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
     """Where a figure comes from: document, clause, and the words themselves."""
@@ -197,7 +207,16 @@ class Rule:
         return self.first_term <= term and (self.last_term is None or term <= self.last_term)
 
     def holds(self, profile: Profile) -> bool:
-        return all(condition.met(profile) for condition in self.conditions)
+        return all(condition.met(profile) for condition in self.asked_of(profile))
+
+    def asked_of(self, profile: Profile) -> tuple[Condition, ...]:
+        """The conditions this child must meet: its own, and of a child who studies away that nobody else pays.
+
+        The latter is asked last, and only when the rule's own conditions leave it to decide.
+        """
+        if profile.place == "in_county" or not all(condition.met(profile) for condition in self.conditions):
+            return self.conditions
+        return (*self.conditions, ONE_PAYER[self.payer])
 
     def base_fen(self, term: Term) -> int:
         """Fen for the term, or per meal day.

@@ -7,7 +7,9 @@ from subsidies import engine
 from subsidies.models import Balance, Entitlement, Recalculation
 
 # The columns of an enrolment that make its profile, in Profile's order.
-PROFILE_COLUMNS = ("stage", "grade", "boarding", "categories", "ownership", "setting", "place", "agri_major")
+PROFILE_COLUMNS = (
+    "stage", "grade", "boarding", "categories", "ownership", "setting", "place", "agri_major", "aided_elsewhere",
+)  # fmt: skip
 
 
 def profile_of(enrolment) -> engine.Profile:

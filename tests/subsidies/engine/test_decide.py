@@ -17,8 +17,8 @@ from subsidies.engine import (
     scale,
 )
 from subsidies.engine.decide import Verdict, yuan
-from subsidies.engine.facts import OWNERSHIPS, PLACES, SETTINGS, STAGES
-from subsidies.engine.rules import Citation, Condition, Funding, Kind, Rule, Unit
+from subsidies.engine.facts import ANSWERS, OWNERSHIPS, PLACES, SETTINGS, STAGES
+from subsidies.engine.rules import Citation, Condition, Funding, Kind, Payer, Rule, Unit
 
 AUTUMN = Term(2020, 1)
 SPRING = Term(2021, 0)
@@ -34,6 +34,7 @@ profiles = st.builds(
     setting=st.sampled_from(sorted(SETTINGS)),
     place=st.sampled_from(sorted(PLACES)),
     agri_major=st.booleans(),
+    aided_elsewhere=st.sampled_from(sorted(ANSWERS)),
 )
 measures = st.builds(Measures, meal_days=st.integers(0, 120))
 conditions = st.one_of(
@@ -269,7 +270,7 @@ def test_a_profile_is_decided_once_and_a_database_row_is_the_same_profile():
     decider = Decider(Policy("p", "p", "某文件", (), (poor_boarder,)), AUTUMN)
 
     first = decider.awards(
-        ("primary", 3, 1, 1, "public", "rural", "in_county", 0)
+        ("primary", 3, 1, 1, "public", "rural", "in_county", 0, "unknown")
     )  # as SQLite gives booleans
 
     assert [award.rule for award in first] == [poor_boarder]
@@ -289,3 +290,32 @@ def test_category_bits_are_powers_of_two_in_the_agreed_order():
     assert CATEGORY_BITS["registered_poor"] == 1
     assert CATEGORY_BITS["martyr_child"] == 256
     assert CATEGORY_BITS["migrant"] == 8192
+
+
+@pytest.mark.parametrize(
+    ("payer", "place", "answer", "owed"),
+    [
+        (Payer.HOME, "elsewhere", "unknown", True),
+        (Payer.HOME, "elsewhere", "to_verify", True),
+        (Payer.HOME, "elsewhere", "no", True),
+        (Payer.HOME, "elsewhere", "yes", False),
+        (Payer.STUDY, "in_province", "unknown", False),
+        (Payer.STUDY, "in_province", "to_verify", False),
+        (Payer.STUDY, "in_province", "yes", False),
+        (Payer.STUDY, "in_province", "no", True),
+        (Payer.HOME, "in_county", "yes", True),
+        (Payer.STUDY, "in_county", "unknown", True),
+    ],
+)
+def test_one_county_pays_a_child_who_studies_away(payer, place, answer, owed):
+    profile = child(place=place, aided_elsewhere=answer)
+    rule = make_rule(payer=payer)
+
+    awards = decide(profile, [rule], AUTUMN)
+    finding = explain(profile, Measures(), [rule], AUTUMN)[0]
+
+    assert bool(awards) is owed
+    assert (finding.verdict == Verdict.AWARDED) is owed
+    if not owed:
+        assert finding.checks[-1].label == "就读地已资助"
+        assert finding.checks[-1].met is False

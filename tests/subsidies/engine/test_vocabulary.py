@@ -7,15 +7,21 @@ import pytest
 
 import subsidies.engine
 from povertyedu.orgs.enums import Ownership, Setting, Stage
-from students.enums import HardshipCategory, Place
+from students.enums import AidedElsewhere, HardshipCategory, Place
 from subsidies.engine import CATEGORY_BITS, FACTS, Kind, Profile
-from subsidies.engine.facts import CATEGORIES, OWNERSHIPS, PLACES, SETTINGS, STAGES
+from subsidies.engine.facts import ANSWERS, CATEGORIES, OWNERSHIPS, PLACES, SETTINGS, STAGES
 from subsidies.enums import Kind as StoredKind
 
 
 @pytest.mark.parametrize(
     ("words", "enum"),
-    [(STAGES, Stage), (OWNERSHIPS, Ownership), (SETTINGS, Setting), (PLACES, Place)],
+    [
+        (STAGES, Stage),
+        (OWNERSHIPS, Ownership),
+        (SETTINGS, Setting),
+        (PLACES, Place),
+        (ANSWERS, AidedElsewhere),
+    ],
 )
 def test_codes_and_words_are_those_that_are_stored(words, enum):
     assert dict(words) == dict(enum.choices)

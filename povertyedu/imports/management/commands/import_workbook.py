@@ -22,7 +22,7 @@ COUNTS = ("rows", "created", "updated", "unchanged", "duplicates", "rejected")
 
 
 class Command(BaseCommand):
-    help = "导入一个工作簿：areas、schools、roster、registered-poor、categories、target-list。"
+    help = "导入一个工作簿：areas、schools、roster、registered-poor、categories、target-list、away。"
 
     def add_arguments(self, parser):
         parser.add_argument("kind", choices=list(settings.IMPORT_RESOURCES), metavar="KIND")
