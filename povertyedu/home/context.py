@@ -6,6 +6,7 @@ from povertyedu.inbox.models import Message
 from povertyedu.options.registry import options
 from povertyedu.orgs.models import Term
 
+from .manual import help_page_of
 from .navigation import navigation_for
 from .todos import todos_of
 
@@ -29,5 +30,6 @@ def _frame(request) -> dict:
         "term": next((t for t in terms if t.pk == user.current_term_id), terms[0] if terms else None),
         "nav": navigation_for(user, request.path),
         "todo_count": sum(todo.count for todo in todos_of(user)),
+        "help_page": help_page_of(user),
         "unread": Message.objects.visible_to(user).unread().count(),
     }

@@ -37,3 +37,8 @@ def manual_html(page: str) -> SafeString:
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     markdown.add_render_rule("link_open", _link_open)
     return mark_safe(markdown.render(text))
+
+
+def help_page_of(user) -> str:
+    """Return the page of the manual for ``user``'s first role, the index without one."""
+    return next((grant.role for grant in user.live_grants if grant.role in MANUAL), "index")

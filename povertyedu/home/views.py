@@ -14,7 +14,7 @@ from povertyedu.orgs.scope import after
 from subsidies.engine import yuan
 from subsidies.enums import LineState
 
-from .manual import MANUAL, manual_html
+from .manual import MANUAL, help_page_of, manual_html
 from .queries import (
     Figures,
     figures_by,
@@ -37,9 +37,7 @@ def todo(request):
         "jobs": request.user.jobs.all()[:5],
         "messages_unread": Message.objects.visible_to(request.user).unread()[:5],
         "grants": request.user.live_grants,
-        "help_page": next(
-            (grant.role for grant in request.user.live_grants if grant.role in MANUAL), "index"
-        ),
+        "help_page": help_page_of(request.user),
     }
     return render(request, "home/todo.html", context)
 
