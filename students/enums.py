@@ -191,3 +191,48 @@ class BlockKind(models.TextChoices):
 
     DUAL = "dual_enrolment", "双重学籍"
     FALSE = "false_enrolment", "虚假学籍"
+
+
+class PromotionState(models.TextChoices):
+    DRAFT = "draft", "待确认"
+    APPLIED = "applied", "已生效"
+    UNDONE = "undone", "已撤销"
+    DROPPED = "dropped", "已放弃"
+
+
+class Outcome(models.TextChoices):
+    """What becomes of a child of last term in the next one."""
+
+    PROMOTE = "promote", "升级（续读）"
+    REPEAT = "repeat", "留级"
+    SUSPENDED = "suspended", "休学保留"
+    SENT = "sent", "送初中"
+    GRADUATE = "graduate", "毕业"
+    NOT_HERE = "not_here", "不再就读"
+
+
+class Destination(models.TextChoices):
+    """Where a child went who left its school at the turn of a term."""
+
+    PENDING = "pending", "待填"
+    SENT = "sent", "已送初中"
+    SENIOR = "senior", "升入普通高中"
+    VOCATIONAL = "vocational", "升入中职"
+    COLLEGE = "college", "升入高校"
+    OUTSIDE = "outside", "县外就读"
+    NOT_ADMITTED = "not_admitted", "未升学"
+    WORKING = "working", "务工、就业"
+    UNKNOWN = "unknown", "去向不明"
+    DROPPED_OUT = "dropped_out", "疑似辍学"
+    EXCUSED = "excused", "因病因残缓学、免学"
+    DECEASED = "deceased", "死亡"
+
+
+# Nobody knows yet where these are, or they should be in school and are not.
+UNSETTLED = (
+    Destination.PENDING,
+    Destination.SENT,
+    Destination.NOT_ADMITTED,
+    Destination.UNKNOWN,
+    Destination.DROPPED_OUT,
+)

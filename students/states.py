@@ -8,6 +8,7 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.workflow.flow import Flow, Transition
 from students.enums import MoveState as M
 from students.enums import PairState, ProofState
+from students.enums import PromotionState as S
 
 MOVE_FLOW = Flow(
     "move",
@@ -39,3 +40,14 @@ PAIR_FLOW = Flow(
         Transition("ask_again", (PairState.DIFFERENT,), PairState.OPEN, P.RESOLVE_DUPLICATES, "重新判定", needs_reason=True),
     ),
 )  # fmt: skip
+
+
+PROMOTION_FLOW = Flow(
+    "promotion",
+    (
+        Transition("open", (), S.DRAFT, P.MOVE_STUDENTS, "生成升级名单"),
+        Transition("apply", (S.DRAFT,), S.APPLIED, P.MOVE_STUDENTS, "确认生效"),
+        Transition("drop", (S.DRAFT,), S.DROPPED, P.MOVE_STUDENTS, "放弃"),
+        Transition("undo", (S.APPLIED,), S.UNDONE, P.MOVE_STUDENTS, "撤销", needs_reason=True),
+    ),
+)

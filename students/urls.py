@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import detail, drafts, identification, listing, moves, record
+from .views import departures, detail, drafts, identification, listing, moves, promotion, record
 
 app_name = "students"
 urlpatterns = [
@@ -19,6 +19,15 @@ urlpatterns = [
     path("moves/<int:pk>/answer/", moves.move_answer, name="move_answer"),
     path("moves/<int:pk>/withdraw/", moves.move_withdraw, name="move_withdraw"),
     path("moves/<int:pk>/follow-up/", moves.move_follow_up, name="move_follow_up"),
+    path("promotion/", promotion.promotions, name="promotions"),
+    path("promotion/feeders/", departures.feeders, name="feeders"),
+    path("promotion/<int:pk>/", promotion.promotion, name="promotion"),
+    path("promotion/<int:pk>/lines/", promotion.lines, name="promotion_lines"),
+    path("promotion/<int:pk>/refresh/", promotion.promotion_refresh, name="promotion_refresh"),
+    path("promotion/<int:pk>/<slug:verb>/", promotion.promotion_step, name="promotion_step"),
+    path("departures/", departures.departures, name="departures"),
+    path("departures/receive/", departures.receive, name="receive"),
+    path("departures/<int:pk>/", departures.departure, name="departure"),
     path("<int:pk>/move/", moves.move_of, name="move_of"),
     path("identification/", identification.workbench, name="identification"),
     path("identification/dispose/", identification.dispose, name="dispose"),

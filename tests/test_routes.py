@@ -22,6 +22,8 @@ from povertyedu.orgs.models import CalendarDay, Person
 from povertyedu.publicity.models import Objection
 from povertyedu.workbooks.writing import write_table
 from students.actions.moves import request_transfer
+from students.actions.promotion import open_promotion
+from students.models import Departure
 from tests import factories
 from tests.factories import subsidies
 
@@ -86,6 +88,12 @@ class World:
             to_school=factories.school("城关镇第二小学"), effective_on=dt.date(2020, 10, 12),
         )  # fmt: skip
         self.proof = factories.proof(self.student.enrolments.get(), by=aid)
+        graduate = factories.student("毕业生", at=xiazhai, during=factories.term("2020-spring"), grade=6)
+        self.promotion = open_promotion(by=clerk.as_actor(), to_term=autumn, school=xiazhai)
+        self.departure = Departure.objects.create(
+            student=graduate, term=autumn, promotion=self.promotion, enrolment=graduate.enrolments.get(), outcome="sent",
+            from_school=xiazhai, stage="primary", grade=6, destination="sent",
+        )  # fmt: skip
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
     def own(self, user):
@@ -147,6 +155,11 @@ OBJECTS = {
     "office:day_delete": lambda w: {"date": w.day.date},
     "office:audit_event": pk_of("event"),
     "students:detail": pk_of("student"),
+    "students:promotion": pk_of("promotion"),
+    "students:promotion_lines": pk_of("promotion"),
+    "students:promotion_refresh": pk_of("promotion"),
+    "students:promotion_step": lambda w: {"pk": w.promotion.pk, "verb": "drop"},
+    "students:departure": pk_of("departure"),
     "students:move_of": pk_of("student"),
     "students:move": pk_of("move"),
     "students:move_answer": pk_of("move"),

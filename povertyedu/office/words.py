@@ -3,7 +3,7 @@
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 
-from students.states import MOVE_FLOW
+from students.states import MOVE_FLOW, PROMOTION_FLOW
 from subsidies.states import BATCH_FLOW, SHEET_FLOW
 
 # An unknown code is shown as it is: the log outlives the verbs.
@@ -43,6 +43,10 @@ ACTION_WORDS = {
     "policy.load": "载入资助标准",
     "students.register": "新增学生",
     "students.correct": "修改学生",
+    "promotion.edit": "改升级名单",
+    "feeder.set": "设置对口初中",
+    "departure.answer": "登记学生去向",
+    "departure.receive": "接收新生",
     "move.follow_up": "跟进转学学生的资助",
     "batch.hold_lines": "暂缓批次中的学生",
     "line.release": "解除暂缓",
@@ -57,7 +61,12 @@ ACTION_WORDS = {
 }
 ACTION_WORDS |= {
     f"{flow.name}.{step.verb}": f"{subject}：{step.label}"
-    for flow, subject in ((BATCH_FLOW, "批次"), (SHEET_FLOW, "学校名单"), (MOVE_FLOW, "学籍异动"))
+    for flow, subject in (
+        (BATCH_FLOW, "批次"),
+        (SHEET_FLOW, "学校名单"),
+        (MOVE_FLOW, "学籍异动"),
+        (PROMOTION_FLOW, "升级结转"),
+    )
     for step in flow.transitions
 }
 # Keys of a diff that are not columns of the subject.

@@ -4,6 +4,7 @@ from .comparison import Comparison, ComparisonRow, ComparisonSide
 from .duplicates import DuplicatePair, PairDecision, PayoutBlock
 from .identification import Disposal, HardshipProof, ProofDecision
 from .moves import Move, MoveDecision
+from .promotion import Departure, Feeder, Promotion, PromotionDecision, PromotionLine
 from .registry import (
     BankAccount,
     Enrolment,
@@ -38,6 +39,11 @@ __all__ = [
     "Student",
     "Move",
     "MoveDecision",
+    "Departure",
+    "Feeder",
+    "Promotion",
+    "PromotionDecision",
+    "PromotionLine",
     "StudentDraft",
     "StudentQuerySet",
     "TargetListEntry",
