@@ -51,8 +51,8 @@ class AreaBook:
         return found
 
     def _find(self, township: str, village: str) -> str:
-        if village in self.codes:
-            return village
+        if found := self._by_code(village):
+            return found
         above = ""
         if township:
             above = township if township in self.codes else self._one(self.townships, township, township)
@@ -67,6 +67,19 @@ class AreaBook:
         raise AreaUnknown(
             f"{township or '本县'}没有“{village}”；请对照行政区划核对村名，或先在行政区划里补上。"
         )
+
+    def _by_code(self, text: str) -> str | None:
+        """Return the area of a 12-digit region code; a township's ends with three zeros, a county's with six."""
+        for code in (text, text.removesuffix("000"), text.removesuffix("000000")):
+            if code in self.codes:
+                return code
+        return None
+
+    def is_outside(self, text: str | None) -> bool:
+        """Whether ``text`` is the region code of another county."""
+        if not (text and len(text) in (6, 9, 12) and text.isascii() and text.isdigit()):
+            return False
+        return not any(text.startswith(code) for code in self.codes if len(code) == 6)
 
     @staticmethod
     def _one(names: dict[str, set[str]], name: str, shown: str) -> str:

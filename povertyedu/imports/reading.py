@@ -2,6 +2,7 @@
 
 import gc
 import tempfile
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,15 @@ class FileRows:
     rows: list[Row] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     headers: dict[str, Header] = field(default_factory=dict)
+
+
+@dataclass
+class Arrangement:
+    """How one sheet is read: its header, what puts a row's cells where the header says, values the title gives."""
+
+    header: Header
+    change: Callable[[list], list] | None = None
+    defaults: dict[str, str] = field(default_factory=dict)
 
 
 def limits() -> Limits:
@@ -67,7 +77,9 @@ def _no_sheet(resource, missing: list[str]) -> WorkbookError:
 
 
 def _read_sheet(each: Picked, resource, result: FileRows) -> None:
-    sheet, header = each
+    sheet = each.sheet
+    arranged = resource.arrange(sheet, each.header)
+    header = arranged.header
     result.headers[sheet.name] = header
     unknown = [each.text for each in header.unknown if normal_heading(each.text) not in SERIAL]
     if unknown:
@@ -78,7 +90,10 @@ def _read_sheet(each: Picked, resource, result: FileRows) -> None:
     read = resource.reader(header)
     left_out: list[Skipped] = []
     for number, cells in data_rows(sheet, header, left_out):
+        if arranged.change:
+            cells = arranged.change(cells)
         values, errors, repairs = read(cells)
+        values.update(arranged.defaults)
         problems = [Problem(*error) for error in errors]
         result.rows.append(Row(sheet.name, number, values, cells, header.mapping, problems, repairs))
     if left_out:

@@ -7,9 +7,12 @@ from typing import Any
 from povertyedu.jobs.progress import NO_PROGRESS
 from povertyedu.workbooks.cells import clean_date, clean_month
 from povertyedu.workbooks.columns import WorkbookResource
+from povertyedu.workbooks.headers import Header
+from povertyedu.workbooks.reading import Sheet
 
 from .cleaning import Doubtful
 from .enums import RowOutcome
+from .reading import Arrangement
 from .rows import Change, Context, Row
 
 
@@ -36,6 +39,10 @@ class ImportResource(WorkbookResource):
     @property
     def date_columns(self) -> set[str]:
         return {c.name for c in self.columns() if c.clean_cell in (clean_date, clean_month)}
+
+    def arrange(self, sheet: Sheet, header: Header) -> Arrangement:
+        """Return how the rows of ``sheet`` are read; a kind that knows a form of its own looks closer."""
+        return Arrangement(header)
 
     # --- to be written by each kind ---
 

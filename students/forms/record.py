@@ -9,9 +9,9 @@ from povertyedu.orgs.models import Area, School, SchoolClass
 from povertyedu.workbooks import cells
 from students.enums import AidedElsewhere, EnrolmentStatus, Hukou, IdentityKind, Place
 from students.numbers import NUMBERS
+from students.peoples import PEOPLES
 
 from .identity import BY_GB11643, CellField, DayField, IdentityForm
-from .peoples import PEOPLES
 
 MOST_YEARS = max(STAGE_YEARS.values())
 # Filled from the start: they do not tell that a clerk has begun a section.

@@ -29,6 +29,7 @@ from students.enums import Hukou, IdentityKind, Place, Sex
 from . import roster_records as records
 from .columns import ID_ALIASES, id_column, person_name
 from .grades import STAGE_WORDS, clean_stage, read_grade
+from .national import arrange, clean_ethnicity, clean_left_behind, stage_of_grade
 from .roster_writing import write as write_roster
 
 SEXES = {"男": Sex.MALE.value, "女": Sex.FEMALE.value, "1": Sex.MALE.value, "2": Sex.FEMALE.value, "男性": Sex.MALE.value, "女性": Sex.FEMALE.value}  # fmt: skip
@@ -43,10 +44,11 @@ BOARDINGS = {
 ID_KINDS = {
     "居民身份证": IdentityKind.ID_CARD.value, "身份证": IdentityKind.ID_CARD.value, "1": IdentityKind.ID_CARD.value, "户口簿": IdentityKind.ID_CARD.value,
     "港澳台居民居住证": IdentityKind.HK_MACAO_TAIWAN.value, "港澳居民来往内地通行证": IdentityKind.HK_MACAO_TAIWAN.value,
-    "台湾居民来往大陆通行证": IdentityKind.HK_MACAO_TAIWAN.value, "6": IdentityKind.HK_MACAO_TAIWAN.value, "7": IdentityKind.HK_MACAO_TAIWAN.value,
+    "台湾居民来往大陆通行证": IdentityKind.HK_MACAO_TAIWAN.value, "9": IdentityKind.OTHER.value, "6": IdentityKind.HK_MACAO_TAIWAN.value, "7": IdentityKind.HK_MACAO_TAIWAN.value,
     "8": IdentityKind.HK_MACAO_TAIWAN.value, "护照": IdentityKind.PASSPORT.value, "A": IdentityKind.PASSPORT.value,
     "暂无证件": IdentityKind.NONE.value, "无": IdentityKind.NONE.value, "无证件": IdentityKind.NONE.value, "其他": IdentityKind.OTHER.value, "Z": IdentityKind.OTHER.value,
 }  # fmt: skip
+HOME_OUTSIDE = "户籍地代码是外县的，没有登记户籍地；外县户籍的学生只按学校管理，不用改。"
 ID_MISSING = "没有身份证号，也没有 J 或 L 开头的临时学籍号；请补填其中一项。"
 TEMPORARY = "没有身份证号，暂用临时学籍号建档；办好身份证后请补填。"
 
@@ -103,7 +105,7 @@ class RosterResource(ImportResource):
     class_name = Column("班级", aliases=("班级名称", "就读班级", "班别"), clean=short_text(30))
     name = person_name()
     sex = Column("性别", clean=one_of(SEXES, "性别"), choices=["男", "女"])
-    ethnicity = Column("民族", clean=short_text(20))
+    ethnicity = Column("民族", clean=clean_ethnicity)
     id_kind = Column(
         "身份证件类型",
         aliases=("证件类型",),
@@ -133,7 +135,17 @@ class RosterResource(ImportResource):
     )
     home_village = Column(
         "户籍村",
-        aliases=("村", "行政村", "户籍村（社区）", "户籍所在村", "户口所在村", "村（社区）"),
+        aliases=(
+            "村",
+            "行政村",
+            "户籍村（社区）",
+            "户籍所在村",
+            "户口所在村",
+            "村（社区）",
+            "户口所在地",
+            "户籍地",
+            "户籍所在地",
+        ),
         clean=short_text(60),
     )
     hukou = Column(
@@ -172,7 +184,7 @@ class RosterResource(ImportResource):
         width=14,
     )
     is_left_behind = Column(
-        "是否留守儿童", aliases=("留守儿童", "是否留守"), clean=clean_yes_no, choices=["是", "否"]
+        "是否留守儿童", aliases=("留守儿童", "是否留守"), clean=clean_left_behind, choices=["是", "否"]
     )
     holder = Column(
         "开户人", aliases=("开户人姓名", "户名", "账户名"), clean=short_text(60), sensitivity="personal"
@@ -187,6 +199,9 @@ class RosterResource(ImportResource):
         width=24,
     )
     remark = Column("备注", clean=short_text(200), width=20)  # fmt: skip
+
+    def arrange(self, sheet, header):
+        return arrange(sheet, header)
 
     def look_up(self, rows, context: Context) -> None:
         self.areas, self.schools = AreaBook(), SchoolBook()
@@ -205,6 +220,7 @@ class RosterResource(ImportResource):
                 "school_code", "out_of_scope", f"“{school.name}”不是本校，不能由您导入；请由该校经办导入。"
             )
         stage = values["stage"] or (school.stages[0] if school and len(school.stages) == 1 else None)
+        stage = stage or stage_of_grade(values["grade"])
         if stage is None and not any(error.column == "stage" for error in row.errors):
             row.reject("stage", "stage_unknown", "没有填写学段，也不能由学校推出；请补填学段。")
         grade = None
@@ -216,7 +232,10 @@ class RosterResource(ImportResource):
                 )
         area = None
         try:
-            area = self.areas.find(values["home_township"], values["home_village"])
+            if self.areas.is_outside(values["home_village"]):
+                row.warn("home_village", "home_outside", HOME_OUTSIDE)
+            else:
+                area = self.areas.find(values["home_township"], values["home_village"])
         except AreaUnknown as unknown:
             row.reject("home_village", "area_unknown", str(unknown))
         sex, birth = self._person(row)
