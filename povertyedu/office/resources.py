@@ -10,7 +10,7 @@ from povertyedu.imports.resources import ImportResource
 from povertyedu.imports.rows import Change, Context, Row
 from povertyedu.orgs.enums import USUAL_STAGES, AreaLevel, Ownership, SchoolKind, Setting, Stage
 from povertyedu.orgs.models import Area, School, SchoolStage
-from povertyedu.workbooks.cells import clean_code, clean_yes_no
+from povertyedu.workbooks.cells import EMPTY, CellError, Cleaned, clean_code, clean_text, clean_yes_no
 from povertyedu.workbooks.columns import Column
 
 LEVELS = {
@@ -127,8 +127,41 @@ SETTINGS = {
 _SCHOOL_CODE = re.compile(r"[0-9]{10}").fullmatch
 
 
+OPEN_WORDS = {
+    "在办": True,
+    "停办": False,
+    "是": True,
+    "否": False,
+    "正常": True,
+    "撤并": False,
+    "撤销": False,
+    "已停办": False,
+}
+REFERENCES = {"parent": "parent__code", "centre": "centre__code", "merged_into": "merged_into__code"}
+STAGES = {stage.label: stage.value for stage in Stage} | {
+    "学前教育": Stage.PRESCHOOL.value, "幼儿园": Stage.PRESCHOOL.value, "高中": Stage.SENIOR.value, "普高": Stage.SENIOR.value,
+    "中等职业": Stage.VOCATIONAL.value, "职业高中": Stage.VOCATIONAL.value, "中专": Stage.VOCATIONAL.value,
+}  # fmt: skip
+
+
+def clean_stages(cell) -> Cleaned:
+    """Several stages in one cell (初中、普通高中) as a tuple in the enum's order, None when empty. Error: stage_unknown."""
+    words = [word for word in re.split(r"[、,，;；/+和\s]+", clean_text(cell).value) if word]
+    unknown = [word for word in words if word not in STAGES]
+    if unknown:
+        raise CellError(
+            "stage_unknown",
+            f"学段“{unknown[0][:20]}”不认识；可以填写：{'、'.join(Stage.labels[:5])}，几个学段用顿号分开。",
+        )
+    return Cleaned(tuple(sorted({STAGES[word] for word in words}, key=list(Stage).index))) if words else EMPTY
+
+
+def _stage_words(stages) -> str:
+    return "、".join(stage.label for stage in Stage if stage.value in stages) or "（空）"
+
+
 class SchoolResource(ImportResource):
-    """Schools by ten-digit code; a school's stages follow its kind."""
+    """Schools by ten-digit code, with their set of stages; a row without one has what its kind usually has."""
 
     kind = "schools"
     label = "学校名册"
@@ -188,12 +221,44 @@ class SchoolResource(ImportResource):
         clean=short_text(60),
     )
     village = Column("所在村", aliases=("村", "所在村（社区）"), clean=short_text(60))
+    stages = Column(
+        "学段", aliases=("办学学段", "学段设置", "开设学段"), clean=clean_stages, width=20,
+        note="一个学校可以有几个学段，用顿号分开，如“初中、普通高中”；不填按办学类型。",
+    )  # fmt: skip
+    parent = Column("主管学校", aliases=("上级学校", "所属学校"), clean=short_text(80), width=20, note="教学点填写主管它的学校，标识码或名称。")  # fmt: skip
+    centre = Column("中心学校", aliases=("审核的中心学校", "所属中心学校"), clean=short_text(80), width=20)
+    is_open = Column(
+        "办学状态",
+        aliases=("是否在办", "状态"),
+        clean=one_of(OPEN_WORDS, "办学状态"),
+        choices=["在办", "停办"],
+    )
+    merged_into = Column("并入学校", aliases=("撤并到", "合并到"), clean=short_text(80), width=20, note="停办后并入哪所学校；原标识码和学籍保留。")  # fmt: skip
     takes_boarders = Column("是否寄宿制", aliases=("寄宿制", "是否寄宿", "是否寄宿制学校"), clean=clean_yes_no, choices=["是", "否"])  # fmt: skip
 
     def look_up(self, rows, context: Context) -> None:
         self.areas = AreaBook()
-        fields = ("code", "pk", "name", "kind", "ownership", "setting", "area_id", "takes_boarders")
+        fields = (
+            "code",
+            "pk",
+            "name",
+            "kind",
+            "ownership",
+            "setting",
+            "area_id",
+            "takes_boarders",
+            *REFERENCES.values(),
+            "is_open",
+        )
         self.known = {code: rest for code, *rest in School.objects.values_list(*fields)}
+        self.stages_of: dict[int, set[str]] = {}
+        for school, stage in SchoolStage.objects.values_list("school_id", "stage"):
+            self.stages_of.setdefault(school, set()).add(stage)
+        self.named: dict[str, set[str]] = {}
+        both = [(code, known[1]) for code, known in self.known.items()]
+        for code, name in both + [(row.values["code"], row.values["name"]) for row in rows]:
+            for word in (code, name):
+                self.named.setdefault(word, set()).add(code)
 
     def examine(self, row: Row, context: Context) -> None:
         values = row.values
@@ -206,7 +271,26 @@ class SchoolResource(ImportResource):
             row.reject("township", "area_unknown", str(unknown))
         row.found = (
             values["name"], values["school_kind"], values["ownership"], values["setting"], area, values["takes_boarders"],
+            *(self._school(row, column) for column in REFERENCES), self._open(row),
         )  # fmt: skip
+
+    def _school(self, row: Row, column: str) -> str | None:
+        """Return the code of the school that a cell names by code or name; the school itself counts as none."""
+        text = row.values[column]
+        codes = self.named.get(text, set()) if text else set()
+        if text and len(codes) != 1:
+            told = "学校名册和这个文件里没有" if not codes else "叫这个名称的学校不止一所："
+            row.reject(column, "school_unknown", f"{told}“{text}”；请填写学校标识码。")
+            return None
+        code = next(iter(codes), None)
+        return code if code != row.values["code"] else None
+
+    @staticmethod
+    def _open(row: Row) -> bool | None:
+        values = row.values
+        if values["merged_into"] and values["is_open"]:
+            row.reject("is_open", "value_unknown", "填了并入学校的，办学状态应为停办；请核对。")
+        return False if values["merged_into"] else values["is_open"]
 
     def key(self, row: Row):
         return row.values["code"] or None
@@ -215,23 +299,68 @@ class SchoolResource(ImportResource):
         known = self.known.get(row.values["code"])
         if known is None:
             return None
-        headings = ("学校名称", "办学类型", "办学性质", "城乡类型", "所在乡镇", "是否寄宿制")
-        return _changes(headings, known[1:], row.found)
+        if row.found[9] and known[8]:
+            row.reject(
+                "is_open",
+                "value_unknown",
+                "该校已停办并入别的学校；要重新开办，请先在“学校班级”里去掉并入学校。",
+            )
+            return None
+        headings = (
+            "学校名称",
+            "办学类型",
+            "办学性质",
+            "城乡类型",
+            "所在乡镇",
+            "是否寄宿制",
+            "主管学校",
+            "中心学校",
+            "并入学校",
+            "在办",
+        )
+        changes = _changes(headings, known[1:], row.found)
+        stages, held = row.values["stages"], self.stages_of.get(known[0], set())
+        if stages and set(stages) != held:
+            changes.append(Change("学段", _stage_words(held), _stage_words(stages)))
+        return changes
 
     def write(self, created, updated, context: Context) -> None:
         columns = ("code", "name", "kind", "ownership", "setting", "area_id", "takes_boarders")
         if created:
-            rows = ((r.values["code"], *r.found[:5], bool(r.found[5]), True) for r in created)
+            rows = (
+                (r.values["code"], *r.found[:5], bool(r.found[5]), r.found[9] is not False) for r in created
+            )
             bulk.insert(School, (*columns, "is_open"), rows)
         if updated:
-            bulk.amend(School, columns[1:], [(r.values["code"], *r.found) for r in updated], key="code")
-        kinds = {r.values["code"]: r.found[1] for r in [*created, *updated] if r.found[1]}
-        with bulk.keys(School, "code", kinds) as codes:
-            schools = list(School.objects.filter(code__in=codes).values_list("pk", "code"))
-        stages = [
-            (pk, stage.value) for pk, code in schools for stage in USUAL_STAGES[SchoolKind(kinds[code])]
+            rows = [(r.values["code"], *r.found[:6], r.found[9]) for r in updated]
+            bulk.amend(School, (*columns[1:], "is_open"), rows, key="code")
+        touched = created + updated
+        pks = dict(School.objects.values_list("code", "pk"))
+        links = [
+            (r.values["code"], *(pks.get(code) for code in r.found[6:9]))
+            for r in touched
+            if any(r.found[6:9])
         ]
+        if links:
+            bulk.amend(School, ("parent_id", "centre_id", "merged_into_id"), links, key="code")
+        self._write_stages(touched, pks)
+
+    def _write_stages(self, rows: list[Row], pks: dict[str, int]) -> None:
+        """Give each school the set its row names; without one, what its kind usually has is added."""
+        named = [(pks[r.values["code"]], r.values["stages"]) for r in rows if r.values["stages"]]
+        usual = [
+            (pks[r.values["code"]], [stage.value for stage in USUAL_STAGES[SchoolKind(r.found[1])]])
+            for r in rows
+            if not r.values["stages"] and r.found[1] and not self._kept_its_kind(r)
+        ]
+        with bulk.keys(SchoolStage, "school_id", [pk for pk, _ in named]) as keys:
+            SchoolStage.objects.filter(school_id__in=keys).delete()
+        stages = [(pk, stage) for pk, held in named + usual for stage in held]
         bulk.merge(SchoolStage, ("school_id", "stage"), stages, unique=("school_id", "stage"))
+
+    def _kept_its_kind(self, row: Row) -> bool:
+        known = self.known.get(row.values["code"])
+        return known is not None and known[2] == row.found[1]
 
 
 _WORDS = {

@@ -90,6 +90,15 @@ class School(models.Model):
         verbose_name="审核的中心学校",
     )
     is_open = models.BooleanField("在办", default=True)
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="merged_schools",
+        verbose_name="并入学校",
+        help_text="停办后并入的学校；标识码和以前学期的学籍都留在原校",
+    )
 
     objects = SchoolQuerySet.as_manager()
 
@@ -106,6 +115,11 @@ class School(models.Model):
                 name="school_is_not_its_own_centre",
                 condition=Q(centre=None) | ~Q(centre=F("id")),
                 violation_error_message="审核的中心学校不能是本校",
+            ),
+            models.CheckConstraint(
+                name="merged_school_is_closed",
+                condition=Q(merged_into=None) | (Q(is_open=False) & ~Q(merged_into=F("id"))),
+                violation_error_message="填了并入学校的，应为停办，并入的不能是本校",
             ),
         ]
 

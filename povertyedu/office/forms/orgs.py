@@ -134,7 +134,7 @@ class SchoolForm(forms.ModelForm):
         model = School
         fields = [
             "code", "name", "kind", "stages", "ownership", "setting", "area", "from_term", "takes_boarders", "parent",
-            "centre", "is_open",
+            "centre", "is_open", "merged_into",
         ]  # fmt: skip
         help_texts = {
             "code": "10 位，教育部学校（机构）标识码",
@@ -146,7 +146,7 @@ class SchoolForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         schools = School.objects.visible_to(user, P.MANAGE_ORGS).exclude(pk=self.instance.pk)
         self.fields["area"].queryset = areas_of(user)
-        for name in ("parent", "centre"):
+        for name in ("parent", "centre", "merged_into"):
             self.fields[name].queryset = schools.order_by("name")
             self.fields[name].empty_label = "无"
         if self.instance._state.adding:

@@ -24,7 +24,7 @@ def _crumbs(*more):
 def schools(request):
     form = SchoolFilter(request.GET, user=request.user)
     rows = form.narrow(School.objects.visible_to(request.user, P.MANAGE_ORGS))
-    rows = rows.select_related("area__parent", "centre").prefetch_related("stage_set")
+    rows = rows.select_related("area__parent", "centre", "merged_into").prefetch_related("stage_set")
     rows = rows.annotate(class_count=Count("classes"))
     page = page_of(rows, request.GET, order=("code",), unit="所学校")
     crumbs = [("系统管理", None), ("学校班级", None)]
