@@ -299,7 +299,7 @@ class SchoolResource(ImportResource):
         known = self.known.get(row.values["code"])
         if known is None:
             return None
-        if row.found[9] and known[8]:
+        if row.found[9] and known[9]:  # its own word is "open", the registry knows where it went
             row.reject(
                 "is_open",
                 "value_unknown",
