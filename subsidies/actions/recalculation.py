@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from povertyedu import bulk
 from povertyedu.jobs.progress import NO_PROGRESS
@@ -129,21 +129,22 @@ def _one_chunk(
     """
     chunk = settings.RECALCULATION_CHUNK
     Term.objects.select_for_update().get(pk=term.pk)
-    newest_mark = reach.marks.aggregate(newest=Max("pk"))["newest"]
-    facts = list(
-        reach.enrolments.filter(student_id__gt=after)
-        .order_by("student_id")
-        .values_list("student_id", "school_id", "school_area", "home_area", "meal_days", *PROFILE_COLUMNS)[
-            :chunk
-        ]
-    )
-    last = facts[-1][0] if len(facts) == chunk else None
+    coming = reach.enrolments.filter(student_id__gt=after).order_by("student_id")
+    last = coming.values_list("student_id", flat=True)[chunk - 1 : chunk].first()
     span = {"student_id__gt": after} | ({"student_id__lte": last} if last else {})
+    # The marks first, then the facts: a mark committed in between stays, its facts may not have been read.
+    seen = list(reach.marks.filter(**span).values_list("pk", flat=True))
+    facts = list(
+        coming.filter(**span).values_list(
+            "student_id", "school_id", "school_area", "home_area", "meal_days", *PROFILE_COLUMNS
+        )
+    )
     present = reach.entitled.filter(**span).order_by("student_id").values_list(*COLUMNS)
     difference = compare(_owed(decider, term, facts), present, tally)
     write(term, difference, fresh=tally.updated + tally.ended + tally.unchanged == 0)
-    if newest_mark:
-        reach.marks.filter(pk__lte=newest_mark, **span).delete()
+    if seen:
+        with bulk.keys(FactChange, "id", seen) as keys:
+            FactChange.objects.filter(pk__in=keys).delete()
     tally.students += len(facts)
     progress.fence()
     return last
