@@ -1,15 +1,22 @@
+from urllib.parse import urlencode
+
 from django import forms
-from django.db.models import F, Q
+from django.db.models import F
 
 from povertyedu.orgs.models import Area, School
 from povertyedu.orgs.scope import Scope
-from povertyedu.sealing import keyed_hash
 from students.enums import HardshipCategory
+from students.forms.filters import HASH, find_by
 from subsidies.enums import HoldReason, LineState
 
 
 class LineFilterForm(forms.Form):
-    """The filter of a queue of lines; it lives in the address and is applied again to whatever is done to "all matching"."""
+    """The filter of a queue of lines; it lives in the address and is applied again to whatever is done to "all matching".
+
+    It is sent by POST: a number typed into ``q`` becomes its keyed hash before it stands in an address.
+    """
+
+    FOUND_BY = {"id_hash": "按身份证件号查找", "tail_hash": "按证件号后四位查找", "no_hash": "按学籍号查找"}
 
     township = forms.ChoiceField(label="乡镇", required=False)
     school = forms.ChoiceField(label="学校", required=False)
@@ -21,7 +28,10 @@ class LineFilterForm(forms.Form):
         label="核验结果", required=False,
         choices=[("", "全部"), ("listed", "核验一致"), ("held", "需关注"), *HoldReason.choices, ("failed", "发放失败"), ("removed", "已移出")],
     )  # fmt: skip
-    q = forms.CharField(label="姓名 / 身份证号", required=False, max_length=30)
+    q = forms.CharField(label="姓名 / 身份证号", required=False, max_length=60)
+    id_hash = forms.CharField(required=False, validators=[HASH], widget=forms.HiddenInput)
+    tail_hash = forms.CharField(required=False, validators=[HASH], widget=forms.HiddenInput)
+    no_hash = forms.CharField(required=False, validators=[HASH], widget=forms.HiddenInput)
 
     def __init__(self, *args, lines, one_school: bool = False, **kwargs):
         super().__init__(*args, **kwargs)
@@ -47,13 +57,13 @@ class LineFilterForm(forms.Form):
         if wanted["category"]:
             lines = lines.annotate(hit=F("categories").bitand(wanted["category"])).filter(hit__gt=0)
         lines = self._by_check(lines, wanted["check"])
-        if text := wanted["q"].strip():
-            lines = lines.filter(
-                Q(student_name__icontains=text)
-                | Q(student__id_hash=keyed_hash(text.upper()))
-                | Q(student__id_tail_hash=keyed_hash(text.upper()))
-            )
-        return lines
+        found_by = {
+            "student_name__icontains": wanted["q"].strip(),
+            "student__id_hash": wanted["id_hash"],
+            "student__id_tail_hash": wanted["tail_hash"],
+            "student__student_no_hash": wanted["no_hash"],
+        }
+        return lines.filter(**{lookup: value for lookup, value in found_by.items() if value})
 
     @staticmethod
     def _by_check(lines, check: str):
@@ -63,6 +73,17 @@ class LineFilterForm(forms.Form):
             return lines.filter(state=check)
         return lines.filter(state=LineState.HELD, hold=check) if check else lines
 
+    @classmethod
+    def address_of(cls, sent) -> str:
+        """Return the query string of a filter as it was sent (a POST), numbers turned into their keyed hashes."""
+        kept = {name: sent[name] for name in cls.base_fields if sent.get(name)}
+        for name in ("q", *cls.FOUND_BY):
+            kept.pop(name, None)
+        wanted = find_by(sent.get("q", "")[:60])
+        if "name" in wanted:
+            wanted = {"q": wanted["name"]}
+        return urlencode(kept | wanted)
+
     @property
     def applied(self) -> str:
         """Say in words which filters hold."""
@@ -70,7 +91,9 @@ class LineFilterForm(forms.Form):
             return ""
         words = []
         for name, value in self.cleaned_data.items():
-            if value:
+            if value and name in self.FOUND_BY:
+                words.append(self.FOUND_BY[name])
+            elif value:
                 choices = dict(getattr(self.fields[name], "choices", ()))
                 words.append(
                     f"{self.fields[name].label}：{choices.get(value, choices.get(str(value), value))}"

@@ -13,14 +13,14 @@ from povertyedu.workflow.flow import StepRefused
 from subsidies.actions import batches as actions
 from subsidies.actions import lines as line_actions
 from subsidies.actions import publicising
-from subsidies.enums import BatchStage, BatchState, LineState
+from subsidies.enums import OWN, BatchStage, BatchState, LineState
 from subsidies.forms.batches import LineFilterForm, ReasonForm
 from subsidies.models import Batch, Line, SchoolSheet
 from subsidies.queries import batches as queries
 from subsidies.queries.pages import whole
 from subsidies.states import SHEET_FLOW
 
-from .batches import CRUMB, HOME, OWN, flow_of, strip_of
+from .batches import CRUMB, HOME, flow_of, strip_of
 
 REASONS = ["学籍信息与名单不符", "缺少佐证材料", "银行卡户名不符", "已转学或休学"]
 # verb of a sheet -> (action, what it does, button)
@@ -61,10 +61,12 @@ def _steps(user, sheet: SchoolSheet):
 
 
 @needs(P.VIEW_SUBSIDIES)
-@require_GET
+@require_http_methods(["GET", "POST"])
 def sheet(request, pk):
-    """Show one school's children in a batch: the queue of its clerk and of the centre school."""
+    """Show one school's children in a batch: the queue of its clerk and of the centre school; a POST is its filter."""
     found = _sheet(request, pk)
+    if request.method == "POST":
+        return redirect(f"{request.path}?{LineFilterForm.address_of(request.POST)}")
     lines = found.lines.visible_to(request.user, P.VIEW_SUBSIDIES)
     may_hold = found.batch.state == BatchState.OPEN and (
         request.user.can(P.APPROVE_OFFICE) or (request.user.can(P.SUBMIT_SHEET) and found.state in OWN)
@@ -82,12 +84,14 @@ def sheet(request, pk):
 
 
 @needs(P.VIEW_SUBSIDIES)
-@require_GET
+@require_http_methods(["GET", "POST"])
 def batch_lines(request, pk):
-    """Show the children of a batch across schools: the queue of the aid office and the approver."""
+    """Show the children of a batch across schools: the queue of the aid office and the approver; a POST is its filter."""
     found = get_object_or_404(
         Batch.objects.visible_to(request.user, P.VIEW_SUBSIDIES).select_related("term"), pk=pk
     )
+    if request.method == "POST":
+        return redirect(f"{request.path}?{LineFilterForm.address_of(request.POST)}")
     lines = found.lines.visible_to(request.user, P.VIEW_SUBSIDIES)
     context = {
         "crumbs": [HOME, CRUMB, (found.number, reverse("subsidies:batch", args=[pk])), ("学生名单", None)],
