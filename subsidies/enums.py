@@ -31,6 +31,9 @@ class SheetState(models.TextChoices):
     APPROVED = "approved", "已审批"
 
 
+OWN = (SheetState.DRAFT, SheetState.RETURNED)  # a school may still change its sheet
+
+
 class LineState(models.TextChoices):
     """Of one child's money in a batch. The open ones (:data:`OPEN_LINES`) hold it against every other batch."""
 
@@ -54,6 +57,9 @@ class HoldReason(models.TextChoices):
     NO_ACCOUNT = "no_account", "没有银行账户"
     HOLDER_DIFFERS = "holder_differs", "开户人不是学生或监护人"
     BY_HAND = "by_hand", "人工暂缓"
+
+
+ACCOUNT_HOLDS = (HoldReason.NO_ACCOUNT, HoldReason.HOLDER_DIFFERS)
 
 
 class BatchStage(models.TextChoices):

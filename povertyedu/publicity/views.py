@@ -117,7 +117,7 @@ def object_to(request, pk):
     except StepRefused as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, f"已登记对 {objection.subject_name} 的异议，该笔资金暂缓发放。")
+        messages.success(request, f"已登记对 {objection.subject_name} 的异议，该生在本批的资金暂缓发放。")
     return redirect("publicity:notice", pk=found.pk)
 
 

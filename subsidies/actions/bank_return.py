@@ -26,7 +26,7 @@ from subsidies.models import BankFile
 SHOWN = 50  # errors told at once; more of them say the same
 PAID = {"成功", "发放成功", "交易成功", "已到账", "代发成功"}
 FAILED = {"失败", "发放失败", "交易失败", "退票", "代发失败"}
-_SERIAL = re.compile(r"(?P<file>.+-\d{2})-(?P<number>\d{5,})")
+_SERIAL = re.compile(r"(?P<file>.+-\d{2,})-(?P<number>\d{5,})")
 
 
 class ReturnRefused(ValueError):

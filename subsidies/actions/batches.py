@@ -11,8 +11,16 @@ from povertyedu.audit.models import record
 from povertyedu.orgs.enums import Season
 from povertyedu.orgs.models import Term
 from povertyedu.workflow.flow import Actor, StepRefused, advance
-from students.models import BankAccount
-from subsidies.enums import BatchStage, BatchState, HoldReason, Kind, LineState, SheetState
+from students.models import BankAccount, Student
+from subsidies.enums import (
+    ACCOUNT_HOLDS,
+    BatchStage,
+    BatchState,
+    HoldReason,
+    Kind,
+    LineState,
+    SheetState,
+)
 from subsidies.models import (
     Batch,
     BatchDecision,
@@ -114,7 +122,7 @@ def submit_sheet(*, by: Actor, sheet: SchoolSheet) -> SchoolSheet:
     take_seat(sheet.batch, by, BatchStage.CLERK)
     verb = "submit" if sheet.school.centre_id else "submit_to_office"
     advance(sheet, SHEET_FLOW, verb, by=by, submitted_at=timezone.now())
-    _bring_up_to_date(sheet)
+    _bring_up_to_date(sheet, by=by)
     if not sheet.lines.open().exists():
         raise StepRefused("本表已没有可报送的学生：应享金额都已变为零或已另行发放。请联系资助中心。")
     total_up(SchoolSheet.objects.filter(pk=sheet.pk))
@@ -122,31 +130,44 @@ def submit_sheet(*, by: Actor, sheet: SchoolSheet) -> SchoolSheet:
     return sheet
 
 
-def _bring_up_to_date(sheet: SchoolSheet) -> None:
-    """Set amounts to what is due now and take up accounts that came since; what is no longer due leaves the list."""
+def _bring_up_to_date(sheet: SchoolSheet, *, by: Actor) -> None:
+    """Set amounts and accounts to what they are now; what is no longer due leaves the list."""
     lines = Line.objects.filter(sheet=sheet).open()
-    gone = lines.annotate(due=due_fen()).filter(due__lte=0).values_list("pk", flat=True)
-    Line.objects.filter(pk__in=list(gone)).update(
-        state=LineState.REMOVED, note="报送时应享已变为零或已发放", settled_at=timezone.now()
-    )
+    gone = list(lines.annotate(due=due_fen()).filter(due__lte=0).values_list("pk", flat=True))
+    if gone:
+        Line.objects.filter(pk__in=gone).update(
+            state=LineState.REMOVED, note="报送时应享已变为零或已发放", settled_at=timezone.now()
+        )
+        record(by, action="sheet.drop_lines", subject=sheet, changes={"lines": [None, gone[:200]]})
     lines.update(amount_fen=due_fen())
     fell = lines.held().filter(hold=HoldReason.ENTITLEMENT_FELL)
     fell.update(state=LineState.LISTED, hold="", note="")
-    for line in lines.held().filter(hold__in=[HoldReason.NO_ACCOUNT, HoldReason.HOLDER_DIFFERS]):
+    for line in lines.with_another_account():
         take_account(line)
 
 
+def is_of_family(holder: str, student: Student) -> bool:
+    """Return whether an account of ``holder`` is the child's own or its guardian's."""
+    guardian = getattr(student, "guardian", None)
+    return holder in {student.name, guardian.name if guardian else student.name}
+
+
 def take_account(line: Line) -> bool:
-    """Copy the child's present account into a line that lacks a good one; return whether it may be paid now."""
+    """Copy the child's present account into a line; return whether it is the child's own or its guardian's.
+
+    A line that lacked a good account is listed with one; any line with somebody else's is held, until
+    a person has looked at it.
+    """
     account = BankAccount.objects.filter(student=line.student_id).select_related("student__guardian").first()
-    if account is None or account.number_hash == line.account_hash:
+    if account is None:
         return False
-    guardian = getattr(account.student, "guardian", None)
-    good = account.holder in {account.student.name, guardian.name if guardian else account.student.name}
+    good = is_of_family(account.holder, account.student)
     line.account_holder, line.account_bank = account.holder, account.bank
     line.account_number, line.account_hash = account.number, account.number_hash
-    line.state = LineState.LISTED if good else LineState.HELD
-    line.hold = "" if good else HoldReason.HOLDER_DIFFERS
+    if good and line.hold in ACCOUNT_HOLDS:
+        line.state, line.hold = LineState.LISTED, ""
+    elif not good and line.hold in ("", *ACCOUNT_HOLDS):
+        line.state, line.hold = LineState.HELD, HoldReason.HOLDER_DIFFERS
     line.save(
         update_fields=["account_holder", "account_bank", "account_number", "account_hash", "state", "hold"]
     )
@@ -180,7 +201,7 @@ def approve_office(*, by: Actor, batch: Batch) -> Batch:
     """
     with transaction.atomic():
         if locked(batch).state == BatchState.OPEN:
-            hold_fallen(batch.lines.filter(sheet__state=SheetState.REVIEWED))
+            hold_fallen(batch, batch.lines.filter(sheet__state=SheetState.REVIEWED), by=by)
     with transaction.atomic():
         return _approve_reviewed(by=by, batch=locked(batch))
 
@@ -188,7 +209,7 @@ def approve_office(*, by: Actor, batch: Batch) -> Batch:
 def _approve_reviewed(*, by: Actor, batch: Batch) -> Batch:
     step(batch, "approve_office", by=by)
     reviewed = batch.sheets.filter(state=SheetState.REVIEWED)
-    hold_fallen(batch.lines.filter(sheet__in=reviewed))
+    hold_fallen(batch, batch.lines.filter(sheet__in=reviewed), by=by)
     if not batch.lines.listed().filter(sheet__in=reviewed).exists():
         raise StepRefused("没有可以提交审批的学生：各校报送表都还没有审核，或学生都在暂缓中。")
     late = batch.sheets.exclude(state=SheetState.REVIEWED)
@@ -214,14 +235,18 @@ def _move_to_follow_up(batch: Batch, late, *, by: Actor) -> Batch:
     return follow_up
 
 
-def hold_fallen(lines) -> int:
-    """Hold those of ``lines`` that list more than entitled less paid; return how many."""
+def hold_fallen(batch: Batch, lines, *, by: Actor) -> int:
+    """Hold those of ``lines`` (within ``batch``) that list more than entitled less paid; return how many."""
     fallen = list(lines.fallen().values_list("pk", flat=True))
-    return Line.objects.filter(pk__in=fallen).update(
+    if not fallen:
+        return 0
+    Line.objects.filter(pk__in=fallen).update(
         state=LineState.HELD,
         hold=HoldReason.ENTITLEMENT_FELL,
         note="应享金额在报送后降低，请核对后移出本批",
     )
+    record(by, action="batch.hold_fallen", subject=batch, changes={"lines": [None, fallen[:200]]})
+    return len(fallen)
 
 
 @transaction.atomic

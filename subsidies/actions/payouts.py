@@ -44,25 +44,27 @@ def export_bank_file(*, by: Actor, batch: Batch, reason: str) -> BankFile:
     """
     if not reason.strip():
         raise StepRefused("导出银行文件必须填写用途。")
-    _compare_again(batch)
+    _compare_again(by=by, batch=batch)
     bank_file = _claim_lines(by=by, batch=batch)
     record_access(by, kind="download", subject=bank_file, fields="姓名、银行账号、金额", reason=reason)
     return write_bank_file(bank_file)
 
 
 @transaction.atomic
-def _compare_again(batch: Batch) -> None:
+def _compare_again(*, by: Actor, batch: Batch) -> None:
     """Hold who is due less now, in a transaction of its own: the hold stands even when nobody is left to pay."""
     batch = locked(batch)
     if batch.state in PAYABLE:
-        hold_fallen(batch.lines.listed())
+        hold_fallen(batch, batch.lines.listed(), by=by)
 
 
 @transaction.atomic
 def _claim_lines(*, by: Actor, batch: Batch) -> BankFile:
     batch = locked(batch)
     lines = batch.lines.listed().filter(notice__in=_over(batch))
-    hold_fallen(lines)
+    # Locked, so that what is counted is what goes: an objection raised now waits and then finds them sent.
+    list(lines.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+    hold_fallen(batch, lines, by=by)
     totals = lines.totals()
     if batch.state in PAYABLE and not totals["count"]:
         raise StepRefused("没有可以发放的学生：名单上的人都已送银行或在暂缓中。")

@@ -10,15 +10,17 @@ from django.db import transaction
 from django.db.models import Max, OuterRef, Subquery
 from django.utils import timezone
 
+from povertyedu.accounts.permissions import Permission
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import School
 from povertyedu.publicity.actions import put_up, withdraw
 from povertyedu.publicity.models import Notice, NoticeState, Objection, ObjectionState
 from povertyedu.workflow.flow import Actor, StepRefused
 from subsidies.enums import BatchStage, BatchState, HoldReason, LineState
-from subsidies.models import Batch, Line
+from subsidies.models import Batch, Line, LineQuerySet
+from subsidies.states import STAGE_OF
 
-from .batches import locked, step, take_seat
+from .batches import hold_fallen, locked, step, take_seat
 
 
 def about(batch: Batch) -> str:
@@ -26,10 +28,20 @@ def about(batch: Batch) -> str:
     return f"subsidies.batch:{batch.pk}"
 
 
-@transaction.atomic
 def publish(*, by: Actor, batch: Batch) -> Batch:
-    """Put up one notice per school and start the working-day clock."""
-    batch = locked(batch)
+    """Put up one notice per school and start the working-day clock.
+
+    Entitlements are compared again first, so that nobody is shown who is no longer due the money; that
+    hold stands even when nobody is left to show.
+    """
+    with transaction.atomic():
+        if locked(batch).state == BatchState.APPROVED:
+            hold_fallen(batch, batch.lines.all(), by=by)
+    with transaction.atomic():
+        return _publish(by=by, batch=locked(batch))
+
+
+def _publish(*, by: Actor, batch: Batch) -> Batch:
     take_seat(batch, by, BatchStage.OFFICE)
     if batch.state != BatchState.APPROVED:
         raise StepRefused("本批还没有审批同意，或已经公示，请刷新后再看。")
@@ -43,6 +55,7 @@ def republish(*, by: Actor, batch: Batch, school: School, reason: str) -> Batch:
     """Show a school's changed list: the old notice comes down, the new one begins its whole period again."""
     batch = locked(batch)
     take_seat(batch, by, BatchStage.OFFICE)
+    hold_fallen(batch, batch.lines.filter(school=school), by=by)
     for notice in Notice.objects.filter(about=about(batch), school=school, state=NoticeState.OPEN):
         withdraw(by=by, notice=notice, reason=reason)
     closes = _show(batch, batch.lines.filter(school=school).shown_in_public(), by=by)
@@ -120,27 +133,49 @@ def people_on(notice: Notice) -> list[tuple[str, str]]:
 
 
 def objection_raised(objection: Objection, *, by: Actor) -> None:
-    """Hold the line an objection is about."""
-    held = Line.objects.filter(pk=_line_id(objection), state__in=[LineState.LISTED, LineState.HELD]).update(
-        state=LineState.HELD, hold=HoldReason.OBJECTION, note="公示期间收到异议"
-    )
-    if not held:
+    """Hold the child an objection is about: the line named and, while it is open, the child's others of the batch."""
+    line, of_child = _lines_of_child(objection)
+    if line is None or line.state not in (LineState.LISTED, LineState.HELD):
         raise StepRefused("该生资金已送银行或已移出本批，不能再登记异议。")
+    # who is held already stays held for the same reason; an open objection alone keeps from release
+    of_child.listed().update(state=LineState.HELD, hold=HoldReason.OBJECTION, note="公示期间收到异议")
 
 
 def objection_answered(objection: Objection, *, by: Actor) -> None:
-    """Remove the line when the objection is upheld; release it when it was the last open one and dismissed."""
-    line = Line.objects.select_for_update().filter(pk=_line_id(objection)).first()
-    if line is None or line.state != LineState.HELD:
+    """Remove the line when the objection is upheld; release the child's when it was the last open one and dismissed.
+
+    The other lines of a child against whom an objection was upheld stay held: a person decides.
+    """
+    line, of_child = _lines_of_child(objection)
+    if line is None:
         return
+    take_seat(line.batch, by, STAGE_OF[Permission.HANDLE_OBJECTION])
+    waiting = of_child.held().filter(hold=HoldReason.OBJECTION)
     if objection.state == ObjectionState.UPHELD:
-        line.state, line.settled_at, line.note = LineState.REMOVED, timezone.now(), "公示异议成立"
-    elif not Objection.objects.filter(subject=objection.subject, state=ObjectionState.OPEN).exists():
-        missing = not line.account_hash
-        line.state = LineState.HELD if missing else LineState.LISTED
-        line.hold = HoldReason.NO_ACCOUNT if missing else ""
-        line.note = "公示异议不成立"
-    line.save(update_fields=["state", "hold", "note", "settled_at"])
+        of_child.filter(pk=line.pk, state__in=[LineState.LISTED, LineState.HELD]).update(
+            state=LineState.REMOVED, settled_at=timezone.now(), note="公示异议成立"
+        )
+        waiting.update(hold=HoldReason.BY_HAND, note="该生另一项目的公示异议成立，请核对后放行或移出")
+    elif not open_objections(line).exists():
+        waiting.update(state=LineState.LISTED, hold="", note="公示异议不成立")
+
+
+def open_objections(line: Line):
+    """Return the open objections against the child of ``line`` in its batch."""
+    of_child = Line.objects.filter(batch=line.batch_id, student=line.student_id).values_list("pk", flat=True)
+    subjects = [f"subsidies.line:{pk}" for pk in of_child]
+    return Objection.objects.filter(subject__in=subjects, state=ObjectionState.OPEN)
+
+
+def _lines_of_child(objection: Objection) -> tuple[Line | None, LineQuerySet]:
+    """Return the line an objection names and all of that child's in the batch, locked until the transaction ends."""
+    line = Line.objects.filter(pk=_line_id(objection)).first()
+    if line is None:
+        return None, Line.objects.none()
+    of_child = Line.objects.filter(batch=line.batch_id, student=line.student_id)
+    list(of_child.order_by("pk").select_for_update().values_list("pk", flat=True))
+    line.refresh_from_db()
+    return line, of_child
 
 
 def _line_id(objection: Objection) -> int:

@@ -1,11 +1,11 @@
 """The subsidy side, from rule to ledger."""
 
-from .batch import Batch, BatchDecision, BatchSeat, Line, SchoolSheet, SheetDecision, due_fen
+from .batch import Batch, BatchDecision, BatchSeat, Line, LineQuerySet, SchoolSheet, SheetDecision, due_fen
 from .entitlement import Balance, Entitlement, Recalculation
 from .payment import BankFile, BankReturn
 from .policy import Policy, Programme
 
 __all__ = [
-    "Balance", "BankFile", "BankReturn", "Batch", "BatchDecision", "BatchSeat", "Entitlement", "Line", "Policy",
+    "Balance", "BankFile", "BankReturn", "Batch", "BatchDecision", "BatchSeat", "Entitlement", "Line", "LineQuerySet", "Policy",
     "Programme", "Recalculation", "SchoolSheet", "SheetDecision", "due_fen",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from povertyedu.sealing.fields import SealedCharField
 from povertyedu.workflow.models import Decision, Seat
 from students.enums import category_labels
 from students.models import Student
-from subsidies.enums import OPEN_LINES, BatchState, HoldReason, LineState, Payer, SheetState
+from subsidies.enums import ACCOUNT_HOLDS, OPEN_LINES, BatchState, HoldReason, LineState, Payer, SheetState
 
 from .entitlement import Entitlement, PlacedQuerySet
 from .policy import Programme
@@ -169,8 +169,19 @@ class LineQuerySet(PlacedQuerySet):
         return self.filter(Q(state=LineState.LISTED) | Q(state=LineState.HELD, hold=HoldReason.NO_ACCOUNT))
 
     def fallen(self):
-        """Listed lines that hold more than is due now."""
-        return self.listed().annotate(due=due_fen()).filter(due__lt=F("amount_fen"))
+        """Lines that would be shown or paid and hold more than is due now."""
+        return self.shown_in_public().annotate(due=due_fen()).filter(due__lt=F("amount_fen"))
+
+    def with_another_account(self):
+        """Lines whose child has an account by now that differs from theirs, or whose account was found wanting."""
+        account = "student__bank_account"
+        same = Q(
+            account_hash=F(f"{account}__number_hash"),
+            account_holder=F(f"{account}__holder"),
+            account_bank=F(f"{account}__bank"),
+        )
+        wanting = Q(state=LineState.HELD, hold__in=ACCOUNT_HOLDS)
+        return self.filter(~same | wanting, **{f"{account}__isnull": False})
 
     def totals(self) -> dict:
         """Return students (distinct), lines and fen in one query."""

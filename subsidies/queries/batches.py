@@ -1,10 +1,10 @@
 """Reads of batches, sheets and lines for their pages; each within what the reader may see."""
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from subsidies.enums import LineState, SheetState
-from subsidies.models import Batch, Line, SchoolSheet
+from subsidies.models import Batch, Line, SchoolSheet, SheetDecision
 
 from .pages import page_by_key, whole
 
@@ -65,12 +65,15 @@ def line_page(lines, *, after: str = "", everything: bool = False) -> tuple[list
 
 def sheets_of(batch: Batch, user, permission) -> list[SchoolSheet]:
     """Return the sheets of a batch the reader sees, with school, and how many children of each are held."""
+    returned = SheetDecision.objects.filter(subject=OuterRef("pk"), new_state=SheetState.RETURNED).order_by(
+        "-pk"
+    )
     return list(
         batch.sheets.visible_to(user, permission)
         .select_related("school__area", "school__centre")
         .annotate(
             held=Count("lines__student", distinct=True, filter=Q(lines__state=LineState.HELD)),
-            last_reason=Max("decisions__reason", filter=Q(decisions__new_state=SheetState.RETURNED)),
+            last_reason=Subquery(returned.values("reason")[:1]),
         )
         .order_by("school__area_id", "school__code")
     )

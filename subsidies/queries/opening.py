@@ -14,7 +14,8 @@ JOIN subsidies_entitlement e
   ON e.term_id = b.term_id AND e.student_id = b.student_id AND e.programme_id = b.programme_id
 JOIN students_student s ON s.id = b.student_id AND s.merged_into_id IS NULL
 """
-_WANTED = "b.outstanding_fen > 0 AND e.school_id IS NOT NULL AND b.term_id IN ({terms}) AND b.programme_id IN ({programmes})"
+# A child whose money is in hand waits for it to be settled: what was added since comes with the next batch.
+_WANTED = "b.outstanding_fen > 0 AND b.in_hand_fen = 0 AND e.school_id IS NOT NULL AND b.term_id IN ({terms}) AND b.programme_id IN ({programmes})"
 
 _SHEETS = """
 INSERT INTO subsidies_schoolsheet (batch_id, school_id, state, students, amount_fen)
@@ -69,6 +70,7 @@ def outstanding_by_programme(term: Term, *, with_past: bool = False) -> list[dic
             Exists(at_a_school),
             term__in=terms_until(term, with_past=with_past),
             outstanding_fen__gt=0,
+            in_hand_fen=0,
             student__merged_into=None,
         )
         .values("programme_id")

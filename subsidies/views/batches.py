@@ -16,14 +16,13 @@ from povertyedu.ui.numerals import yuan
 from povertyedu.workflow.flow import StepRefused
 from subsidies.actions import batches as actions
 from subsidies.actions import publicising
-from subsidies.enums import BatchState, SheetState
+from subsidies.enums import OWN, BatchState
 from subsidies.forms.batches import OpenBatchForm, ReasonForm
 from subsidies.models import Batch
 from subsidies.queries import batches as queries
 from subsidies.queries.opening import outstanding_by_programme
 from subsidies.states import BATCH_FLOW, BATCH_STEPS
 
-OWN = (SheetState.DRAFT, SheetState.RETURNED)  # a school may still change its sheet
 HOME = ("首页", "/")
 CRUMB = ("发放批次", "/subsidies/batches/")
 # What each step of a batch does, said before it is taken; the verb and the words of its button.
