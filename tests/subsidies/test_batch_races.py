@@ -1,13 +1,18 @@
 """Two people at the same instant, on real connections: exactly one wins, nothing is doubled."""
 
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
-from povertyedu.workflow.flow import StepRefused
-from subsidies.actions import batches, payouts
-from subsidies.models import Batch, BatchDecision, BatchSeat, Line
+from povertyedu.publicity import actions as publicity
+from povertyedu.publicity.models import Notice
+from povertyedu.workflow.flow import SYSTEM, StepRefused
+from students.actions.hardship import mark_changed
+from students.models import FactChange
+from subsidies.actions import batches, payouts, recalculation
+from subsidies.actions.policies import load_policy, pack_text
+from subsidies.models import BankFile, Batch, BatchDecision, BatchSeat, Line
 from tests import factories
 from tests.factories import subsidies
 
@@ -103,3 +108,60 @@ def test_approval_and_a_late_report_do_not_pass_each_other(people, autumn, qings
     # either it came in time, or it waits in the follow-up batch; never unreviewed in an approved one
     assert (late.batch_id == batch.pk) == (late.state == "reviewed" and not batch.follow_ups.exists())
     assert not batch.sheets.exclude(state="reviewed").exists()
+
+
+def test_objection_during_an_export_leaves_the_file_as_it_says(people, autumn, luona, yanyu):
+    batch = subsidies.batch_at("cleared", people, term=autumn)
+    line, notice = batch.lines.get(student=luona), Notice.objects.get()
+    objection = publicity.Objection(
+        notice=notice, subject=f"subsidies.line:{line.pk}", subject_name="罗娜", text="x"
+    )
+
+    def raise_it():
+        with transaction.atomic():
+            return publicity.matter_of(notice).objection_raised(objection, by=people.clerk)
+
+    together(
+        lambda: payouts.export_bank_file(
+            by=people.finance, batch=Batch.objects.get(pk=batch.pk), reason="发放"
+        ),
+        raise_it,
+    )
+    bank_file, sent = BankFile.objects.get(), Line.objects.filter(state="sent")
+    assert (bank_file.lines_count, bank_file.amount_fen) == (
+        sent.count(),
+        sum(each.amount_fen for each in sent),
+    )
+    line.refresh_from_db()
+    assert line.state in ("sent", "held")
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="on SQLite nobody else writes meanwhile")
+def test_mark_committed_during_a_recalculation_is_not_lost(autumn, luona, yanyu, monkeypatch):
+    load_policy(text=pack_text("guiding"), by=SYSTEM)
+    recalculation.recalculate(term=autumn, by=SYSTEM, trigger="测试")
+    marked, go, done = Event(), Event(), Event()
+
+    def mark_slowly():
+        with transaction.atomic():
+            mark_changed(autumn, [luona.pk])
+            marked.set()
+            assert go.wait(timeout=10)
+        done.set()
+        connection.close()
+
+    other = Thread(target=mark_slowly)
+    other.start()
+    assert marked.wait(timeout=10)
+    mark_changed(autumn, [yanyu.pk])  # a higher key, committed before the lower one
+    compare = recalculation.compare
+
+    def commit_meanwhile(*args):
+        go.set()
+        assert done.wait(timeout=10)
+        return compare(*args)
+
+    monkeypatch.setattr(recalculation, "compare", commit_meanwhile)
+    recalculation.recalculate(term=autumn, by=SYSTEM, trigger="测试", only_changed=False)
+    other.join()
+    assert list(FactChange.objects.values_list("student", flat=True)) == [luona.pk]
