@@ -141,6 +141,7 @@ def _bring_up_to_date(sheet: SchoolSheet, *, by: Actor) -> None:
         record(by, action="sheet.drop_lines", subject=sheet, changes={"lines": [None, gone[:200]]})
     lines.update(amount_fen=due_fen())
     fell = lines.held().filter(hold=HoldReason.ENTITLEMENT_FELL)
+    fell.filter(account_hash="").update(hold=HoldReason.NO_ACCOUNT, note="")
     fell.update(state=LineState.LISTED, hold="", note="")
     for line in lines.with_another_account():
         take_account(line)

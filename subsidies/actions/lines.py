@@ -91,10 +91,10 @@ def _held(*, by: Actor, line: Line, stage: str) -> Line:
 def _account_not_looked_at(line: Line) -> str:
     """Return the holder of the line's account when it is a stranger's that nobody has looked at yet, else "".
 
-    A line held for its account takes the child's present one over first.
+    A line held for its account, or without one, takes the child's present one over first.
     """
     held_for, before = line.hold, (line.account_hash, line.account_holder)
-    if held_for in ACCOUNT_HOLDS:
+    if held_for in ACCOUNT_HOLDS or not line.account_hash:
         take_account(line)
     looked_at = held_for == HoldReason.HOLDER_DIFFERS and before == (line.account_hash, line.account_holder)
     if looked_at or not line.account_hash or is_of_family(line.account_holder, line.student):

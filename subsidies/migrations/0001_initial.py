@@ -339,6 +339,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='line',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['sent', 'paid', 'failed']), _negated=True), models.Q(('account_hash', ''), _negated=True), _connector='OR'), name='sent_line_has_an_account'),
+        ),
+        migrations.AddConstraint(
+            model_name='line',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['sent', 'paid', 'failed']), _negated=True), ('notice__isnull', False), _connector='OR'), name='sent_line_was_publicised'),
         ),
         migrations.AddConstraint(

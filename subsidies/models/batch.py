@@ -265,6 +265,10 @@ class Line(models.Model):
                 condition=~Q(state__in=_AT_BANK) | Q(bank_file__isnull=False, bank_no__isnull=False),
             ),
             models.CheckConstraint(
+                name="sent_line_has_an_account",
+                condition=~Q(state__in=_AT_BANK) | ~Q(account_hash=""),
+            ),
+            models.CheckConstraint(
                 name="sent_line_was_publicised",
                 condition=~Q(state__in=_AT_BANK) | Q(notice__isnull=False),
             ),

@@ -1,6 +1,7 @@
 """Ways in which money, names and holds once went wrong between the steps of a batch."""
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from povertyedu.audit.models import AuditEvent
 from povertyedu.publicity import actions as publicity
@@ -191,6 +192,27 @@ def test_what_reporting_drops_is_in_the_log(people, autumn, luona, yanyu):
     batches.submit_sheet(by=people.clerk, sheet=batch.sheets.get())
     event = AuditEvent.objects.get(action="sheet.drop_lines")
     assert event.changes == {"lines": [None, [batch.lines.get(student=yanyu).pk]]}
+
+
+def test_child_without_account_whose_money_fell_is_never_listed_without_one(people, autumn, xiazhai, luona):
+    child = factories.student("无卡", at=xiazhai, during=autumn, account=False)
+    subsidies.entitle(child, 10_000)
+    batch = subsidies.batch_at("reviewed", people, term=autumn)
+    Entitlement.objects.filter(student=child).update(amount_fen=5_000)
+    batches.approve_office(by=people.aid, batch=batch)
+    line = batch.lines.get(student=child)
+    assert line.hold == "entitlement_fell"
+    batches.return_to_office(by=people.approver, batch=batch, reason="核对")
+    batches.return_sheet(by=people.aid, sheet=batch.sheets.get(), reason="核对")
+    batches.submit_sheet(by=people.clerk, sheet=batch.sheets.get())
+    line.refresh_from_db()
+    assert (line.state, line.hold, line.amount_fen) == ("held", "no_account", 5_000)
+
+
+def test_database_refuses_to_send_what_has_no_account(people, autumn, luona):
+    batch = subsidies.batch_at("sent", people, term=autumn)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        batch.lines.update(account_hash="")
 
 
 # --- who and when -----------------------------------------------------------------------------------
