@@ -1,9 +1,10 @@
-"""Rules of a session that hold on every page: log in first, change an old password first, keep nothing in caches."""
+"""Rules that hold on every page: log in first, change an old password first, keep nothing in caches, send plain text."""
 
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.core.exceptions import BadRequest
 from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
@@ -48,3 +49,24 @@ class SessionRulesMiddleware:
 
     def _open_paths(self):
         return {reverse("accounts:password"), reverse("accounts:logout")}
+
+
+class PlainTextMiddleware:
+    """Answer 400 to what carries a NUL: no text of ours has one, and PostgreSQL takes none."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        sent = [request.path, *self._texts(request.GET)]
+        if request.method == "POST":
+            sent += self._texts(request.POST)
+        if any("\0" in text for text in sent):
+            raise BadRequest("内容含有不能显示的字符，请删除后重新提交。")
+
+    @staticmethod
+    def _texts(query):
+        return [text for name, values in query.lists() for text in (name, *values)]

@@ -52,7 +52,7 @@ def import_list(request):
     """List the user's own imports, newest first, by key."""
     batches = ImportBatch.objects.visible_to(request.user).select_related("file", "term")
     before = request.GET.get("before", "")
-    if before.isdigit():
+    if before.isascii() and before.isdigit() and len(before) < 19:
         batches = batches.filter(pk__lt=int(before))
     found = list(batches[: LISTED + 1])
     labels = {resource.kind: resource.label for resource in actions.kinds_open_to(request.user)}

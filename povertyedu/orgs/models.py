@@ -272,7 +272,8 @@ class Term(models.Model):
     def defaults(code: str) -> dict:
         """Return year, season and usual dates of ``code``; raise ValueError when it names no term."""
         year_text, _, season = code.partition("-")
-        if not (year_text.isdigit() and len(year_text) == 4 and season in Season.values):
+        known = year_text.isascii() and year_text.isdigit() and len(year_text) == 4 and year_text >= "1949"
+        if not known or year_text > "2199" or season not in Season.values:
             raise ValueError(
                 f"学期“{code}”写法不对，应如 2020-autumn（2020 年秋季）或 2021-spring（2021 年春季）。"
             )

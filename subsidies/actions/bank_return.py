@@ -55,7 +55,7 @@ def clean_serial(cell) -> Cleaned:
     text = text_of(cell).strip()
     if match := _SERIAL.fullmatch(text):
         return Cleaned((match["file"], int(match["number"])), None)
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
         return Cleaned(("", int(text)), None)
     raise CellError("serial_unknown", f"流水号“{text[:30]}”不是本系统导出的流水号。")
 

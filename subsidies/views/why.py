@@ -5,7 +5,7 @@ from django.views.decorators.http import require_GET
 
 from povertyedu.accounts.access import needs, working_term
 from povertyedu.accounts.permissions import Permission
-from students.models import Enrolment
+from students.models import Enrolment, Student
 from subsidies import engine
 from subsidies.actions.policies import NoPolicy, current_policy, pack_of
 from subsidies.explanations import explain_enrolment
@@ -17,7 +17,7 @@ def _enrolment(request, student_pk: int) -> Enrolment:
     seen = Enrolment.objects.visible_to(request.user, Permission.VIEW_SUBSIDIES)
     return get_object_or_404(
         seen.select_related("student", "term", "school", "school_class"),
-        student=student_pk,
+        student__in=Student.objects.filter(pk=student_pk),  # everyone: within the enrolments seen
         term=working_term(request),
     )
 
