@@ -19,6 +19,7 @@ from subsidies.enums import OPEN_LINES, Kind, LineState
 from subsidies.models import Balance, Entitlement, Line
 
 TOWNSHIP_DIGITS = 9
+BANDS = (70, 80, 88)  # per cent paid at which a place leaves red, amber and the lighter blue of the map
 
 
 @dataclass
@@ -40,6 +41,11 @@ class Figures:
     def progress(self) -> float:
         """Paid in per cent of entitled; 0 where nothing is owed."""
         return round(self.paid_fen * 100 / self.entitled_fen, 1) if self.entitled_fen else 0.0
+
+    @property
+    def tone(self) -> str:
+        """The colour of the progress bar, at the bounds of the township map's bands."""
+        return "bad" if self.progress < BANDS[0] else "warn" if self.progress < BANDS[-1] else "ok"
 
     def __add__(self, other: "Figures") -> "Figures":
         return Figures(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))

@@ -16,6 +16,7 @@ from subsidies.enums import LineState
 
 from .manual import MANUAL, help_page_of, manual_html
 from .queries import (
+    BANDS,
     Figures,
     figures_by,
     figures_by_class,
@@ -25,6 +26,7 @@ from .queries import (
 )
 from .todos import todos_of
 
+BAND_TEXTS = (f"<{BANDS[0]}%", f"{BANDS[0]}—{BANDS[1]}%", f"{BANDS[1]}—{BANDS[2]}%", f"≥{BANDS[2]}%")
 READINGS = {"school_area": "就读地", "home_area": "户籍地"}
 
 
@@ -77,6 +79,7 @@ def dashboard(request):
             (i % 3, i // 3, row["name"], row["figures"].progress, _band(row["figures"].progress), row["url"])
             for i, row in enumerate(rows)
         ],
+        "bands": [{"css": f"band-{i}", "text": text} for i, text in enumerate(BAND_TEXTS, start=1)],
         "attention": _attention(request.user, term, rows),
         "level": "乡镇",
     }
@@ -220,7 +223,7 @@ def _page(request, term, reading, rows, crumbs) -> dict:
 
 
 def _band(progress: float) -> int:
-    return 1 + sum(progress >= bound for bound in (70, 80, 88))
+    return 1 + sum(progress >= bound for bound in BANDS)
 
 
 def _attention(user, term, rows: list[dict]) -> list[dict]:
