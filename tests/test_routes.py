@@ -108,7 +108,8 @@ class World:
             file=self.file,
             by=user,
             state="checked",
-            counts={"rows": 1, "rejected": 1},
+            counts=dict.fromkeys(("created", "updated", "unchanged", "duplicates"), 0)
+            | {"rows": 1, "rejected": 1},
         )
         self.job = Job.objects.create(kind="subsidies.ledger", label="台账", by=user)
         self.ledger_job = Job.objects.create(

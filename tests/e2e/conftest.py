@@ -27,6 +27,11 @@ def chromium():
         browser.close()
 
 
+def is_problem(message) -> bool:
+    """Whether a console message is an error; a form sent back with what is wrong (422) is none."""
+    return message.type == "error" and "422 (Unprocessable Entity)" not in message.text
+
+
 @pytest.fixture
 def open_page(chromium, live_server):
     """Return a function that opens a fresh browser window, logged in as ``user`` or as nobody.
@@ -47,7 +52,7 @@ def open_page(chromium, live_server):
         context.set_default_timeout(15_000)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda message: problems.append(message.text) if is_problem(message) else None)
         page.on(
             "response",
             lambda answer: problems.append(f"{answer.status} {answer.url}") if answer.status >= 500 else None,

@@ -1,0 +1,176 @@
+"""Every main page of every role in a real browser: it fits a desk and a phone, axe finds nothing, the console is clean."""
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.urls import reverse
+
+from povertyedu.accounts.permissions import ROLES, Role
+from povertyedu.home.navigation import navigation_for
+from subsidies.models import Line
+from tests import factories
+from tests.factories import subsidies
+from tests.test_routes import World, address, place_for
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SIZES = ((1366, 768), (390, 844))
+
+# Pages that no navigation leads to at once, by a role that works on them.
+PAGES = {
+    Role.SCHOOL_CLERK: (
+        "students:create", "students:detail", "students:edit", "subsidies:batch", "subsidies:sheet", "subsidies:line",
+        "subsidies:why", "publicity:notice",
+    ),
+    Role.AID_OFFICER: (
+        "subsidies:batch_open", "subsidies:batch_lines", "subsidies:batch_step", "publicity:notice", "publicity:answer",
+    ),
+    Role.FINANCE: ("subsidies:payout_return", "subsidies:payout_download"),
+    Role.LEADER: ("home:dashboard_area", "home:dashboard_school", "home:dashboard_class", "home:manual"),
+    Role.DATA_ADMINISTRATOR: (
+        "imports:upload", "imports:detail", "office:school_edit", "office:classes", "office:term_edit", "office:calendar",
+    ),
+    Role.SYSTEM_ADMINISTRATOR: ("office:account_new", "office:account_edit", "office:account_import"),
+    Role.SECURITY_ADMINISTRATOR: ("office:account_grants", "office:grant_add", "office:hand_over"),
+    Role.AUDIT_ADMINISTRATOR: ("office:audit_event", "office:access_log"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def world(clerk, aid_officer, approver, finance, xiazhai, autumn, administrator):
+    return World(clerk, aid_officer, approver, finance, xiazhai, autumn, administrator)
+
+
+@pytest.fixture(autouse=True)
+def _emptied_in_spite_of_triggers(transactional_db):
+    """Delete what was decided or sent to a bank, which SQLite's triggers would refuse when the test is over.
+
+    PostgreSQL truncates the tables, which no row trigger sees.
+    """
+    yield
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        triggers = cursor.fetchall()
+        for name, _ in triggers:
+            cursor.execute(f'DROP TRIGGER "{name}"')
+        call_command("flush", interactive=False, verbosity=0)
+        for _, sql in triggers:
+            cursor.execute(sql)
+
+
+def faults(page, url: str) -> list:
+    """Open ``url`` and return what is wrong with it at either size."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = []
+    page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
+    answer = page.goto(url)
+    if answer.status != 200:
+        found.append((url, answer.status))
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        if (wide := page.evaluate("document.documentElement.scrollWidth")) != width:
+            found.append((url, width, f"{wide} wide"))
+        for violation in Axe().run(page).response["violations"]:
+            found.append((url, width, violation["id"], [node["html"] for node in violation["nodes"]]))
+    return found
+
+
+def test_pages_of_the_navigation_fit_and_are_accessible(open_page, world):
+    """Each page once, by the first role that is led to it."""
+    seen, found = set(), []
+    for role in ROLES:
+        user = factories.user("某人", (role, place_for(role, world)))
+        entries = [item["url"] for part in navigation_for(user, "/") for item in part["items"]]
+        if mine := [url for url in entries if url not in seen]:
+            page = open_page(user)
+            for url in mine:
+                found += faults(page, url)
+            seen.update(mine)
+    assert found == []
+
+
+def test_pages_of_one_thing_fit_and_are_accessible(open_page, world):
+    found = []
+    for role, names in PAGES.items():
+        user = factories.user("某人", (role, place_for(role, world)))
+        world.own(user)
+        page = open_page(user)
+        for name in names:
+            found += faults(page, address(name, world))
+    assert found == []
+
+
+def test_pages_without_login_fit_and_are_accessible(open_page, world):
+    page = open_page()
+    found = [faults(page, url) for url in (reverse("accounts:login"), address("publicity:public", world))]
+    assert found == [[], []]
+
+
+def tab_to(page, selector: str) -> None:
+    """Press Tab until what ``selector`` names has the focus."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    pytest.fail(f"Tab never comes to {selector}")
+
+
+@pytest.fixture
+def queue(open_page, clerk, aid_officer, approver, finance, xiazhai, autumn):
+    """The aid office's queue of three children owed 500, 300 and 200 yuan, in a browser."""
+    for name, fen in (("罗娜", 50_000), ("严宇", 30_000), ("阳梓平", 20_000)):
+        subsidies.entitle(factories.student(name, at=xiazhai, during=autumn), fen)
+    people = subsidies.People(clerk=clerk, aid=aid_officer, approver=approver, finance=finance)
+    batch = subsidies.batch_at("submitted", people, term=autumn)
+    page = open_page(aid_officer)
+    page.goto(reverse("subsidies:batch_lines", args=[batch.pk]))
+    return page
+
+
+def picked(page) -> tuple[str, str]:
+    return page.inner_text("[data-picked-count]"), page.inner_text("[data-picked-yuan]")
+
+
+def test_queue_is_worked_by_keyboard_alone(queue):
+    names = queue.locator("tbody th").all_inner_texts()
+    tab_to(queue, "[data-pick]")
+    queue.keyboard.press("Space")
+    first = Line.objects.get(student_name=names[0]).amount_fen
+    assert picked(queue) == ("1", f"{first / 100:.2f}")
+    tab_to(queue, "[data-pick]")
+    queue.keyboard.press("Space")
+    second = Line.objects.get(student_name=names[1]).amount_fen
+    assert picked(queue) == ("2", f"{(first + second) / 100:.2f}")
+
+    tab_to(queue, "a[hx-get]")
+    queue.keyboard.press("Enter")
+    queue.locator("#drawer-title:focus").wait_for()
+    assert names[1] in queue.inner_text("#drawer")
+    queue.keyboard.press("Escape")
+    queue.locator(f"a[aria-label='查看 {names[1]} 的金额依据']:focus").wait_for()
+    assert picked(queue) == ("2", f"{(first + second) / 100:.2f}")
+
+    tab_to(queue, ".sticky-bar button")
+    queue.keyboard.press("Enter")
+    queue.get_by_role("heading", name="暂缓发放").wait_for()
+    tab_to(queue, "button[type=submit].btn-primary")
+    queue.keyboard.press("Enter")
+    queue.locator("[data-error-summary]:focus").wait_for()
+    tab_to(queue, "#id_reason")
+    queue.keyboard.type("开户人待核对")
+    tab_to(queue, "button[type=submit].btn-primary")
+    queue.keyboard.press("Enter")
+    queue.locator("[data-queue]").wait_for()
+    assert set(Line.objects.filter(state="held").values_list("student_name", flat=True)) == set(names[:2])
+
+
+def test_queue_counts_what_is_ticked_after_going_back(queue):
+    queue.locator("[data-pick-all]").check()
+    assert picked(queue) == ("3", "1,000.00")
+    queue.locator("tbody th a").first.click()
+    queue.wait_for_load_state()
+    queue.go_back()
+    queue.locator("[data-pick]").first.wait_for()
+    assert picked(queue) == (str(queue.locator("[data-pick]:checked").count()), "1,000.00")
