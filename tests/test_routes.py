@@ -15,6 +15,7 @@ from povertyedu.audit.models import record
 from povertyedu.files.models import StoredFile
 from povertyedu.imports.actions import resource_of
 from povertyedu.imports.models import ImportBatch
+from povertyedu.imports.rows import Tally
 from povertyedu.inbox.models import tell
 from povertyedu.jobs.models import Job
 from povertyedu.orgs.calendar import today
@@ -110,6 +111,7 @@ class World:
             state="checked",
             counts=dict.fromkeys(("created", "updated", "unchanged", "duplicates"), 0)
             | {"rows": 1, "rejected": 1},
+            counts=Tally.of([]).counts | {"rows": 1, "rejected": 1},
         )
         self.job = Job.objects.create(kind="subsidies.ledger", label="台账", by=user)
         self.ledger_job = Job.objects.create(
@@ -193,6 +195,7 @@ OBJECTS = {
     "imports:check": pk_of("import_batch"),
     "imports:apply": pk_of("import_batch"),
     "imports:cancel": pk_of("import_batch"),
+    "imports:undo": pk_of("import_batch"),
     "imports:errors": pk_of("import_batch"),
     "jobs:detail": pk_of("job"),
     "jobs:cancel": pk_of("job"),

@@ -144,6 +144,53 @@ def amend(
     return written
 
 
+def stored(model: type[models.Model], column: str, values: Iterable, **where) -> dict:
+    """Return pk -> the row of ``model`` as its table holds it, of the rows whose ``column`` is one of ``values``.
+
+    Rows are tuples in the order of ``concrete_fields``, sealed bytes unopened; ``where``: attname=value.
+    They stay locked until the transaction ends, where the database can do that.
+    """
+    names = [f.column for f in model._meta.concrete_fields]
+    also = "".join(f" AND {_quote(_field(model, name).column)} = %s" for name in where)
+    lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
+    at = names.index(model._meta.pk.column)
+    with keys(model, column, values) as chosen, connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {', '.join(map(_quote, names))} FROM {_quote(model._meta.db_table)} "
+            f"WHERE {_quote(_field(model, column).column)} IN ({chosen.sql}){also}{lock}",
+            list(where.values()),
+        )
+        return {
+            row[at]: tuple(bytes(v) if v.__class__ is memoryview else v for v in row)
+            for row in cursor.fetchall()
+        }
+
+
+def overwrite(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence]) -> int:
+    """Put ``rows`` (primary key first) back as :func:`stored` gave them: NULL too, sealed bytes not sealed anew.
+
+    ``columns`` are those behind the key. Return how many rows were written.
+    """
+    table, key = model._meta.db_table, _quote(model._meta.pk.column)
+    fields = [_field(model, name) for name in columns]
+    stage = f"stage_{table}"
+    load(
+        stage,
+        model,
+        [model._meta.pk.attname],
+        rows,
+        extra=", ".join(f"{f.column} {_plain_type(f)}" for f in fields),
+    )
+    sets = ", ".join(f"{_quote(f.column)} = s.{_quote(f.column)}" for f in fields)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {_quote(table)} SET {sets} FROM {_quote(stage)} s WHERE {_quote(table)}.{key} = s.{key}"
+        )
+        written = cursor.rowcount
+        cursor.execute(f"DROP TABLE {_quote(stage)}")
+    return written
+
+
 @contextmanager
 def keys(model: type[models.Model], column: str, values: Iterable) -> Iterator[RawSQL]:
     """Hold ``values`` of ``column`` in a temporary table; yield it for ``filter(column__in=...)``.

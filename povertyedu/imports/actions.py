@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -19,12 +19,14 @@ from povertyedu.orgs.models import School, Term
 from povertyedu.workbooks.reading import WorkbookError
 from povertyedu.workflow.flow import Actor, StepRefused
 
+from . import undoing
 from .enums import RowOutcome
 from .guard import doubt
-from .models import ImportBatch, StagedRow
+from .images import Before
+from .models import ImportBatch, StagedRow, UndoImage
 from .reading import FileRows, collector_paused, plain_copy, read_file
 from .rows import Context, Row, Tally
-from .states import STEPS, ImportState
+from .states import ImportState
 
 COMMAND_LINE = Actor(None, "命令行", "")
 GOOD = (RowOutcome.CREATED, RowOutcome.UPDATED, RowOutcome.UNCHANGED)
@@ -71,7 +73,7 @@ def check(*, batch: ImportBatch, progress=NO_PROGRESS) -> ImportBatch:
     A file that cannot be read leaves the batch refused, with the sentence that says why.
     """
     _recover(batch)
-    _step(batch, "check", error="", held="", go_on_reason="")
+    batch.step("check", error="", held="", go_on_reason="")
     started = time.monotonic()
     try:
         with collector_paused():
@@ -80,10 +82,10 @@ def check(*, batch: ImportBatch, progress=NO_PROGRESS) -> ImportBatch:
                 batch.staged.all().delete()
                 _stage(batch, rows)
                 seconds = time.monotonic() - started
-                _step(batch, "checked", remarks=remarks, held=held, seconds=seconds, **_figures(tally))
+                batch.step("checked", remarks=remarks, held=held, seconds=seconds, **_figures(tally))
                 progress.fence()
     except WorkbookError as refusal:
-        _step(batch, "refuse", error=refusal.message[:500])
+        batch.step("refuse", error=refusal.message[:500])
     except (Cancelled, StepRefused) as stopped:
         ImportBatch.objects.filter(pk=batch.pk, state=ImportState.CHECKING).update(
             state=ImportState.CANCELLED
@@ -101,7 +103,7 @@ def confirm(*, batch: ImportBatch, reason: str = "") -> ImportBatch:
     reason = (reason.strip() or batch.go_on_reason)[:200]
     if batch.held and not reason:
         raise StepRefused("这个文件整个存疑；仍要继续，请填写理由。")
-    _step(batch, "confirm", error="", go_on_reason=reason)
+    batch.step("confirm", error="", go_on_reason=reason)
     return batch
 
 
@@ -125,7 +127,7 @@ def apply(*, batch: ImportBatch, by: Actor, progress=NO_PROGRESS) -> ImportBatch
             told = str(error)
         elif isinstance(error, Cancelled):
             told = "已按要求停止，没有写入任何内容。"
-        _step(batch, "back", error=told[:500])
+        batch.step("back", error=told[:500])
         raise
     return batch
 
@@ -153,19 +155,19 @@ def carry_out(*, batch: ImportBatch, by: Actor = COMMAND_LINE) -> tuple[ImportBa
     Raise WorkbookError when the whole file is refused.
     """
     started = time.monotonic()
-    _step(batch, "check")
+    batch.step("check")
     resource = resource_of(batch.kind)
     context = context_of(resource, batch.term, batch.by)
     try:
         with collector_paused(), plain_copy(batch.file) as path:
             read = read_file(path, resource)
             resource.check(read.rows, context)
-            _step(batch, "checked", remarks=read.remarks, **_figures(Tally.of(read.rows)))
+            batch.step("checked", remarks=read.remarks, **_figures(Tally.of(read.rows)))
             confirm(batch=batch)  # an operator names file and kind: the guard is for the page
             good = [row for row in read.rows if row.outcome in GOOD]
             _write(batch, resource, good, context, by, NO_PROGRESS, started)
     except WorkbookError as refusal:
-        _step(batch, "refuse", error=refusal.message[:500])
+        batch.step("refuse", error=refusal.message[:500])
         raise
     except BaseException:
         told = "导入没有完成，没有写入任何内容。"
@@ -174,11 +176,51 @@ def carry_out(*, batch: ImportBatch, by: Actor = COMMAND_LINE) -> tuple[ImportBa
     return batch, read
 
 
+def ask_to_undo(*, batch: ImportBatch) -> ImportBatch:
+    """Claim an applied batch for undoing; refused where nothing is kept any more to undo it with."""
+    _recover(batch)
+    if not batch.images.exists():
+        raise StepRefused("这次导入不能撤销：没有留下导入前的内容，或保留期已过。")
+    batch.step("undo", error="")
+    return batch
+
+
+def undo(*, batch: ImportBatch, by: Actor, progress=NO_PROGRESS) -> ImportBatch:
+    """Put back what a batch claimed for undoing changed, all in one transaction. Undone already: nothing happens.
+
+    Left as they are, and listed, are people whose records were changed since or who stand in a payment batch.
+    """
+    batch.refresh_from_db()
+    if batch.state == ImportState.UNDONE:
+        return batch
+    try:
+        with collector_paused(), transaction.atomic():
+            resource = resource_of(batch.kind)
+            plan = undoing.plan_of(batch, resource)
+            progress.reach(0, "正在撤销")
+            undoing.carry_out(plan, resource, batch.term)
+            batch.step("undone", undone=plan.counts, left_out=plan.left_out_json(), undone_at=timezone.now())
+            batch.images.all().delete()
+            record(by, action="import.undo", subject=batch, changes={"kind": batch.kind, **plan.counts})
+            progress.fence()
+    except LeaseLost:
+        raise
+    except BaseException as error:
+        told = "撤销没有完成，没有改动任何内容；请重试。"
+        if isinstance(error, Cancelled):
+            told = "已按要求停止，没有撤销任何内容。"
+        elif isinstance(error, IntegrityError):
+            told = "导入后的其他修改占用了原来的编号，不能撤销；没有改动任何内容，请逐个更正。"
+        batch.step("keep", error=told)
+        raise
+    return batch
+
+
 @transaction.atomic
 def cancel(*, batch: ImportBatch) -> ImportBatch:
     """Drop an import that is not applied: its rows go at once, its file when its days are over."""
     _recover(batch)
-    _step(batch, "cancel")
+    batch.step("cancel")
     batch.staged.all().delete()
     return batch
 
@@ -189,6 +231,7 @@ def purge_expired() -> int:
     count = 0
     for stored in due:
         StagedRow.objects.filter(batch__file=stored).delete()
+        UndoImage.objects.filter(batch__file=stored).delete()
         stored.purge()
         count += 1
     return count
@@ -197,18 +240,11 @@ def purge_expired() -> int:
 # --- how they do it -------------------------------------------------------------------------------
 
 
-def _step(batch: ImportBatch, verb: str, **changes) -> None:
-    sources, target = STEPS[verb]
-    if not ImportBatch.objects.filter(pk=batch.pk, state__in=sources).update(state=target, **changes):
-        raise StepRefused("这次导入已在办理、已完成或已取消，请刷新页面后再看。")
-    batch.refresh_from_db()
-
-
 def _recover(batch: ImportBatch) -> None:
-    """Bring back to the preview a confirmed batch whose job was stopped before it began."""
+    """Bring back to the preview a confirmed batch whose job was stopped before it began; likewise an undo."""
     batch.refresh_from_db()
-    if batch.state == ImportState.APPLYING and batch.is_stuck:
-        _step(batch, "back")
+    if batch.is_stuck and batch.state in (ImportState.APPLYING, ImportState.UNDOING):
+        batch.step("back" if batch.state == ImportState.APPLYING else "keep")
 
 
 def _examine(batch: ImportBatch, progress) -> tuple[list[Row], list[str], Tally, str]:
@@ -236,7 +272,12 @@ def _figures(tally: Tally) -> dict:
 
 def _write(batch, resource, rows: list[Row], context: Context, by: Actor, progress, started: float) -> None:
     with transaction.atomic():
+        before = (
+            Before(resource.footprints(rows, context)) if batch.by_id else None
+        )  # only who has a page can undo
         resource.apply(rows, context)
+        if before:
+            before.keep_for(batch, resource.footprints(rows, context))
         tally = Tally.of(rows)
         for told_by_check in ("rows", "duplicates", "rejected"):
             tally.counts[told_by_check] = batch.counts[told_by_check]
@@ -247,7 +288,7 @@ def _write(batch, resource, rows: list[Row], context: Context, by: Actor, progre
             "applied_at": timezone.now(),
             "seconds": batch.seconds + time.monotonic() - started,
         }
-        _step(batch, "applied", **changes)
+        batch.step("applied", **changes)
         told = {"kind": batch.kind, **tally.counts}
         record(by, action="import.apply", subject=batch, changes=told, reason=batch.go_on_reason)
         progress.fence()

@@ -9,9 +9,11 @@ from povertyedu.files.models import StoredFile
 from povertyedu.jobs.models import Job
 from povertyedu.orgs.models import Term
 from povertyedu.sealing import seal_bytes, unseal_bytes
+from povertyedu.sealing.fields import SealedCharField
+from povertyedu.workflow.flow import StepRefused
 
 from .enums import RowOutcome
-from .states import ImportState
+from .states import STEPS, WRITTEN, ImportState
 
 
 class ImportBatchQuerySet(models.QuerySet):
@@ -46,6 +48,9 @@ class ImportBatch(models.Model):
     created_at = models.DateTimeField("上传时间", default=timezone.now)
     applied_at = models.DateTimeField("导入时间", null=True, blank=True)
     seconds = models.FloatField("用时（秒）", default=0)
+    undone_at = models.DateTimeField("撤销时间", null=True, blank=True)
+    undone = models.JSONField("撤销结果", default=dict, help_text="removed restored left_out")
+    left_out = SealedCharField("没有撤销的", help_text="JSON：姓名、原因")
 
     objects = ImportBatchQuerySet.as_manager()
 
@@ -55,13 +60,26 @@ class ImportBatch(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="applied_import_has_a_time",
-                condition=Q(state="applied", applied_at__isnull=False)
-                | (~Q(state="applied") & Q(applied_at=None)),
+                condition=Q(state__in=WRITTEN, applied_at__isnull=False)
+                | (~Q(state__in=WRITTEN) & Q(applied_at=None)),
+            ),
+            models.CheckConstraint(
+                name="undone_import_has_a_time",
+                condition=Q(state="undone", undone_at__isnull=False)
+                | (~Q(state="undone") & Q(undone_at=None)),
             ),
         ]
 
     def __str__(self):
         return self.file.name
+
+    def step(self, verb: str, **changes) -> None:
+        """Take a step of STEPS by compare-and-set, with ``changes``; a second one at once gets StepRefused."""
+        sources, target = STEPS[verb]
+        here = ImportBatch.objects.filter(pk=self.pk, state__in=sources)
+        if not here.update(state=target, **changes):
+            raise StepRefused("这次导入已在办理、已完成或已取消，请刷新页面后再看。")
+        self.refresh_from_db()
 
     @property
     def is_working(self) -> bool:
@@ -71,8 +89,14 @@ class ImportBatch(models.Model):
     @property
     def is_stuck(self) -> bool:
         """Whether it stands in a working state that nobody works on: its job was stopped or failed."""
-        busy = self.state in (ImportState.UPLOADED, ImportState.CHECKING, ImportState.APPLYING)
+        S = ImportState
+        busy = self.state in (S.UPLOADED, S.CHECKING, S.APPLYING, S.UNDOING)
         return busy and self.job is not None and not self.job.is_live
+
+    @property
+    def left_out_list(self) -> list[list[str]]:
+        """Name and reason of those whom an undo left as they were."""
+        return json.loads(self.left_out) if self.left_out else []
 
     @property
     def importable(self) -> int:
@@ -127,3 +151,18 @@ class StagedRow(models.Model):
     @staticmethod
     def seal_content(content: dict) -> bytes:
         return seal_bytes(json.dumps(content, ensure_ascii=False, default=str).encode())
+
+
+class UndoImage(models.Model):
+    """Some rows of one table as an import found and left them, sealed (:mod:`povertyedu.imports.images`)."""
+
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="images")
+    table = models.CharField("表", max_length=80)
+    sealed = models.BinaryField("内容")
+
+    class Meta:
+        verbose_name = "导入前后"
+        ordering = ["pk"]
+
+    def __str__(self):
+        return f"{self.batch_id} {self.table}"

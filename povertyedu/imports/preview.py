@@ -6,12 +6,12 @@ from django.utils import timezone
 
 from .enums import RowOutcome
 from .models import ImportBatch, StagedRow
-from .states import ImportState
+from .states import WRITTEN, ImportState
 
 STEPS = ("下载模板并填写", "上传文件", "核对预览", "确认导入", "导入结果")
 _AT = {
     ImportState.UPLOADED: 2, ImportState.CHECKING: 2, ImportState.CHECKED: 2, ImportState.REFUSED: 1, ImportState.CANCELLED: 2,
-    ImportState.APPLYING: 3, ImportState.APPLIED: 5,
+    ImportState.APPLYING: 3, ImportState.APPLIED: 5, ImportState.UNDOING: 5, ImportState.UNDONE: 5,
 }  # fmt: skip
 _STATUS = {
     RowOutcome.CREATED: "ok", RowOutcome.UPDATED: "doing", RowOutcome.UNCHANGED: "todo", RowOutcome.DUPLICATE: "info", RowOutcome.REJECTED: "bad",
@@ -33,7 +33,7 @@ def flow_steps(batch: ImportBatch | None) -> list[dict]:
 
 def figures(batch: ImportBatch) -> list[dict]:
     """Return the counts; created, updated, unchanged, duplicates and rejected add up to the rows."""
-    counts, done = batch.counts, batch.state == ImportState.APPLIED
+    counts, done = batch.counts, batch.state in WRITTEN
     named = (
         ("数据行", "rows", ""), ("已新增" if done else "可新增", "created", "ok"), ("已更新" if done else "将更新", "updated", ""),
         ("相同（不用导入）", "unchanged", ""), ("重复行", "duplicates", ""), ("错误（不导入）", "rejected", "bad"),

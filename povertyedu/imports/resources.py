@@ -1,10 +1,11 @@
 """The one declaration of an import kind: its columns, how rows are judged, how good rows are written."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from povertyedu.jobs.progress import NO_PROGRESS
+from povertyedu.orgs.models import Term
 from povertyedu.workbooks.cells import clean_date, clean_month
 from povertyedu.workbooks.columns import WorkbookResource
 from povertyedu.workbooks.headers import Header
@@ -12,6 +13,7 @@ from povertyedu.workbooks.reading import Sheet
 
 from .cleaning import Doubtful
 from .enums import RowOutcome
+from .images import Footprint
 from .reading import Arrangement
 from .rows import Change, Context, Row
 
@@ -66,6 +68,24 @@ class ImportResource(WorkbookResource):
 
     def write(self, created: list[Row], updated: list[Row], context: Context) -> None:
         raise NotImplementedError
+
+    def footprints(self, rows: Sequence[Row], context: Context) -> list[Footprint]:
+        """Return where :meth:`write` of checked ``rows`` writes, referred-to tables first; [] cannot be undone.
+
+        Asked before the writing and again after it.
+        """
+        return []
+
+    def owner_names(self, owners: Collection) -> dict:
+        """Return owner -> name as a clerk knows it."""
+        return {}
+
+    def undo_obstacles(self, owners: Collection, term: Term | None) -> dict:
+        """Return owner -> Chinese reason of those whose records an undo must leave as they are."""
+        return {}
+
+    def undone(self, owners: Collection, term: Term | None) -> None:
+        """Work out again what follows from the records of ``owners``, some of which are gone; same transaction."""
 
     def answer(self, rows: Sequence[Row], context: Context) -> dict:
         """Return further figures of this kind, none by default."""

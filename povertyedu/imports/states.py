@@ -9,11 +9,14 @@ class ImportState(models.TextChoices):
     CHECKED = "checked", "待确认"
     APPLYING = "applying", "导入中"
     APPLIED = "applied", "已导入"
+    UNDOING = "undoing", "撤销中"
+    UNDONE = "undone", "已撤销"
     REFUSED = "refused", "整个文件未通过"
     CANCELLED = "cancelled", "已取消"
 
 
 S = ImportState
+WRITTEN = (S.APPLIED, S.UNDOING, S.UNDONE)  # its rows were taken in at ``applied_at``
 
 STEPS: dict[str, tuple[tuple[str, ...], str]] = {
     # A check that died half-way is taken up again by its job, so CHECKING itself is a source.
@@ -23,5 +26,8 @@ STEPS: dict[str, tuple[tuple[str, ...], str]] = {
     "confirm": ((S.CHECKED,), S.APPLYING),
     "applied": ((S.APPLYING,), S.APPLIED),
     "back": ((S.APPLYING,), S.CHECKED),
+    "undo": ((S.APPLIED,), S.UNDOING),
+    "undone": ((S.UNDOING,), S.UNDONE),
+    "keep": ((S.UNDOING,), S.APPLIED),
     "cancel": ((S.UPLOADED, S.CHECKING, S.CHECKED), S.CANCELLED),
 }

@@ -20,3 +20,12 @@ def apply(job, progress, *, batch: int) -> dict:
         return {}
     by = job.by.as_actor(actions.resource_of(found.kind).permission) if job.by else actions.COMMAND_LINE
     return actions.apply(batch=found, by=by, progress=progress).counts
+
+
+def undo(job, progress, *, batch: int) -> dict:
+    """Put back what an import changed, all or nothing; run again it finds itself done."""
+    found = ImportBatch.objects.get(pk=batch)
+    if found.state == ImportState.APPLIED:  # stopped before it began
+        return {}
+    by = job.by.as_actor(actions.resource_of(found.kind).permission) if job.by else actions.COMMAND_LINE
+    return actions.undo(batch=found, by=by, progress=progress).undone

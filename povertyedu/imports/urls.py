@@ -12,5 +12,6 @@ urlpatterns = [
     path("<int:pk>/check/", views.recheck, name="check"),
     path("<int:pk>/apply/", views.apply, name="apply"),
     path("<int:pk>/cancel/", views.cancel, name="cancel"),
+    path("<int:pk>/undo/", views.undo, name="undo"),
     path("<int:pk>/errors/", views.errors, name="errors"),
 ]

@@ -27,10 +27,12 @@ from .models import ImportBatch
 from .preview import confirm_text, figures, flow_steps, note, preview_rows
 from .queries import TABS, page_of, tab_counts
 from .states import ImportState
+from .undoing import plan_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 may_import = needs(Permission.IMPORT_ROSTER, Permission.IMPORT_LISTS, Permission.MANAGE_ORGS)
 LISTED = 50
+LEFT_OUT_SHOWN = 500
 
 
 def crumbs(*more) -> list[tuple]:
@@ -154,6 +156,8 @@ def page_context(request, batch: ImportBatch) -> dict:
         "next_url": f"{here}?tab={tab}&after={page.next}" if page.next else None,
         "total_text": f"共 {counts[tab]:,} 行",
         "has_file": batch.file.purged_at is None,
+        "may_undo": batch.state == ImportState.APPLIED and batch.images.exists(),
+        "left_out": batch.left_out_list[:LEFT_OUT_SHOWN],
         "same_file": same_file_before(batch) if batch.state == ImportState.CHECKED else None,
     }  # fmt: skip
 
@@ -199,6 +203,33 @@ def confirm_and_start(batch: ImportBatch, reason: str) -> None:
 
 
 @may_import
+@require_http_methods(["GET", "HEAD", "POST"])
+def undo(request, pk: int):
+    """Say exactly what an undo would put back and what it leaves; confirmed, do it in the background."""
+    batch = own_batch(request, pk)
+    if request.method == "POST":
+        return step(request, batch, partial(claim_and_undo, batch))
+    if batch.state != ImportState.APPLIED or not batch.images.exists():
+        messages.info(request, "这次导入不能撤销：还没有导入、已经撤销，或保留期已过。")
+        return redirect("imports:detail", batch.pk)
+    plan = plan_of(batch, actions.resource_of(batch.kind))
+    left_out = plan.left_out_list()
+    context = {
+        "crumbs": crumbs((batch.file.name, reverse("imports:detail", args=[batch.pk])), ("撤销导入", None)),
+        "batch": batch,
+        "counts": plan.counts,
+        "left_out": left_out[:LEFT_OUT_SHOWN],
+    }
+    return render(request, "imports/undo.html", context)
+
+
+@transaction.atomic
+def claim_and_undo(batch: ImportBatch) -> None:
+    actions.ask_to_undo(batch=batch)
+    start_job(batch, "imports.undo", "撤销")
+
+
+@may_import
 @require_POST
 def cancel(request, pk: int):
     """Drop the import; one that is being written is asked to stop."""
@@ -206,8 +237,8 @@ def cancel(request, pk: int):
     if batch.is_working:
         jobs.cancel(batch.job, by=actor(request))
         batch.job.refresh_from_db()
-    if batch.state == ImportState.APPLYING and batch.is_working:
-        messages.info(request, "已要求停止；停下后不会写入任何内容。")
+    if batch.state in (ImportState.APPLYING, ImportState.UNDOING) and batch.is_working:
+        messages.info(request, "已要求停止；停下后不会写入或撤销任何内容。")
         return redirect("imports:detail", batch.pk)
     return step(request, batch, partial(actions.cancel, batch=batch), "已取消这次导入，没有写入任何内容。")
 

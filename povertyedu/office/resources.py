@@ -5,6 +5,8 @@ import re
 from povertyedu import bulk
 from povertyedu.accounts.permissions import Permission
 from povertyedu.imports.cleaning import known_value_words, one_of, short_text
+from povertyedu.imports.enums import RowOutcome
+from povertyedu.imports.images import Footprint
 from povertyedu.imports.places import AreaBook, AreaUnknown
 from povertyedu.imports.resources import ImportResource
 from povertyedu.imports.rows import Change, Context, Row
@@ -108,6 +110,12 @@ class AreaResource(ImportResource):
             bulk.insert(Area, columns, sorted(rows, key=lambda new: len(new[0])))
         if updated:
             bulk.amend(Area, columns[1:], [(r.values["code"], *r.found) for r in updated], key="code")
+
+    def footprints(self, rows, context: Context) -> list[Footprint]:
+        return [Footprint(Area, "code", _written(rows), owner="code", is_main=True)]
+
+    def owner_names(self, owners) -> dict:
+        return dict(Area.objects.values_list("code", "name"))
 
 
 SCHOOL_KINDS = {kind.label: kind.value for kind in SchoolKind} | {
@@ -361,6 +369,21 @@ class SchoolResource(ImportResource):
     def _kept_its_kind(self, row: Row) -> bool:
         known = self.known.get(row.values["code"])
         return known is not None and known[2] == row.found[1]
+
+    def footprints(self, rows, context: Context) -> list[Footprint]:
+        written = set(_written(rows))
+        schools = [pk for pk, code in School.objects.values_list("pk", "code") if code in written]
+        return [
+            Footprint(School, "id", schools, owner="id", is_main=True),
+            Footprint(SchoolStage, "school_id", schools, owner="school_id"),
+        ]
+
+    def owner_names(self, owners) -> dict:
+        return dict(School.objects.values_list("pk", "name"))
+
+
+def _written(rows) -> list[str]:
+    return [row.values["code"] for row in rows if row.outcome in (RowOutcome.CREATED, RowOutcome.UPDATED)]
 
 
 _WORDS = {

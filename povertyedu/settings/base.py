@@ -196,6 +196,7 @@ IMPORT_RESOURCES = {
 JOB_KINDS = {
     "imports.check": "povertyedu.imports.tasks.check",
     "imports.apply": "povertyedu.imports.tasks.apply",
+    "imports.undo": "povertyedu.imports.tasks.undo",
     "subsidies.recalculate": "subsidies.tasks.recalculate",
     "subsidies.ledger": "subsidies.tasks.write_ledger",
 }

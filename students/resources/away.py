@@ -18,6 +18,7 @@ from .away_records import KnownChild, away_facts, home_of, known_children, write
 from .columns import ID_ALIASES, id_column, person_name
 from .grades import STAGE_WORDS, clean_stage, read_grade
 from .roster import BOARDINGS
+from .undo import ChildrenUndone
 
 ANSWERS = {
     "是": AidedElsewhere.YES.value, "否": AidedElsewhere.NO.value, "待核实": AidedElsewhere.TO_VERIFY.value,
@@ -41,7 +42,7 @@ class FoundAway:
     student_pk: int | None = None
 
 
-class AwayResource(ImportResource):
+class AwayResource(ChildrenUndone, ImportResource):
     """Children who carry household scope and have no school of ours; the other county's answer decides who pays."""
 
     kind = "away"
@@ -133,6 +134,7 @@ class AwayResource(ImportResource):
         found.known = known = self.known.get(found.id_hash)
         if known is None:
             return None
+        found.student_pk = known.pk
         enrolment = known.enrolment
         if enrolment and enrolment.place == Place.IN_COUNTY and enrolment.status != EnrolmentStatus.LEFT:
             row.reject("id_number", "on_roster", ON_ROSTER.format(enrolment.school))

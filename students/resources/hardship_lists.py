@@ -2,12 +2,19 @@
 
 from collections.abc import Sequence
 
+from django.db import transaction
+
+from povertyedu import bulk
 from povertyedu.accounts.permissions import Permission
+from povertyedu.imports.images import Footprint
 from povertyedu.imports.resources import ImportResource
 from povertyedu.imports.rows import Change, Context, Row
 from povertyedu.sealing import keyed_hash
+from students.actions.hardship import derive_categories
+from students.models import HardshipStatus
 
 from . import hardship_records as records
+from . import undo
 from .hardship_records import Plan, Timelines, Wanted
 
 
@@ -55,6 +62,26 @@ class HardshipListResource(ImportResource):
         households = self.households(rows)
         plans: list[Plan] = [plan for row in rows for plan in row.found if plan.writes]
         records.write(plans, context.term, households)
+
+    def footprints(self, rows, context: Context) -> list[Footprint]:
+        plans = [plan for row in rows if row.outcome in undo.WRITTEN for plan in row.found if plan.writes]
+        hashes = {plan.wanted.id_hash for plan in plans}
+        return [Footprint(HardshipStatus, "id_hash", hashes, owner="id_hash", is_main=True)]
+
+    def owner_names(self, owners) -> dict:
+        return names_of(HardshipStatus, owners)
+
+    def undo_obstacles(self, owners, term) -> dict:
+        return undo.in_batches(owners, term, column="id_hash")
+
+    def undone(self, owners, term) -> None:
+        derive_categories(id_hashes=owners)
+
+
+def names_of(model, hashes) -> dict[str, str]:
+    """Return ID hash -> name as ``model`` has it."""
+    with transaction.atomic(), bulk.keys(model, "id_hash", hashes) as keys:
+        return dict(model.objects.filter(id_hash__in=keys).values_list("id_hash", "name"))
 
 
 def identity(row: Row) -> tuple[str, str, str] | None:

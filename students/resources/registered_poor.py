@@ -6,6 +6,7 @@ from django.db import transaction
 
 from povertyedu import bulk
 from povertyedu.imports.cleaning import known_value_words, one_of, short_text
+from povertyedu.imports.images import Footprint
 from povertyedu.imports.places import AreaBook, AreaUnknown
 from povertyedu.imports.rows import Change, Context, Row
 from povertyedu.workbooks.cells import clean_month
@@ -144,6 +145,9 @@ class RegisteredPoorResource(HardshipListResource):
             for heading, old, new in pairs
             if new and new != old
         ]
+
+    def footprints(self, rows, context: Context) -> list[Footprint]:
+        return [Footprint(Household, "number", self.said), *super().footprints(rows, context)]
 
     def households(self, rows) -> dict[str, int]:
         wanted = {plan.wanted.household for row in rows for plan in row.found if plan.wanted.household}

@@ -31,6 +31,7 @@ from .columns import ID_ALIASES, id_column, person_name
 from .grades import STAGE_WORDS, clean_stage, read_grade
 from .national import arrange, clean_ethnicity, clean_left_behind, stage_of_grade
 from .roster_writing import write as write_roster
+from .undo import ChildrenUndone
 
 SEXES = {"男": Sex.MALE.value, "女": Sex.FEMALE.value, "1": Sex.MALE.value, "2": Sex.FEMALE.value, "男性": Sex.MALE.value, "女性": Sex.FEMALE.value}  # fmt: skip
 HUKOUS = {
@@ -74,7 +75,7 @@ class Found:
     student_pk: int | None = None
 
 
-class RosterResource(ImportResource):
+class RosterResource(ChildrenUndone, ImportResource):
     """The roster of one or many schools for a term."""
 
     kind = "roster"

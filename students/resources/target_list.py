@@ -7,13 +7,15 @@ from povertyedu import bulk
 from povertyedu.accounts.permissions import Permission
 from povertyedu.imports.cleaning import short_text
 from povertyedu.imports.enums import RowOutcome
+from povertyedu.imports.images import Footprint
 from povertyedu.imports.resources import ImportResource
 from povertyedu.imports.rows import Change, Context, Row
 from povertyedu.workbooks.columns import Column
 from students.models import Enrolment, Student, TargetListEntry
 
+from . import undo
 from .columns import person_name, proof_number
-from .hardship_lists import identity
+from .hardship_lists import identity, names_of
 
 
 class TargetListResource(ImportResource):
@@ -85,6 +87,25 @@ class TargetListResource(ImportResource):
         ]
         if changed:
             bulk.amend(TargetListEntry, ("name", "stage_text", "school_text"), changed)
+
+    def footprints(self, rows, context: Context) -> list[Footprint]:
+        hashes = [row.found for row in rows if row.outcome in undo.WRITTEN]
+        return [
+            Footprint(
+                TargetListEntry,
+                "id_hash",
+                hashes,
+                owner="id_hash",
+                where={"term_id": context.term.pk},
+                is_main=True,
+            )
+        ]
+
+    def owner_names(self, owners) -> dict:
+        return names_of(TargetListEntry, owners)
+
+    def undo_obstacles(self, owners, term) -> dict:
+        return undo.in_batches(owners, term, column="id_hash")
 
     def answer(self, rows, context: Context) -> dict:
         """Compare the file's children with the term's roster, and the roster's registered poor with the list."""

@@ -29,7 +29,9 @@ def url(name: str, batch: ImportBatch) -> str:
 def work(batch: ImportBatch) -> None:
     """Do what a worker would do with the batch's job."""
     batch.refresh_from_db()
-    verb = {"imports.check": tasks.check, "imports.apply": tasks.apply}[batch.job.kind]
+    verb = {"imports.check": tasks.check, "imports.apply": tasks.apply, "imports.undo": tasks.undo}[
+        batch.job.kind
+    ]
     verb(batch.job, NO_PROGRESS, **batch.job.arguments)
     Job.objects.filter(pk=batch.job_id).update(state="done", ended_at=batch.created_at)
     batch.refresh_from_db()

@@ -1,0 +1,63 @@
+"""What undoing an import means for children: where a roster writes, who must stay as they are, what follows."""
+
+from collections.abc import Collection, Sequence
+
+from django.db import transaction
+
+from povertyedu import bulk
+from povertyedu.imports.enums import RowOutcome
+from povertyedu.imports.images import Footprint
+from povertyedu.imports.rows import Context, Row
+from povertyedu.orgs.models import SchoolClass, Term
+from students import money
+from students.actions.hardship import derive_categories, mark_changed
+from students.models import BankAccount, Enrolment, Guardian, Student
+
+WRITTEN = (RowOutcome.CREATED, RowOutcome.UPDATED)
+IN_BATCH = "已列入本学期的发放批次"
+
+
+class ChildrenUndone:
+    """Mixed into a kind whose rows are children in a term (``row.found.student_pk``, and ``school`` if it has one)."""
+
+    def footprints(self, rows: Sequence[Row], context: Context) -> list[Footprint]:
+        """Return where such a list writes; a child's rows are undone together or not at all."""
+        found = [row.found for row in rows if row.outcome in WRITTEN]
+        children = [f.student_pk for f in found if f.student_pk]
+        schools = {f.school.pk for f in found if hasattr(f, "school")}
+        term = {"term_id": context.term.pk}
+        return [
+            Footprint(Student, "id", children, owner="id", is_main=True),
+            Footprint(Guardian, "student_id", children, owner="student_id"),
+            Footprint(BankAccount, "student_id", children, owner="student_id"),
+            Footprint(SchoolClass, "school_id", schools),
+            Footprint(
+                Enrolment, "student_id", children, owner="student_id", derived=("categories",), where=term
+            ),
+        ]
+
+    def owner_names(self, owners: Collection[int]) -> dict[int, str]:
+        return names(owners)
+
+    def undo_obstacles(self, owners: Collection[int], term: Term) -> dict[int, str]:
+        return in_batches(owners, term, column="id")
+
+    def undone(self, owners: Collection[int], term: Term) -> None:
+        """Mark the children who are still there for the next recalculation and derive their categories."""
+        there = list(names(owners))
+        mark_changed(term, there)
+        derive_categories(term, student_ids=there)
+
+
+@transaction.atomic
+def names(children: Collection[int]) -> dict[int, str]:
+    with bulk.keys(Student, "id", children) as keys:
+        return dict(Student.objects.filter(pk__in=keys).values_list("pk", "name"))
+
+
+@transaction.atomic
+def in_batches(owners: Collection, term: Term, *, column: str) -> dict:
+    """Return owner -> reason of the children (by ``column`` of Student) with a line of ``term`` in a batch."""
+    with bulk.keys(Student, column, owners) as keys:
+        children = Student.objects.filter(pk__in=money.students_in_batches(term), **{f"{column}__in": keys})
+        return dict.fromkeys(children.values_list(column, flat=True), IN_BATCH)
