@@ -1,12 +1,14 @@
 from django.urls import path
 
-from .views import departures, detail, drafts, identification, listing, moves, promotion, record
+from .views import column_sets, departures, detail, drafts, identification, listing, moves, promotion, record
 
 app_name = "students"
 urlpatterns = [
     path("", listing.student_list, name="list"),
     path("search/", listing.search, name="search"),
     path("export/", listing.export, name="export"),
+    path("export/columns/", column_sets.column_sets, name="column_sets"),
+    path("export/columns/<int:pk>/delete/", column_sets.column_set_delete, name="column_set_delete"),
     path("new/", record.create, name="create"),
     path("new/draft/", drafts.save_new, name="draft"),
     path("new/draft/discard/", drafts.discard_new, name="draft_discard"),

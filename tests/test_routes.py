@@ -23,7 +23,7 @@ from povertyedu.publicity.models import Objection
 from povertyedu.workbooks.writing import write_table
 from students.actions.moves import request_transfer
 from students.actions.promotion import open_promotion
-from students.models import Departure
+from students.models import ColumnSet, Departure
 from tests import factories
 from tests.factories import subsidies
 
@@ -94,6 +94,7 @@ class World:
             student=graduate, term=autumn, promotion=self.promotion, enrolment=graduate.enrolments.get(), outcome="sent",
             from_school=xiazhai, stage="primary", grade=6, destination="sent",
         )  # fmt: skip
+        self.column_set = ColumnSet.objects.create(name="全国系统", columns=["name"], updated_by="周敏")
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
     def own(self, user):
@@ -129,6 +130,7 @@ def pk_of(name: str):
 
 # Route -> the object it is opened with. Routes without arguments need no line.
 OBJECTS = {
+    "students:column_set_delete": pk_of("column_set"),
     "home:manual_page": lambda w: {"page": "index"},
     "home:dashboard_area": lambda w: {"code": "529901100"},
     "home:dashboard_school": pk_of("school"),

@@ -1,5 +1,6 @@
 """The registry's tables: the child and the household, one enrolment per term, hardship, lists."""
 
+from .column_sets import ColumnSet
 from .comparison import Comparison, ComparisonRow, ComparisonSide
 from .duplicates import DuplicatePair, PairDecision, PayoutBlock
 from .identification import Disposal, HardshipProof, ProofDecision
@@ -20,6 +21,7 @@ from .registry import (
 )
 
 __all__ = [
+    "ColumnSet",
     "BankAccount",
     "Comparison",
     "ComparisonRow",

@@ -152,12 +152,15 @@ def student_facts(row: Row) -> tuple:
 def enrolment_facts(row: Row) -> tuple:
     """Return school, class, stage, grade, boarding, major, agricultural, entered, home area; None: not given."""
     values, found = row.values, row.found
-    area = found.area
+    area, entered = found.area, values["entered_on"]
+    known_day = found.enrolment.entered_on if found.enrolment else None
+    if entered and known_day and (entered.year, entered.month) == (known_day.year, known_day.month):
+        entered = None  # a month does not blur a day
     if area and found.enrolment and found.enrolment.home_area.startswith(area):
         area = None
     return (
         found.school.pk, values["class_name"], found.stage, found.grade, values["boarding"], values["major"],
-        values["agri_major"], values["entered_on"], area.ljust(12, "0") if area else None,
+        values["agri_major"], entered, area.ljust(12, "0") if area else None,
     )  # fmt: skip
 
 

@@ -1,9 +1,10 @@
 """The list of the children one may see in a term, and its export."""
 
+import io
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
@@ -12,9 +13,12 @@ from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.options.registry import option
 from students.actions.export import export_students
+from students.enums import Place
 from students.forms import ExportForm, FilterForm, SearchForm
 from students.forms.filters import find_by
+from students.models import ColumnSet
 from students.queries import READINGS, STATUS_TABS, enrolments_in, lacks_of, matching, page_of, usual_reading
+from students.resources.roster_export import export_roster, roster_columns
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -73,7 +77,9 @@ def export(request):
     filter_form, reading, rows = _chosen(request, term, P.EXPORT_STUDENTS)
     most = option("large_export_rows")
     count = rows.order_by().values("pk")[: most + 1].count()
-    form = ExportForm(request.POST or None, may_reveal=request.user.can(P.REVEAL_NUMBERS))
+    form = ExportForm(
+        request.POST or None, may_reveal=request.user.can(P.REVEAL_NUMBERS), sets=ColumnSet.objects.all()
+    )
     if request.method == "POST" and 0 < count <= most and form.is_valid():
         return _workbook(request, term, rows, filter_form, form.cleaned_data)
     context = {
@@ -81,6 +87,7 @@ def export(request):
         "form": form,
         "term": term,
         "count": count,
+        "may_set_columns": request.user.can(P.MANAGE_OPTIONS),
         "most": most,
         "applied": "；".join(filter_form.in_force()) if filter_form.is_valid() else "",
         "list_url": f"{reverse('students:list')}?{request.GET.urlencode()}",
@@ -96,6 +103,8 @@ def _workbook(request, term, rows, filter_form, asked) -> HttpResponse:
                 term, user=request.user, permission=P.REVEAL_NUMBERS, reading="school_area"
             ).values("pk")
         )
+    if asked["layout"] not in ("", "list"):
+        return _roster(request, term, rows, filter_form, asked)
     name, content = export_students(
         by=actor(request, P.EXPORT_STUDENTS),
         term=term,
@@ -104,6 +113,29 @@ def _workbook(request, term, rows, filter_form, asked) -> HttpResponse:
         full=asked["numbers"] == "full",
         reason=asked["reason"],
     )
+    return _download(name, content)
+
+
+def _roster(request, term, rows, filter_form, asked) -> HttpResponse:
+    """Hand over the roster's columns, all or those of a saved set; children elsewhere are no part of a roster."""
+    columns = [name for name, _ in roster_columns()]
+    if asked["layout"] != "roster":
+        columns = get_object_or_404(ColumnSet, pk=asked["layout"]).columns
+    out = io.BytesIO()
+    name = export_roster(
+        out,
+        by=actor(request, P.EXPORT_STUDENTS),
+        term=term,
+        rows=rows.filter(place=Place.IN_COUNTY) if asked["layout"] == "roster" else rows,
+        columns=columns,
+        words=filter_form.in_force(),
+        full=asked["numbers"] == "full",
+        reason=asked["reason"],
+    )
+    return _download(name, out.getvalue())
+
+
+def _download(name: str, content: bytes) -> HttpResponse:
     response = HttpResponse(content, content_type=XLSX)
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
     response["Cache-Control"] = "no-store"
