@@ -106,6 +106,9 @@ class StudentForm(IdentityForm, PlacementFields):
     ``may_place_outside``: whether children who study outside the county may be entered (county offices).
     """
 
+    # As on the page: the summary of errors is read from top to bottom.
+    field_order = [name for section in SECTIONS for name in section.fields]
+
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     name = CellField(cells.clean_text, label="姓名", required=True, max_length=60)
     ethnicity = forms.ChoiceField(label="民族", required=False)
