@@ -5,8 +5,13 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from hypothesis import HealthCheck, settings
 
 from tests import factories
+
+# Properties are about answers: how long one takes says how busy the machine is, not whether it is right.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 

@@ -4,7 +4,10 @@
 that are not given from outside are generated there once and reused, so that a fresh checkout works.
 """
 
+import contextlib
+import os
 import secrets
+import tempfile
 from pathlib import Path
 
 import environ
@@ -20,13 +23,14 @@ def kept_secret(name: str) -> str:
     if given := env(f"POVERTYEDU_{name}", default=""):
         return given
     path = VAR_DIR / "secrets" / name.lower()
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        with path.open("x") as new:
-            path.chmod(0o600)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Whole or not at all: of two processes that start at once, the second reads what the first linked.
+        with tempfile.NamedTemporaryFile("w", dir=path.parent) as new:
             new.write(secrets.token_hex(32))
-    except FileExistsError:
-        pass
+            new.flush()
+            with contextlib.suppress(FileExistsError):
+                os.link(new.name, path)
     return path.read_text().strip()
 
 
