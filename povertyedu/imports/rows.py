@@ -62,6 +62,11 @@ class Row:
         self.warnings.append(Problem(column, code, message))
 
     @property
+    def is_written(self) -> bool:
+        """Whether a confirmation writes anything of the row."""
+        return self.outcome in (RowOutcome.CREATED, RowOutcome.UPDATED)
+
+    @property
     def has_problem(self) -> bool:
         return bool(self.errors or (self.warnings and self.outcome != RowOutcome.DUPLICATE))
 

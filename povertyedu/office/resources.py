@@ -5,7 +5,6 @@ import re
 from povertyedu import bulk
 from povertyedu.accounts.permissions import Permission
 from povertyedu.imports.cleaning import known_value_words, one_of, short_text
-from povertyedu.imports.enums import RowOutcome
 from povertyedu.imports.images import Footprint
 from povertyedu.imports.places import AreaBook, AreaUnknown
 from povertyedu.imports.resources import ImportResource
@@ -112,7 +111,7 @@ class AreaResource(ImportResource):
             bulk.amend(Area, columns[1:], [(r.values["code"], *r.found) for r in updated], key="code")
 
     def footprints(self, rows, context: Context) -> list[Footprint]:
-        return [Footprint(Area, "code", _written(rows), owner="code", is_main=True)]
+        return [Footprint(Area, "code", [row.values["code"] for row in rows if row.is_written], owner="code", is_main=True)]  # fmt: skip
 
     def owner_names(self, owners) -> dict:
         return dict(Area.objects.values_list("code", "name"))
@@ -371,19 +370,13 @@ class SchoolResource(ImportResource):
         return known is not None and known[2] == row.found[1]
 
     def footprints(self, rows, context: Context) -> list[Footprint]:
-        written = set(_written(rows))
+        written = {row.values["code"] for row in rows if row.is_written}
         schools = [pk for pk, code in School.objects.values_list("pk", "code") if code in written]
-        return [
-            Footprint(School, "id", schools, owner="id", is_main=True),
-            Footprint(SchoolStage, "school_id", schools, owner="school_id"),
-        ]
+        stages = Footprint(SchoolStage, "school_id", schools, owner="school_id")
+        return [Footprint(School, "id", schools, owner="id", is_main=True), stages]
 
     def owner_names(self, owners) -> dict:
         return dict(School.objects.values_list("pk", "name"))
-
-
-def _written(rows) -> list[str]:
-    return [row.values["code"] for row in rows if row.outcome in (RowOutcome.CREATED, RowOutcome.UPDATED)]
 
 
 _WORDS = {

@@ -64,7 +64,7 @@ class HardshipListResource(ImportResource):
         records.write(plans, context.term, households)
 
     def footprints(self, rows, context: Context) -> list[Footprint]:
-        plans = [plan for row in rows if row.outcome in undo.WRITTEN for plan in row.found if plan.writes]
+        plans = [plan for row in rows if row.is_written for plan in row.found if plan.writes]
         hashes = {plan.wanted.id_hash for plan in plans}
         return [Footprint(HardshipStatus, "id_hash", hashes, owner="id_hash", is_main=True)]
 

@@ -89,7 +89,7 @@ class TargetListResource(ImportResource):
             bulk.amend(TargetListEntry, ("name", "stage_text", "school_text"), changed)
 
     def footprints(self, rows, context: Context) -> list[Footprint]:
-        hashes = [row.found for row in rows if row.outcome in undo.WRITTEN]
+        hashes = [row.found for row in rows if row.is_written]
         return [
             Footprint(
                 TargetListEntry,

@@ -5,7 +5,6 @@ from collections.abc import Collection, Sequence
 from django.db import transaction
 
 from povertyedu import bulk
-from povertyedu.imports.enums import RowOutcome
 from povertyedu.imports.images import Footprint
 from povertyedu.imports.rows import Context, Row
 from povertyedu.orgs.models import SchoolClass, Term
@@ -13,7 +12,6 @@ from students import money
 from students.actions.hardship import derive_categories, mark_changed
 from students.models import BankAccount, Enrolment, Guardian, Student
 
-WRITTEN = (RowOutcome.CREATED, RowOutcome.UPDATED)
 IN_BATCH = "已列入本学期的发放批次"
 
 
@@ -22,7 +20,7 @@ class ChildrenUndone:
 
     def footprints(self, rows: Sequence[Row], context: Context) -> list[Footprint]:
         """Return where such a list writes; a child's rows are undone together or not at all."""
-        found = [row.found for row in rows if row.outcome in WRITTEN]
+        found = [row.found for row in rows if row.is_written]
         children = [f.student_pk for f in found if f.student_pk]
         schools = {f.school.pk for f in found if hasattr(f, "school")}
         term = {"term_id": context.term.pk}
