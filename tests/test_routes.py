@@ -14,7 +14,7 @@ from povertyedu.accounts.permissions import ROLES, Role
 from povertyedu.audit.models import record
 from povertyedu.files.models import StoredFile
 from povertyedu.imports.actions import resource_of
-from povertyedu.imports.models import ImportBatch
+from povertyedu.imports.models import HeadingAlias, ImportBatch
 from povertyedu.inbox.models import tell
 from povertyedu.jobs.models import Job
 from povertyedu.orgs.calendar import today
@@ -94,6 +94,7 @@ class World:
             student=graduate, term=autumn, promotion=self.promotion, enrolment=graduate.enrolments.get(), outcome="sent",
             from_school=xiazhai, stage="primary", grade=6, destination="sent",
         )  # fmt: skip
+        self.alias = HeadingAlias.objects.create(kind="roster", column="name", text="学员", normal="学员", added_by="周敏")
         self.column_set = ColumnSet.objects.create(name="全国系统", columns=["name"], updated_by="周敏")
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
@@ -130,6 +131,7 @@ def pk_of(name: str):
 
 # Route -> the object it is opened with. Routes without arguments need no line.
 OBJECTS = {
+    "imports:alias_delete": pk_of("alias"),
     "students:column_set_delete": pk_of("column_set"),
     "home:manual_page": lambda w: {"page": "index"},
     "home:dashboard_area": lambda w: {"code": "529901100"},

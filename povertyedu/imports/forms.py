@@ -5,8 +5,11 @@ from django import forms
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.enums import Season
 from povertyedu.orgs.models import Term
+from povertyedu.workbooks.headers import Vocabulary, normal_heading
 from povertyedu.workbooks.reading import EXTENSIONS
 
+from .aliases import headed_columns
+from .models import HeadingAlias
 from .reading import limits
 
 
@@ -63,3 +66,33 @@ class UploadForm(forms.Form):
         if not self.resources[self.cleaned_data["kind"]].needs_term:
             return None
         return Term.objects.named(self.cleaned_data["term"])
+
+
+class AliasForm(forms.Form):
+    """Add an alias to a column; a word that leads somewhere already is refused."""
+
+    column = forms.ChoiceField(label="系统的列")
+    text = forms.CharField(
+        label="表格里的写法", max_length=40, help_text="照表头原样填写；空格、★ 和括号里的说明不影响识别"
+    )
+
+    def __init__(self, *args, resource, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.resource = resource
+        self.fields["column"].choices = [(column.name, column.heading) for column in resource.columns()]
+
+    def clean_text(self):
+        text = self.cleaned_data["text"].strip()
+        normal = normal_heading(text)
+        if not normal:
+            raise forms.ValidationError("请填写表头上的文字。")
+        if taken := Vocabulary(headed_columns(self.resource)).name_of(normal):
+            heading = self.resource.fields[taken].heading
+            raise forms.ValidationError(f"“{text}”已经认作“{heading}”列，不用再添加。")
+        return text
+
+    def save(self, *, by_name: str) -> HeadingAlias:
+        text = self.cleaned_data["text"]
+        return HeadingAlias.objects.create(
+            kind=self.resource.kind, column=self.cleaned_data["column"], text=text, normal=normal_heading(text), added_by=by_name
+        )  # fmt: skip

@@ -166,3 +166,21 @@ class UndoImage(models.Model):
 
     def __str__(self):
         return f"{self.batch_id} {self.table}"
+
+
+class HeadingAlias(models.Model):
+    """Another word for a column's heading that the county's own workbooks use."""
+
+    kind = models.CharField("种类", max_length=30)
+    column = models.CharField("列", max_length=40)
+    text = models.CharField("表头写法", max_length=40)
+    normal = models.CharField("规整后的写法", max_length=40)
+    added_by = models.CharField("添加人", max_length=60)
+
+    class Meta:
+        verbose_name = "表头别名"
+        ordering = ["kind", "column", "pk"]
+        constraints = [models.UniqueConstraint(fields=["kind", "normal"], name="heading_alias_once_per_kind")]
+
+    def __str__(self):
+        return self.text

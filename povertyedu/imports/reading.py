@@ -13,6 +13,7 @@ from povertyedu.workbooks.cells import clean_text
 from povertyedu.workbooks.headers import Header, Picked, Skipped, data_rows, normal_heading, pick_sheets
 from povertyedu.workbooks.reading import Limits, WorkbookError, open_workbook
 
+from .aliases import headed_columns
 from .rows import Problem, Row
 
 REMARKS_SHOWN = 20
@@ -46,7 +47,7 @@ def limits() -> Limits:
 def read_file(path: Path, resource) -> FileRows:
     """Read every data row of ``path`` by the columns of ``resource``; raise WorkbookError for the whole file."""
     columns = resource.columns()
-    picked, skipped = pick_sheets(open_workbook(path, limits=limits()), columns)
+    picked, skipped = pick_sheets(open_workbook(path, limits=limits()), headed_columns(resource))
     result = FileRows(remarks=[f"工作表“{name}”：{reason}。" for name, reason in skipped])
     headings = {column.name: column.heading for column in columns}
     missing: list[str] = []

@@ -1,12 +1,14 @@
 from django.urls import path
 
-from . import views
+from . import alias_views, views
 
 app_name = "imports"
 urlpatterns = [
     path("", views.import_list, name="list"),
     path("upload/", views.upload, name="upload"),
     path("template/<slug:kind>/", views.template, name="template"),
+    path("aliases/", alias_views.aliases, name="aliases"),
+    path("aliases/<int:pk>/delete/", alias_views.alias_delete, name="alias_delete"),
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/rows/", views.rows, name="rows"),
     path("<int:pk>/check/", views.recheck, name="check"),

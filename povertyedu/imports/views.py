@@ -88,6 +88,8 @@ def upload(request):
         "form": form,
         "resources": resources,
         "steps": flow_steps(None),
+        "may_set_aliases": request.user.can(Permission.IMPORT_LISTS)
+        or request.user.can(Permission.MANAGE_ORGS),
     }
     return render(request, "imports/upload.html", context, status=422 if form.errors else 200)
 
