@@ -71,4 +71,8 @@ def navigation_for(user, path: str) -> list[dict]:
             )
         if items:
             groups.append({"title": title, "items": items})
+    # A page below another's address belongs to the nearest line alone.
+    active = [item for group in groups for item in group["items"] if item["active"]]
+    for item in sorted(active, key=lambda item: len(item["url"]))[:-1]:
+        item["active"] = False
     return groups

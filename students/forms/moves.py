@@ -31,9 +31,9 @@ class WhenAndWhy(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, term, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["effective_on"].initial = today()
+        self.fields["effective_on"].initial = min(max(today(), term.starts_on), term.ends_on)
         self.fields["effective_on"].required = True
 
 
@@ -49,7 +49,7 @@ class OwnMoveForm(WhenAndWhy):
     field_order = ["to_school", "outside_school", "outside_region", "to_class", "effective_on", "reason"]
 
     def __init__(self, *args, kind: str, enrolment, schools, classes, **kwargs):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, term=enrolment.term, **kwargs)
         self.fields["to_school"].queryset = schools
         self.fields["to_class"].queryset = classes
         kept = {

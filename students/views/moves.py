@@ -96,7 +96,7 @@ def take_in(request):
     if term is None:
         return render(request, "students/no_term.html", {"crumbs": _crumbs()})
     schools = _schools(request).prefetch_related("stage_set")
-    form = TakeInForm(request.POST or None, schools=schools)
+    form = TakeInForm(request.POST or None, schools=schools, term=term)
     if request.method == "POST" and form.is_valid():
         move = _attempt(form, _take_in, request=request, term=term)
         if move:
