@@ -236,3 +236,37 @@ UNSETTLED = (
     Destination.UNKNOWN,
     Destination.DROPPED_OUT,
 )
+
+
+class CorrectionState(models.TextChoices):
+    """更正申请: a closed term is opened for one child's named facts, once."""
+
+    REQUESTED = "requested", "待审批"
+    APPROVED = "approved", "已批准，待更正"
+    REFUSED = "refused", "不同意"
+    WITHDRAWN = "withdrawn", "已撤回"
+    USED = "used", "已更正"
+
+
+class TermFact(models.TextChoices):
+    """The facts of a term that a correction may name; :data:`FACT_LABELS` says what of the record each is."""
+
+    SCHOOL = "school", "学校"
+    LEVEL = "level", "学段、年级、班级"
+    BOARDING = "boarding", "寄宿"
+    MAJOR = "major", "专业"
+    HOME = "home", "户籍地"
+    ENTERED = "entered", "入学日期"
+    STATUS = "status", "学籍状态"
+
+
+# As students.changes.snapshot names them.
+FACT_LABELS = {
+    TermFact.SCHOOL: {"学校", "学校所在地", "就读地", "班级"},
+    TermFact.LEVEL: {"学段", "年级", "班级"},
+    TermFact.BOARDING: {"寄宿"},
+    TermFact.MAJOR: {"专业", "涉农专业"},
+    TermFact.HOME: {"户籍地"},
+    TermFact.ENTERED: {"入学日期"},
+    TermFact.STATUS: {"状态"},
+}

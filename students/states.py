@@ -6,6 +6,7 @@ other kind of move is settled at once by the school that has the child.
 
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.workflow.flow import Flow, Transition
+from students.enums import CorrectionState as C
 from students.enums import MoveState as M
 from students.enums import PairState, ProofState
 from students.enums import PromotionState as S
@@ -49,5 +50,16 @@ PROMOTION_FLOW = Flow(
         Transition("apply", (S.DRAFT,), S.APPLIED, P.MOVE_STUDENTS, "确认生效"),
         Transition("drop", (S.DRAFT,), S.DROPPED, P.MOVE_STUDENTS, "放弃"),
         Transition("undo", (S.APPLIED,), S.UNDONE, P.MOVE_STUDENTS, "撤销", needs_reason=True),
+    ),
+)
+
+CORRECTION_FLOW = Flow(
+    "correction",
+    (
+        Transition("request", (), C.REQUESTED, P.EDIT_STUDENTS, "申请更正"),
+        Transition("approve", (C.REQUESTED,), C.APPROVED, P.APPROVE_CORRECTION, "批准更正"),
+        Transition("refuse", (C.REQUESTED,), C.REFUSED, P.APPROVE_CORRECTION, "不同意", needs_reason=True),
+        Transition("withdraw", (C.REQUESTED, C.APPROVED), C.WITHDRAWN, P.EDIT_STUDENTS, "撤回"),
+        Transition("use", (C.APPROVED,), C.USED, P.EDIT_STUDENTS, "更正"),
     ),
 )

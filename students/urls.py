@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import column_sets, departures, detail, drafts, identification, listing, moves, promotion, record
+from .views import column_sets, corrections, departures, detail, drafts, identification, listing, moves, promotion, record
 
 app_name = "students"
 urlpatterns = [
@@ -30,6 +30,11 @@ urlpatterns = [
     path("departures/", departures.departures, name="departures"),
     path("departures/receive/", departures.receive, name="receive"),
     path("departures/<int:pk>/", departures.departure, name="departure"),
+    path("corrections/", corrections.correction_list, name="corrections"),
+    path("corrections/<int:pk>/", corrections.correction, name="correction"),
+    path("corrections/<int:pk>/answer/", corrections.correction_answer, name="correction_answer"),
+    path("corrections/<int:pk>/withdraw/", corrections.correction_withdraw, name="correction_withdraw"),
+    path("<int:pk>/correction/", corrections.correction_new, name="correction_new"),
     path("<int:pk>/move/", moves.move_of, name="move_of"),
     path("identification/", identification.workbench, name="identification"),
     path("identification/dispose/", identification.dispose, name="dispose"),

@@ -23,7 +23,7 @@ from povertyedu.publicity.models import Objection
 from povertyedu.workbooks.writing import write_table
 from students.actions.moves import request_transfer
 from students.actions.promotion import open_promotion
-from students.models import ColumnSet, Departure
+from students.models import ColumnSet, Correction, Departure
 from tests import factories
 from tests.factories import subsidies
 
@@ -88,6 +88,9 @@ class World:
             to_school=factories.school("城关镇第二小学"), effective_on=dt.date(2020, 10, 12),
         )  # fmt: skip
         self.proof = factories.proof(self.student.enrolments.get(), by=aid)
+        self.correction = Correction.objects.create(
+            enrolment=self.student.enrolments.get(), facts=["boarding"], wanted="走读", reason="填错", requested_by="杨丽",
+        )  # fmt: skip
         graduate = factories.student("毕业生", at=xiazhai, during=factories.term("2020-spring"), grade=6)
         self.promotion = open_promotion(by=clerk.as_actor(), to_term=autumn, school=xiazhai)
         self.departure = Departure.objects.create(
@@ -165,6 +168,10 @@ OBJECTS = {
     "students:promotion_refresh": pk_of("promotion"),
     "students:promotion_step": lambda w: {"pk": w.promotion.pk, "verb": "drop"},
     "students:departure": pk_of("departure"),
+    "students:correction": pk_of("correction"),
+    "students:correction_answer": pk_of("correction"),
+    "students:correction_withdraw": pk_of("correction"),
+    "students:correction_new": pk_of("student"),
     "students:move_of": pk_of("student"),
     "students:move": pk_of("move"),
     "students:move_answer": pk_of("move"),

@@ -25,6 +25,7 @@ NAVIGATION = (
         Entry("students:moves", "学籍异动", "arrow-left-right", (P.MOVE_STUDENTS,)),
         Entry("students:promotions", "升级结转", "graduation-cap", (P.MOVE_STUDENTS,)),
         Entry("students:departures", "毕业去向", "list-checks", (P.VIEW_STUDENTS,)),
+        Entry("students:corrections", "更正申请", "lock-open", (P.EDIT_STUDENTS, P.APPROVE_CORRECTION)),
         Entry("imports:list", "批量导入", "file-up", (P.IMPORT_ROSTER, P.IMPORT_LISTS)),
         Entry("students:identification", "名单核查", "list-checks", (P.IDENTIFY,)),
     )),

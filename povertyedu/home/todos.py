@@ -12,7 +12,7 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.imports.models import ImportBatch, ImportState
 from povertyedu.orgs.calendar import today
 from povertyedu.publicity.models import Objection, ObjectionState
-from students.models import HardshipProof, Move, StudentDraft
+from students.models import Correction, HardshipProof, Move, StudentDraft
 from subsidies.enums import BatchState, SheetState
 from subsidies.models import Batch, SchoolSheet
 from subsidies.queries import waiting_children
@@ -105,6 +105,11 @@ DUTIES = (
         P.IDENTIFY, "待您复核的困难佐证",
         lambda user: HardshipProof.objects.visible_to(user, P.IDENTIFY).waiting().exclude(proposed_by_id=user.pk),
         "proposed_at", "students:identification",
+    ),
+    Duty(
+        P.APPROVE_CORRECTION, "待审批的更正申请",
+        lambda user: Correction.objects.visible_to(user, P.APPROVE_CORRECTION).to_answer().exclude(requested_by_id=user.pk),
+        "requested_at", "students:corrections",
     ),
     Duty(P.EDIT_STUDENTS, "没有填完的学生表单", lambda user: StudentDraft.objects.filter(user=user), "saved_at", "students:list"),
 )  # fmt: skip

@@ -159,6 +159,8 @@ def carry_out(*, batch: ImportBatch, by: Actor = COMMAND_LINE) -> tuple[ImportBa
     resource = resource_of(batch.kind)
     context = context_of(resource, batch.term, batch.by)
     try:
+        if closed := closed_term(batch.term_id):
+            raise WorkbookError("term_closed", closed)
         with collector_paused(), plain_copy(batch.file) as path:
             read = read_file(path, resource)
             resource.check(read.rows, context)
@@ -247,10 +249,20 @@ def _recover(batch: ImportBatch) -> None:
         batch.step("back" if batch.state == ImportState.APPLYING else "keep")
 
 
+def closed_term(code: str | None) -> str:
+    """Return why nothing may be imported into the term ``code``; "" when it is open, new or none."""
+    term = Term.objects.filter(pk=code or "", is_closed=True).first()
+    if term is None:
+        return ""
+    return f"{term}已关闭，不能导入；个别学生要更正的请逐人“申请更正”，确需整批导入的，请数据管理员先重新打开该学期。"
+
+
 def _examine(batch: ImportBatch, progress) -> tuple[list[Row], list[str], Tally, str]:
     resource = resource_of(batch.kind)
     context = context_of(resource, batch.term, batch.by)
     progress.reach(0, "正在读取文件")
+    if closed := closed_term(batch.term_id):
+        raise WorkbookError("term_closed", closed)
     with plain_copy(batch.file) as path:
         read = read_file(path, resource)
     progress.expect(len(read.rows))
@@ -272,6 +284,8 @@ def _figures(tally: Tally) -> dict:
 
 def _write(batch, resource, rows: list[Row], context: Context, by: Actor, progress, started: float) -> None:
     with transaction.atomic():
+        if closed := closed_term(batch.term_id):  # it may have been closed since the check
+            raise StepRefused(closed)
         before = (
             Before(resource.footprints(rows, context)) if batch.by_id else None
         )  # only who has a page can undo

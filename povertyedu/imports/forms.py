@@ -8,6 +8,7 @@ from povertyedu.orgs.models import Term
 from povertyedu.workbooks.headers import Vocabulary, normal_heading
 from povertyedu.workbooks.reading import EXTENSIONS
 
+from .actions import closed_term
 from .aliases import headed_columns
 from .models import HeadingAlias
 from .reading import limits
@@ -59,6 +60,8 @@ class UploadForm(forms.Form):
         resource = self.resources.get(cleaned.get("kind"))
         if resource and resource.needs_term and not cleaned.get("term"):
             self.add_error("term", "请选择学期")
+        if resource and resource.needs_term and (closed := closed_term(cleaned.get("term"))):
+            self.add_error("term", closed)
         return cleaned
 
     def chosen_term(self) -> Term | None:

@@ -3,7 +3,7 @@
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 
-from students.states import MOVE_FLOW, PROMOTION_FLOW
+from students.states import CORRECTION_FLOW, MOVE_FLOW, PROMOTION_FLOW
 from subsidies.states import BATCH_FLOW, SHEET_FLOW
 
 # An unknown code is shown as it is: the log outlives the verbs.
@@ -44,6 +44,7 @@ ACTION_WORDS = {
     "students.register": "新增学生",
     "students.correct": "修改学生",
     "promotion.edit": "改升级名单",
+    "promotion.refresh": "重新生成升级名单",
     "feeder.set": "设置对口初中",
     "departure.answer": "登记学生去向",
     "departure.receive": "接收新生",
@@ -69,6 +70,7 @@ ACTION_WORDS |= {
         (SHEET_FLOW, "学校名单"),
         (MOVE_FLOW, "学籍异动"),
         (PROMOTION_FLOW, "升级结转"),
+        (CORRECTION_FLOW, "更正申请"),
     )
     for step in flow.transitions
 }

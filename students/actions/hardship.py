@@ -45,6 +45,7 @@ def derive_categories(
     left-behind children are known by their own field. The number of queries does not grow.
     """
     chosen = [terms] if isinstance(terms, Term) else terms
+    # What a closed term says of a child stays, whatever lists come later.
     scope, parameters = "true", []
     if chosen is not None:
         codes = [term.pk for term in chosen]
@@ -63,6 +64,7 @@ def derive_categories(
 
 
 def _derive(scope: str, parameters: list[str]) -> int:
+    scope += f" AND e.term_id NOT IN (SELECT code FROM {Term._meta.db_table} WHERE is_closed)"
     tables = {
         "enrolment": Enrolment._meta.db_table,
         "student": Student._meta.db_table,

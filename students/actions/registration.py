@@ -18,6 +18,7 @@ from students.enums import Place
 from students.models import BankAccount, Enrolment, Guardian, Student
 from students.queries import later_terms
 
+from .corrections import leave_for, spend
 from .hardship import derive_categories, mark_changed
 
 STUDENT_FIELDS = (
@@ -79,7 +80,9 @@ def correct(*, by, enrolment: Enrolment, data: dict, seen: str) -> Enrolment:
     """
     student = Student.objects.select_for_update().get(pk=enrolment.student_id)
     enrolment = Enrolment.objects.select_related("term", "school", "school_class").get(pk=enrolment.pk)
-    _refuse_closed(enrolment.term)
+    leave = leave_for(enrolment)
+    if leave:
+        data = data | {"onwards": False}  # what was granted is this term's alone
     if fingerprint(student, enrolment) != seen:
         raise ValidationError(STALE)
     numbers = {name: value for name, value in _numbers(data).items() if value}
@@ -101,6 +104,8 @@ def correct(*, by, enrolment: Enrolment, data: dict, seen: str) -> Enrolment:
     if (student.id_hash, student.is_left_behind) != (old_id, was_left_behind):
         derive_categories(student_ids=[student.pk])
     if changes := differences(before, snapshot(student, enrolment)):
+        if leave:
+            spend(by=by, correction=leave, changed=set(changes))
         # The term stands as the reason: the same field may differ in another term.
         record(by, action="students.correct", subject=student, changes=changes, reason=str(enrolment.term))
     return enrolment
@@ -125,7 +130,7 @@ def _correct_student(student, data, numbers, *, lives_there: bool, by) -> None:
 
 def _refuse_closed(term: Term) -> None:
     if term.is_closed:
-        raise ValidationError(f"{term}已关闭，不能再改；确需更正的请联系县教育局重新打开该学期。")
+        raise ValidationError(f"{term}已关闭，不能再建档；请选开放的学期，或联系县教育局数据管理员重新打开。")
 
 
 def _numbers(data: dict) -> dict:

@@ -2,6 +2,7 @@
 
 from .column_sets import ColumnSet
 from .comparison import Comparison, ComparisonRow, ComparisonSide
+from .corrections import Correction, CorrectionDecision
 from .duplicates import DuplicatePair, PairDecision, PayoutBlock
 from .identification import Disposal, HardshipProof, ProofDecision
 from .moves import Move, MoveDecision
@@ -46,6 +47,8 @@ __all__ = [
     "Promotion",
     "PromotionDecision",
     "PromotionLine",
+    "Correction",
+    "CorrectionDecision",
     "StudentDraft",
     "StudentQuerySet",
     "TargetListEntry",

@@ -41,6 +41,9 @@ class PromotionQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
         return scope.area_q("area") | Q(school__in=scope.schools)
 
+    def drafts(self):
+        return self.filter(state=PromotionState.DRAFT)
+
 
 class Promotion(models.Model):
     """One run of the wizard, for a school or (``school`` None) for all schools of ``area``."""

@@ -16,7 +16,7 @@ from povertyedu.orgs.models import School, SchoolClass
 from students.actions.registration import correct, register
 from students.changes import fingerprint
 from students.forms import SECTIONS, IdentityForm, StudentForm
-from students.models import Enrolment, Student
+from students.models import Correction, Enrolment, Student
 from students.queries import enrolment_shown, hardships_of, home_of, in_charge, known_record, later_terms
 
 KEPT_FOR_NEXT = ("school", "stage", "grade", "school_class", "home_township")
@@ -71,6 +71,10 @@ def edit(request, pk):
         "crumbs": [*_crumbs(), (student.name, reverse("students:detail", args=[pk])), ("修改", None)],
         "title": f"修改档案：{student.name}",
         "student": student,
+        "granted": Correction.objects.visible_to(request.user, P.EDIT_STUDENTS)
+        .granted()
+        .filter(enrolment=enrolment)
+        .first(),
         "hardships": hardships_of(student),
         "draft_url": reverse("students:draft_of", args=[pk]) + f"?term={term.pk}",
         "discard_url": reverse("students:draft_of_discard", args=[pk]) + f"?term={term.pk}",

@@ -212,7 +212,7 @@ def test_closed_term_takes_no_more_records(client, clerk, filled, autumn):
     client.force_login(clerk)
     answer = client.post(CREATE, filled)
     assert errors(answer) == {
-        "__all__": [f"{autumn}已关闭，不能再改；确需更正的请联系县教育局重新打开该学期。"]
+        "__all__": [f"{autumn}已关闭，不能再建档；请选开放的学期，或联系县教育局数据管理员重新打开。"]
     }
     assert not Student.objects.exists()
 

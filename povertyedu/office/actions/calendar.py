@@ -5,10 +5,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from povertyedu.audit.models import record
+from povertyedu.imports.models import ImportBatch, ImportState
 from povertyedu.orgs.models import CalendarDay, Term
 from povertyedu.workflow.flow import Actor
 from students.actions.hardship import mark_changed
-from students.models import Enrolment
+from students.models import Enrolment, Move, Promotion
 
 from .records import store
 
@@ -25,8 +26,13 @@ def open_term(*, code: str, by: Actor) -> Term:
 
 @transaction.atomic
 def save_term(*, term: Term, by: Actor) -> Term:
-    """Store a term; other meal days concern every child of it that has none of its own."""
-    old_days = Term.objects.values_list("meal_days", flat=True).get(pk=term.pk)
+    """Store a term; other meal days concern every child of it that has none of its own.
+
+    Raise ValidationError for a closed one: its days are facts too.
+    """
+    old_days, closed = Term.objects.values_list("meal_days", "is_closed").get(pk=term.pk)
+    if closed:
+        raise ValidationError(f"{term}已关闭，日期和供餐天数不能再改；请先重新打开。")
     store(term, by=by)
     if term.meal_days != old_days:
         rows = Enrolment.objects.filter(term=term, meal_days=None)
@@ -36,10 +42,25 @@ def save_term(*, term: Term, by: Actor) -> Term:
 
 @transaction.atomic
 def close_term(*, term: Term, closed: bool, by: Actor) -> Term:
-    """Close a term (no fact of it changes any more) or open it again."""
+    """Close a term (no fact of it changes any more) or open it again.
+
+    Raise ValidationError while something is under way that would change its facts.
+    """
     term = Term.objects.select_for_update().get(pk=term.pk)
+    if closed and not term.is_closed and (open_work := _under_way(term)):
+        raise ValidationError(f"{term}还有没办完的事，不能关闭：{'；'.join(open_work)}。")
     term.is_closed = closed
     return store(term, by=by)
+
+
+def _under_way(term: Term) -> list[str]:
+    """Return in words what would still change facts of ``term``."""
+    counts = {
+        "等对方学校答复的转学": Move.objects.open().filter(term=term).count(),
+        "待确认的升级名单": Promotion.objects.drafts().filter(to_term=term).count(),
+        "正在办理的导入": ImportBatch.objects.filter(term=term, state=ImportState.APPLYING).count(),
+    }
+    return [f"{words} {count} 件" for words, count in counts.items() if count]
 
 
 @transaction.atomic

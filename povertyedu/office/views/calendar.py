@@ -49,8 +49,12 @@ def term_edit(request, code):
 def term_close(request, code):
     term = get_object_or_404(queries.terms(), pk=code)
     closed = request.POST.get("closed") == "yes"
-    actions.close_term(term=term, closed=closed, by=actor(request, P.MANAGE_ORGS))
-    messages.success(request, f"“{term}”已{'关闭，学籍不再改动' if closed else '重新打开'}。")
+    try:
+        actions.close_term(term=term, closed=closed, by=actor(request, P.MANAGE_ORGS))
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+    else:
+        messages.success(request, f"“{term}”已{'关闭，学籍不再改动' if closed else '重新打开'}。")
     return redirect("office:terms")
 
 

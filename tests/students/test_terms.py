@@ -1,0 +1,227 @@
+"""A closed term: nothing of it changes, but for one child's named facts by leave of another person, once."""
+
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from povertyedu.imports import actions as imports
+from povertyedu.orgs.models import Term
+from povertyedu.workbooks.writing import write_table
+from povertyedu.workflow.flow import StepRefused
+from students.actions import corrections, hardship, moves
+from students.enums import HardshipCategory
+from students.models import Correction, CorrectionDecision, FactChange, HardshipStatus, Student
+from tests import factories
+
+from .test_record import as_sent, edit_url, errors
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def closed(autumn):
+    Term.objects.filter(pk=autumn.pk).update(is_closed=True)
+    return Term.objects.get(pk=autumn.pk)
+
+
+@pytest.fixture
+def asked(luona, clerk, closed):
+    return corrections.request_correction(
+        by=clerk.as_actor(), enrolment=luona.enrolments.get(), facts=["boarding"], wanted="走读", reason="开学后改走读，当时漏报",
+    )  # fmt: skip
+
+
+def correct(client, student, **changes):
+    url = edit_url(student, "2020-autumn")
+    return client.post(url, as_sent(client, url, **changes))
+
+
+def test_closed_term_refuses_a_correction_without_leave(client, clerk, luona, closed):
+    client.force_login(clerk)
+    answer = correct(client, luona, boarding="0")
+    assert errors(answer) == {
+        "__all__": [f"{closed}已关闭，不能再改；确需更正的，请在学生档案点“申请更正”，批准后再改。"]
+    }
+    assert luona.enrolments.get().boarding is True
+    page = client.get(reverse("students:detail", args=[luona.pk])).content.decode()
+    assert "学期已关闭" in page
+    assert "申请更正" in page
+    assert "修改档案" not in page
+
+
+def test_leave_opens_the_named_fact_of_that_child_once(client, clerk, aid_officer, luona, asked, closed):
+    other = factories.student("王二", at=luona.enrolments.get().school, during=closed, boarding=True)
+    corrections.approve(by=aid_officer.as_actor(), correction=asked)
+    client.force_login(clerk)
+    assert correct(client, luona, boarding="0", grade="4", school_class="").status_code == 200
+    assert luona.enrolments.get().grade == 5
+    assert correct(client, other, boarding="0").status_code == 200
+    answer = correct(client, luona, boarding="0")
+    assert answer.status_code == 302
+    assert luona.enrolments.get().boarding is False
+    assert FactChange.objects.filter(term=closed, student=luona).exists()
+    asked.refresh_from_db()
+    assert (asked.state, asked.used_by) == ("used", "杨丽")
+    assert list(asked.decisions.values_list("verb", flat=True)) == ["request", "approve", "use"]
+    assert CorrectionDecision.broken_link(asked) is None
+    again = correct(client, luona, boarding="1")
+    assert "不能再改" in errors(again)["__all__"][0]
+
+
+def test_correction_says_what_was_not_granted(client, clerk, aid_officer, luona, asked, closed):
+    corrections.approve(by=aid_officer.as_actor(), correction=asked)
+    client.force_login(clerk)
+    answer = correct(client, luona, boarding="0", name="罗小娜")
+    assert errors(answer) == {"__all__": [f"{closed}已关闭，批准更正的是“寄宿”，不能同时改：姓名。"]}
+    assert (luona.enrolments.get().boarding, Student.objects.get(pk=luona.pk).name) == (True, "罗娜")
+
+
+def test_who_asked_cannot_grant(administrator, luona, closed):
+    mine = corrections.request_correction(
+        by=administrator.as_actor(), enrolment=luona.enrolments.get(), facts=["level"], wanted="四年级", reason="年级填错",
+    )  # fmt: skip
+    with pytest.raises(StepRefused, match="另一人审批"):
+        corrections.approve(by=administrator.as_actor(), correction=mine)
+    with pytest.raises(IntegrityError, match="correction_is_answered_by_another"), transaction.atomic():
+        Correction.objects.filter(pk=mine.pk).update(
+            state="approved", answered_at=mine.requested_at, answered_by_id=administrator.pk
+        )
+
+
+def test_one_request_at_a_time_and_none_in_an_open_term(asked, clerk, luona, aid_officer, closed):
+    with pytest.raises(StepRefused, match="没有办完的更正申请"):
+        corrections.request_correction(
+            by=clerk.as_actor(),
+            enrolment=luona.enrolments.get(),
+            facts=["home"],
+            wanted="青石镇",
+            reason="迁户",
+        )
+    corrections.refuse(by=aid_officer.as_actor(), correction=asked, reason="与当时的公示不符")
+    Term.objects.update(is_closed=False)
+    with pytest.raises(StepRefused, match="没有关闭"):
+        corrections.request_correction(
+            by=clerk.as_actor(),
+            enrolment=luona.enrolments.get(),
+            facts=["home"],
+            wanted="青石镇",
+            reason="迁户",
+        )
+
+
+def test_request_and_answer_by_pages(client, clerk, aid_officer, neighbour, luona, closed):
+    client.force_login(clerk)
+    url = reverse("students:correction_new", args=[luona.pk]) + f"?term={closed.pk}"
+    assert client.post(url, {"wanted": "走读"}).status_code == 422
+    client.post(url, {"facts": ["boarding"], "wanted": "走读", "reason": "漏报"})
+    found = Correction.objects.get()
+    answer_url = reverse("students:correction_answer", args=[found.pk])
+    assert client.post(answer_url, {"answer": "approve"}).status_code == 403
+    client.force_login(neighbour)
+    assert client.get(reverse("students:correction", args=[found.pk])).status_code == 404
+    client.force_login(aid_officer)
+    assert "待审批的更正申请" in client.get("/").content.decode()
+    assert client.post(answer_url, {"answer": "refuse"}).status_code == 422
+    client.post(answer_url, {"answer": "approve"})
+    found.refresh_from_db()
+    assert (found.state, found.answered_by) == ("approved", "周敏")
+    client.force_login(clerk)
+    page = client.get(reverse("students:correction", args=[found.pk])).content.decode()
+    assert "去更正" in page
+
+
+# --- closing --------------------------------------------------------------------------------------
+
+
+def test_term_with_a_transfer_under_way_cannot_be_closed(
+    client, clerk, administrator, luona, qingshi, autumn
+):
+    move = moves.request_transfer(
+        by=clerk.as_actor(), enrolment=luona.enrolments.get(), to_school=qingshi, side="sending",
+        effective_on=autumn.starts_on, reason="迁居",
+    )  # fmt: skip
+    client.force_login(administrator)
+    url = reverse("office:term_close", args=[autumn.pk])
+    page = client.post(url, {"closed": "yes"}, follow=True).content.decode()
+    assert f"{autumn}还有没办完的事，不能关闭：等对方学校答复的转学 1 件。" in page
+    moves.withdraw(by=clerk.as_actor(), move=move)
+    client.post(url, {"closed": "yes"})
+    assert Term.objects.get().is_closed is True
+    days = {"starts_on": "2020-09-01", "ends_on": "2021-01-31", "meal_days": "95"}
+    page = client.post(reverse("office:term_edit", args=[autumn.pk]), days).content.decode()
+    assert "已关闭，日期和供餐天数不能再改" in page
+
+
+def test_clerk_cannot_close_a_term(client, clerk, autumn):
+    client.force_login(clerk)
+    assert client.post(reverse("office:term_close", args=[autumn.pk]), {"closed": "yes"}).status_code == 403
+
+
+@pytest.mark.sql
+def test_later_lists_leave_the_categories_of_a_closed_term(luona, closed):
+    spring = factories.term("2021-spring")
+    row = luona.enrolments.get()
+    row.pk, row.term = None, spring
+    row.save()
+    HardshipStatus.objects.create(
+        id_hash=luona.id_hash,
+        category=HardshipCategory.ORPHAN,
+        since="2019-01-01",
+        name="罗娜",
+        source="department_list",
+    )
+    hardship.derive_categories()
+    assert dict(luona.enrolments.values_list("term", "categories")) == {
+        "2020-autumn": 0, "2021-spring": HardshipCategory.ORPHAN,
+    }  # fmt: skip
+
+
+# --- imports --------------------------------------------------------------------------------------
+
+
+def _roster() -> bytes:
+    out = io.BytesIO()
+    columns = [column.column_name for column in imports.resource_of("roster").columns()]
+    write_table(out, columns, [["x"] * len(columns)])
+    return out.getvalue()
+
+
+def test_import_into_a_closed_term_is_refused_whole(client, administrator, clerk, closed, tmp_path):
+    sentence = f"{closed}已关闭，不能导入；个别学生要更正的请逐人“申请更正”，确需整批导入的，请数据管理员先重新打开该学期。"
+    client.force_login(administrator)
+    sent = {"kind": "roster", "term": closed.pk, "file": SimpleUploadedFile("花名册.xlsx", _roster())}
+    page = client.post(reverse("imports:upload"), sent)
+    assert page.context["form"].errors["term"] == [sentence]
+
+    batch = imports.receive(
+        chunks=[_roster()], name="花名册.xlsx", kind="roster", term=closed, by=administrator
+    )
+    imports.check(batch=batch)
+    assert (batch.state, batch.error) == ("refused", sentence)
+
+    path = tmp_path / "roster.xlsx"
+    path.write_bytes(_roster())
+    err = io.StringIO()
+    with pytest.raises((SystemExit, CommandError)) as ended:
+        call_command(
+            "import_workbook", "roster", str(path), "--term", closed.pk, stderr=err, stdout=io.StringIO()
+        )
+    assert getattr(ended.value, "returncode", getattr(ended.value, "code", None)) == 1
+    assert not Student.objects.exists()
+
+
+def test_import_checked_before_the_term_was_closed_is_not_written(administrator, autumn):
+    batch = imports.receive(
+        chunks=[_roster()], name="花名册.xlsx", kind="roster", term=autumn, by=administrator
+    )
+    imports.check(batch=batch)
+    Term.objects.update(is_closed=True)
+    imports.confirm(batch=batch)
+    with pytest.raises(StepRefused, match="已关闭，不能导入"):
+        imports.apply(batch=batch, by=administrator.as_actor())
+    batch.refresh_from_db()
+    assert batch.state == "checked"
