@@ -91,11 +91,11 @@ class World:
         self.correction = Correction.objects.create(
             enrolment=self.student.enrolments.get(), facts=["boarding"], wanted="走读", reason="填错", requested_by="杨丽",
         )  # fmt: skip
-        graduate = factories.student("毕业生", at=xiazhai, during=factories.term("2020-spring"), grade=6)
+        graduate = factories.student("毕业生", at=xiazhai, during=factories.term("2020-spring"))
         self.promotion = open_promotion(by=clerk.as_actor(), to_term=autumn, school=xiazhai)
         self.departure = Departure.objects.create(
             student=graduate, term=autumn, promotion=self.promotion, enrolment=graduate.enrolments.get(), outcome="sent",
-            from_school=xiazhai, stage="primary", grade=6, destination="sent",
+            from_school=xiazhai, stage="primary", grade=5, destination="sent",
         )  # fmt: skip
         self.alias = HeadingAlias.objects.create(kind="roster", column="name", text="学员", normal="学员", added_by="周敏")
         self.column_set = ColumnSet.objects.create(name="全国系统", columns=["name"], updated_by="周敏")
