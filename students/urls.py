@@ -1,6 +1,17 @@
 from django.urls import path
 
-from .views import column_sets, corrections, departures, detail, drafts, identification, listing, moves, promotion, record
+from .views import (
+    column_sets,
+    corrections,
+    departures,
+    detail,
+    drafts,
+    identification,
+    listing,
+    moves,
+    promotion,
+    record,
+)
 
 app_name = "students"
 urlpatterns = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('students', '0005_promotion'),
+        ('students', '0006_column_sets'),
     ]
 
     operations = [
