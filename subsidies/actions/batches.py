@@ -4,7 +4,7 @@ Each verb locks the batch's row first, so that approval and a late report cannot
 """
 
 from django.db import transaction
-from django.db.models import Count, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum
 from django.utils import timezone
 
 from povertyedu.audit.models import record
@@ -74,6 +74,7 @@ def open_batch(
     )
     if not lines:
         raise StepRefused("所选项目目前没有待发资金，可能刚被另一批次列入，请刷新后再看。")
+    _hold_objected(batch)
     total_up(batch.sheets.all())
     return batch
 
@@ -96,6 +97,17 @@ def _new_batch(*, by: Actor, term: Term, title: str, programmes, follows: Batch 
     BatchDecision.append(batch, step=BATCH_FLOW["open"], old="", by=by, reason="", at=timezone.now())
     record(by, action="batch.open", subject=batch, changes={"programmes": [None, [p.pk for p in programmes]]})
     return batch
+
+
+def _hold_objected(batch: Batch) -> None:
+    """Hold money that an upheld objection took off an earlier list: the rules still award it, a person must look."""
+    same = {name: OuterRef(name) for name in ("student", "term", "programme")}
+    objected = Line.objects.filter(**same, state=LineState.REMOVED, hold=HoldReason.OBJECTION)
+    batch.lines.listed().filter(Exists(objected)).update(
+        state=LineState.HELD,
+        hold=HoldReason.BY_HAND,
+        note="以前批次公示异议成立；请更正资料后移出，或核实后放行",
+    )
 
 
 def total_up(sheets) -> None:

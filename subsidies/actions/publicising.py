@@ -153,7 +153,7 @@ def objection_answered(objection: Objection, *, by: Actor) -> None:
     waiting = of_child.held().filter(hold=HoldReason.OBJECTION)
     if objection.state == ObjectionState.UPHELD:
         of_child.filter(pk=line.pk, state__in=[LineState.LISTED, LineState.HELD]).update(
-            state=LineState.REMOVED, settled_at=timezone.now(), note="公示异议成立"
+            state=LineState.REMOVED, hold=HoldReason.OBJECTION, settled_at=timezone.now(), note="公示异议成立"
         )
         waiting.update(hold=HoldReason.BY_HAND, note="该生另一项目的公示异议成立，请核对后放行或移出")
     elif not open_objections(line).exists():

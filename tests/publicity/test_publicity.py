@@ -13,6 +13,7 @@ from povertyedu.orgs.models import CalendarDay
 from povertyedu.publicity import actions
 from povertyedu.publicity.models import Notice, Objection
 from povertyedu.workflow.flow import StepRefused
+from subsidies.actions.batches import open_batch
 from subsidies.models import Line
 from tests import factories
 from tests.factories import subsidies
@@ -178,6 +179,17 @@ def test_upheld_objection_removes_the_child(people, notice, luona):
     line.refresh_from_db()
     assert (line.state, line.note) == ("removed", "公示异议成立")
     assert actions.matter_of(notice).people_on(notice) == []
+
+
+def test_child_objected_to_with_success_waits_for_a_person_in_the_next_batch(people, notice, luona, autumn):
+    line = Line.objects.get()
+    objection = actions.record_objection(
+        by=people.aid, notice=notice, subject=f"subsidies.line:{line.pk}", text="不符合条件"
+    )
+    actions.answer_objection(by=people.aid, objection=objection, upheld=True, answer="属实")
+    following = open_batch(by=people.aid, term=autumn, programmes=[line.programme], title="补发")
+    again = following.lines.get()
+    assert (again.student, again.state, again.hold) == (luona, "held", "by_hand")
 
 
 def test_objection_needs_somebody_on_the_list_and_an_open_period(people, notice):
