@@ -97,7 +97,9 @@ class World:
             student=graduate, term=autumn, promotion=self.promotion, enrolment=graduate.enrolments.get(), outcome="sent",
             from_school=xiazhai, stage="primary", grade=5, destination="sent",
         )  # fmt: skip
-        self.alias = HeadingAlias.objects.create(kind="roster", column="name", text="学员", normal="学员", added_by="周敏")
+        self.alias = HeadingAlias.objects.create(
+            kind="roster", column="name", text="学员", normal="学员", added_by="周敏"
+        )
         self.column_set = ColumnSet.objects.create(name="全国系统", columns=["name"], updated_by="周敏")
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 

@@ -29,7 +29,7 @@ def column_sets(request):
     headings = dict(columns)
     sets = [
         (each, "、".join(headings[name] for name in each.columns if name in headings))
-        for each in ColumnSet.objects.all()
+        for each in ColumnSet.objects.all()  # everyone: names of columns, nobody's data
     ]
     crumbs = [("首页", reverse("home:todo")), ("学生管理", reverse("students:list")), ("列组合", None)]
     context = {"form": form, "sets": sets, "crumbs": crumbs}

@@ -43,7 +43,9 @@ def test_word_that_is_known_or_none_is_refused(client, administrator, text):
 
 
 def test_page_shows_built_in_and_own_words_of_a_kind(client, administrator):
-    HeadingAlias.objects.create(kind="schools", column="name", text="学堂名", normal="学堂名", added_by="陈数据")
+    HeadingAlias.objects.create(
+        kind="schools", column="name", text="学堂名", normal="学堂名", added_by="陈数据"
+    )
     client.force_login(administrator)
 
     schools = client.get(PAGE, {"kind": "schools"}).content.decode()
