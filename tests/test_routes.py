@@ -23,7 +23,7 @@ from povertyedu.publicity.models import Objection
 from povertyedu.workbooks.writing import write_table
 from students.actions.moves import request_transfer
 from students.actions.promotion import open_promotion
-from students.models import ColumnSet, Correction, Departure
+from students.models import ColumnSet, Correction, Departure, PayoutBlock
 from tests import factories
 from tests.factories import subsidies
 
@@ -101,6 +101,11 @@ class World:
             kind="roster", column="name", text="学员", normal="学员", added_by="周敏"
         )
         self.column_set = ColumnSet.objects.create(name="全国系统", columns=["name"], updated_by="周敏")
+        self.comparison = factories.comparison(during=autumn)
+        self.pair = factories.pair(self.student, factories.student("罗娜", at=xiazhai, during=autumn))
+        self.block = PayoutBlock.objects.create(
+            enrolment=self.student.enrolments.get(), kind="false_enrolment", reason="查无此人", set_by="周敏"
+        )
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
     def own(self, user):
@@ -183,6 +188,12 @@ OBJECTS = {
     "students:draft_of": pk_of("student"),
     "students:draft_of_discard": pk_of("student"),
     "students:feedback": lambda w: {"audience": "province"},
+    "students:comparison": pk_of("comparison"),
+    "students:comparison_dispose": pk_of("comparison"),
+    "students:comparison_export": pk_of("comparison"),
+    "students:pair": pk_of("pair"),
+    "students:mark_false": lambda w: {"pk": w.student.enrolments.get().pk},
+    "students:lift_block": pk_of("block"),
     "students:proof_add": lambda w: {"pk": w.student.enrolments.get().pk},
     "students:proof": pk_of("proof"),
     "students:proof_file": pk_of("proof"),

@@ -28,6 +28,8 @@ NAVIGATION = (
         Entry("students:corrections", "更正申请", "lock-open", (P.EDIT_STUDENTS, P.APPROVE_CORRECTION)),
         Entry("imports:list", "批量导入", "file-up", (P.IMPORT_ROSTER, P.IMPORT_LISTS)),
         Entry("students:identification", "名单核查", "list-checks", (P.IDENTIFY,)),
+        Entry("students:comparisons", "名单比对", "git-compare", (P.COMPARE_LISTS,)),
+        Entry("students:duplicates", "重复学生", "copy-check", (P.RESOLVE_DUPLICATES,)),
     )),
     ("资助发放", (
         Entry("subsidies:calculation", "应享测算", "calculator", (P.RECALCULATE, P.VIEW_POLICY)),

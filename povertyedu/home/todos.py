@@ -12,7 +12,8 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.imports.models import ImportBatch, ImportState
 from povertyedu.orgs.calendar import today
 from povertyedu.publicity.models import Objection, ObjectionState
-from students.models import Correction, HardshipProof, Move, StudentDraft
+from students.enums import PairState
+from students.models import Correction, DuplicatePair, HardshipProof, Move, StudentDraft
 from subsidies.enums import BatchState, SheetState
 from subsidies.models import Batch, SchoolSheet
 from subsidies.queries import waiting_children
@@ -100,6 +101,17 @@ DUTIES = (
     Duty(
         P.MOVE_STUDENTS, "待本校答复的转学", lambda user: Move.objects.to_answer_by(user, P.MOVE_STUDENTS),
         "requested_at", "students:moves",
+    ),
+    Duty(
+        P.RESOLVE_DUPLICATES, "待判定的重复学生",
+        lambda user: DuplicatePair.objects.visible_to(user, P.RESOLVE_DUPLICATES).filter(state=PairState.OPEN),
+        "found_at", "students:duplicates",
+    ),
+    Duty(
+        P.RESOLVE_DUPLICATES, "待您复核的合并",
+        lambda user: DuplicatePair.objects.visible_to(user, P.RESOLVE_DUPLICATES)
+        .filter(state=PairState.PROPOSED).exclude(proposed_by_id=user.pk),
+        "found_at", "students:duplicates",
     ),
     Duty(
         P.IDENTIFY, "待您复核的困难佐证",

@@ -197,6 +197,8 @@ JOB_KINDS = {
     "imports.check": "povertyedu.imports.tasks.check",
     "imports.apply": "povertyedu.imports.tasks.apply",
     "imports.undo": "povertyedu.imports.tasks.undo",
+    "students.compare": "students.tasks.compare",
+    "students.find_duplicates": "students.tasks.find_duplicates",
     "subsidies.recalculate": "subsidies.tasks.recalculate",
     "subsidies.ledger": "subsidies.tasks.write_ledger",
 }
@@ -204,6 +206,8 @@ JOB_KINDS = {
 PUBLICITY_SUBJECTS = {"subsidies.batch": "subsidies.actions.publicising"}
 # Who knows what money a child has on its way: dotted path of a module (see students.money).
 CHILDRENS_MONEY = "subsidies.queries.children"
+# Who may object when a merge of two records is taken back: dotted paths of (students, since) -> a sentence or "".
+STUDENT_MERGE_GUARDS = ["subsidies.queries.merging.refusal"]
 # Panels of a child's page, by URL name; each is an htmx fragment with its own permission.
 STUDENT_PANELS = ["subsidies:student_panel"]
 

@@ -11,6 +11,8 @@ from povertyedu.ui.templatetags.ui import mask_id
 from povertyedu.workbooks.ledger import LedgerColumn, LedgerSheet, Row, write_ledger
 from povertyedu.workflow.flow import Actor
 from students.enums import DisposalCode
+from students.models import Comparison
+from students.queries.comparison import findings_of, rows_in
 from students.queries.identification import by_disposal, households_of, not_on_roster, off_list, on_roster
 
 AUDIENCES = {"province": "省级", "poverty-office": "扶贫（乡村振兴）部门"}
@@ -110,16 +112,51 @@ def _missing_sheet(rows, number, *, households: bool) -> LedgerSheet:
 def _missing(rows, number, *, households: bool) -> Iterator[tuple]:
     known = households_of(rows.values("id_hash")) if households else {}
     for entry in rows.order_by("pk").iterator(chunk_size=2000):
-        disposal = getattr(entry, "disposal", None)
-        told = (
-            (
-                disposal.get_code_display(),
-                disposal.owner.name if disposal.owner else "",
-                disposal.note,
-                disposal.decided_on,
-            )
-            if disposal
-            else ("尚未登记", "", "", None)
-        )
-        line = (entry.name, number(entry.id_number), entry.stage_text, entry.school_text, *told)
+        line = (entry.name, number(entry.id_number), entry.stage_text, entry.school_text, *_told(entry))
         yield (*line, *_household(known.get(entry.id_hash))) if households else line
+
+
+def _told(row) -> tuple:
+    disposal = getattr(row, "disposal", None)
+    if disposal is None:
+        return ("尚未登记", "", "", None)
+    owner = disposal.owner.name if disposal.owner else ""
+    return (disposal.get_code_display(), owner, disposal.note, disposal.decided_on)
+
+
+def write_comparison(
+    *, by: Actor, user, comparison: Comparison, full: bool, reason: str
+) -> tuple[str, bytes]:
+    """Write the findings of a frozen comparison, a sheet each; return file name and bytes. Leaves an AccessEvent."""
+    number = (lambda text: text) if full else mask_id
+    found = findings_of(comparison)
+    columns = (
+        LedgerColumn("项目", width=40),
+        LedgerColumn("人数", "int", width=12, summed=False),
+        LedgerColumn("分母", "int", width=12, summed=False),
+    )
+    sides = [
+        (f"{'甲方' if side.is_left else '乙方'}：{side.label}", side.people, None)
+        for side in comparison.sides.all()
+    ]
+    summary = [*sides, *((one["text"], one["count"], one["whole"]) for one in found)]
+    sheets = [_sheet("汇总", columns, summary, unit_line=f"{comparison}　{comparison.term}")]
+    for one in found:
+        rows = rows_in(comparison, one["tab"], {}, user=user)
+        sheets.append(
+            _sheet(
+                one["text"],
+                (*_PERSON, LedgerColumn("村或学校", width=26), *_DISPOSED),
+                _compared(rows, number),
+            )
+        )
+    out = io.BytesIO()
+    write_ledger(out, *sheets)
+    kind = "完整证件号" if full else "证件号隐去中间几位"
+    record_access(by, kind="download", subject=comparison, fields=f"名单比对结果，{kind}", reason=reason)
+    return f"{comparison}.xlsx", out.getvalue()
+
+
+def _compared(rows, number) -> Iterator[tuple]:
+    for row in rows.order_by("pk").iterator(chunk_size=2000):
+        yield (row.name, number(row.id_number), row.place, *_told(row))

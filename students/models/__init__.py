@@ -3,7 +3,7 @@
 from .column_sets import ColumnSet
 from .comparison import Comparison, ComparisonRow, ComparisonSide
 from .corrections import Correction, CorrectionDecision
-from .duplicates import DuplicatePair, PairDecision, PayoutBlock
+from .duplicates import DuplicatePair, MergedRecord, PairDecision, PayoutBlock
 from .identification import Disposal, HardshipProof, ProofDecision
 from .moves import Move, MoveDecision
 from .promotion import Departure, Feeder, Promotion, PromotionDecision, PromotionLine
@@ -36,6 +36,7 @@ __all__ = [
     "HardshipProof",
     "HardshipStatus",
     "Household",
+    "MergedRecord",
     "PairDecision",
     "PayoutBlock",
     "ProofDecision",

@@ -3,6 +3,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from povertyedu.files.models import StoredFile
+from povertyedu.jobs.models import Job
 from povertyedu.orgs.models import Term
 from povertyedu.orgs.scope import ScopedQuerySet
 from povertyedu.sealing.fields import SealedCharField
@@ -29,6 +30,9 @@ class Comparison(models.Model):
         "最小年龄", null=True, blank=True, help_text="周岁，学年开始前 8 月 31 日"
     )
     oldest = models.PositiveSmallIntegerField("最大年龄", null=True, blank=True)
+    job = models.ForeignKey(
+        Job, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="后台任务"
+    )
     made_by = models.CharField("比对人", max_length=60)
     made_at = models.DateTimeField("开始时间", default=timezone.now)
     frozen_at = models.DateTimeField("定格时间", null=True, blank=True)

@@ -85,6 +85,25 @@ class PairDecision(Decision):
         verbose_name = "重复判定记录"
 
 
+class MergedRecord(models.Model):
+    """``Student.merged_into`` once more, for the view of balances.
+
+    A view must not name the table of students: SQLite rebuilds a table to alter it, and refuses while a
+    view names it. Written in the same action as the field (:mod:`students.actions.duplicates`).
+    """
+
+    student = models.OneToOneField(
+        Student, models.CASCADE, primary_key=True, related_name="+", verbose_name="并入的档案"
+    )
+    keeper = models.ForeignKey(Student, models.CASCADE, related_name="+", verbose_name="保留的档案")
+
+    class Meta:
+        verbose_name = "并入记录"
+
+    def __str__(self):
+        return f"{self.student_id} → {self.keeper_id}"
+
+
 class PayoutBlockQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
         return Q(

@@ -23,16 +23,17 @@ class KeyPage:
         return f"{TOTAL_CAP:,}+ 条" if self.total > TOTAL_CAP else f"共 {self.total:,} 条"
 
 
-def key_page(rows: QuerySet, *, after: str = "", before: str = "", size: int | None = None) -> KeyPage:
+def key_page(rows: QuerySet, *, after: str = "", before: str = "", newest_first: bool = False) -> KeyPage:
     """Return the page of ``rows`` after or before a key; two queries for any size."""
-    size = size or PER_PAGE
+    size = PER_PAGE
     backwards = bool(before) and not after
     key = after or before
     key = int(key) if key.isascii() and key.isdigit() and len(key) < 19 else None
+    descending = backwards != newest_first
     total = rows.order_by().values("pk")[: TOTAL_CAP + 1].count()
     if key is not None:
-        rows = rows.filter(**{f"pk__{'lt' if backwards else 'gt'}": key})
-    found = list(rows.order_by("-pk" if backwards else "pk")[: size + 1])
+        rows = rows.filter(**{f"pk__{'lt' if descending else 'gt'}": key})
+    found = list(rows.order_by("-pk" if descending else "pk")[: size + 1])
     more = len(found) > size
     found = found[:size]
     if backwards:

@@ -249,4 +249,6 @@ def home_of(enrolment: Enrolment) -> tuple[Area | None, Area | None]:
 
 def history_of(student: Student, *, most: int = 30) -> QuerySet[AuditEvent]:
     """Return the log of the child's record, newest first."""
-    return AuditEvent.objects.filter(subject_type="students.student", subject_id=str(student.pk))[:most]
+    merged = [str(pk) for pk in student.merged.values_list("pk", flat=True)]
+    ids = [str(student.pk), *merged]  # the records merged into this one keep their history here
+    return AuditEvent.objects.filter(subject_type="students.student", subject_id__in=ids)[:most]

@@ -17,6 +17,9 @@ from students.enums import Hukou, IdentityKind, Sex
 from students.models import Enrolment, Student
 
 NUMBER_TAKEN = "学籍号或身份证号已属于另一名学生；请对照全国学籍系统核对这两个号码。"
+MERGED = (
+    "这个号码的档案已并入同一学生的另一份档案；请按保留的档案改正证件号或学籍号，不清楚的请联系县资助中心。"
+)
 SEALED = "（已加密）"
 
 
@@ -41,12 +44,14 @@ class KnownStudent:
     holder: str | None
     bank: str | None
     account_hash: str | None
+    merged_into: int | None = None
 
 
 _STUDENT_FIELDS = (
     "pk", "name", "sex", "birth_date", "ethnicity", "id_kind", "id_hash", "student_no_hash", "phone",
     "home_area_id", "hukou", "is_left_behind", "remark", "guardian__name", "guardian__relation",
     "guardian__id_hash", "bank_account__holder", "bank_account__bank", "bank_account__number_hash",
+    "merged_into_id",
 )  # fmt: skip
 
 
@@ -119,6 +124,8 @@ class Known:
             taken = True
         if taken or (student and student.pk in self.claimed):
             raise CellError("id_conflict", NUMBER_TAKEN)
+        if student and student.merged_into:
+            raise CellError("id_conflict", MERGED)
         found.student = student
         if student:
             self.claimed.add(student.pk)

@@ -16,7 +16,16 @@ from students.models import Enrolment, Student
 from students.numbers import NUMBERS
 from students.queries import area_names, enrolment_shown, hardships_of, history_of, in_charge
 
-ACTIONS = {"students.register": "建立档案", "students.correct": "更正档案"}
+ACTIONS = {
+    "students.register": "建立档案",
+    "students.correct": "更正档案",
+    "students.merge": "合并档案",
+    "students.unmerge": "撤销合并",
+    "enrolment.block": "认定停发",
+    "enrolment.unblock": "解除停发",
+    "proof.propose": "登记困难佐证",
+    "proof.confirm": "复核困难佐证",
+}
 
 
 @needs(P.VIEW_STUDENTS)
@@ -60,6 +69,9 @@ def student_detail(request, pk):
         "may_move": holds
         and enrolment.school_id is not None
         and in_charge(student, user=user, permission=P.MOVE_STUDENTS),
+        "blocks": enrolment.payout_blocks.in_force() if holds else [],
+        "may_block": holds and in_charge(student, user=user, permission=P.RESOLVE_DUPLICATES),
+        "may_prove": holds and in_charge(student, user=user, permission=P.IDENTIFY),
         "may_edit": holds and in_charge(student, user=user, permission=P.EDIT_STUDENTS),
     }
     return render(request, "students/detail.html", context)

@@ -75,6 +75,7 @@ def open_batch(
     if not lines:
         raise StepRefused("所选项目目前没有待发资金，可能刚被另一批次列入，请刷新后再看。")
     _hold_objected(batch)
+    hold_blocked(batch, batch.lines.all(), by=by)
     total_up(batch.sheets.all())
     return batch
 
@@ -215,6 +216,7 @@ def approve_office(*, by: Actor, batch: Batch) -> Batch:
     with transaction.atomic():
         if locked(batch).state == BatchState.OPEN:
             hold_fallen(batch, batch.lines.filter(sheet__state=SheetState.REVIEWED), by=by)
+            hold_blocked(batch, batch.lines.filter(sheet__state=SheetState.REVIEWED), by=by)
     with transaction.atomic():
         return _approve_reviewed(by=by, batch=locked(batch))
 
@@ -223,6 +225,7 @@ def _approve_reviewed(*, by: Actor, batch: Batch) -> Batch:
     step(batch, "approve_office", by=by)
     reviewed = batch.sheets.filter(state=SheetState.REVIEWED)
     hold_fallen(batch, batch.lines.filter(sheet__in=reviewed), by=by)
+    hold_blocked(batch, batch.lines.filter(sheet__in=reviewed), by=by)
     if not batch.lines.listed().filter(sheet__in=reviewed).exists():
         raise StepRefused("没有可以提交审批的学生：各校报送表都还没有审核，或学生都在暂缓中。")
     late = batch.sheets.exclude(state=SheetState.REVIEWED)
@@ -260,6 +263,24 @@ def hold_fallen(batch: Batch, lines, *, by: Actor) -> int:
     )
     record(by, action="batch.hold_fallen", subject=batch, changes={"lines": [None, fallen[:200]]})
     return len(fallen)
+
+
+def hold_blocked(batch: Batch, lines, *, by: Actor) -> int:
+    """Hold the listed ones of ``lines`` whose enrolment is double or false or whose record is merged; return how many.
+
+    Asked when a batch is opened, before approval, and again before money leaves.
+    """
+    blocked = list(lines.listed().blocked().values_list("pk", "block"))
+    for reason in {reason for _, reason in blocked}:
+        Line.objects.filter(pk__in=[pk for pk, why in blocked if why == reason]).update(
+            state=LineState.HELD,
+            hold=reason,
+            note=f"{HoldReason(reason).label}，请在学生档案中核实后再放行或移出本批",
+        )
+    if blocked:
+        keys = [pk for pk, _ in blocked]
+        record(by, action="batch.hold_blocked", subject=batch, changes={"lines": [None, keys[:200]]})
+    return len(blocked)
 
 
 @transaction.atomic

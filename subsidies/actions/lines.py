@@ -79,6 +79,11 @@ def _held(*, by: Actor, line: Line, stage: str) -> Line:
     if stage == BatchStage.CLERK and line.sheet.state not in OWN:
         raise StepRefused("本校名单已报送，不能再变动；请联系中心学校或资助中心。")
     _refuse_objected(line)
+    if blocked := Line.objects.filter(pk=line.pk).blocked().values_list("block", flat=True).first():
+        why = HoldReason(blocked).label
+        raise StepRefused(
+            f"{line.student_name} 因“{why}”停发，不能放行；请先在学生档案中核实解除，或移出本批。"
+        )
     if batch.state != BatchState.OPEN and not line.notice_id and line.hold != HoldReason.NO_ACCOUNT:
         raise StepRefused(f"{line.student_name} 未随本批审批和公示，不能放行；请移出本批，列入下一批。")
     if Line.objects.filter(pk=line.pk, amount_fen__gt=due_fen()).exists():

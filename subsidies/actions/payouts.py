@@ -25,7 +25,7 @@ from subsidies.models import BankFile, BankReturn, Batch, Line
 from subsidies.states import BATCH_FLOW
 
 from .bank_return import ReturnRow, check_return, read_return
-from .batches import hold_fallen, locked, step, take_seat
+from .batches import hold_blocked, hold_fallen, locked, step, take_seat
 from .publicising import about
 
 PAYABLE = BATCH_FLOW["send"].sources
@@ -56,6 +56,7 @@ def _compare_again(*, by: Actor, batch: Batch) -> None:
     batch = locked(batch)
     if batch.state in PAYABLE:
         hold_fallen(batch, batch.lines.listed(), by=by)
+        hold_blocked(batch, batch.lines.all(), by=by)
 
 
 @transaction.atomic
@@ -65,6 +66,7 @@ def _claim_lines(*, by: Actor, batch: Batch) -> BankFile:
     # Locked, so that what is counted is what goes: an objection raised now waits and then finds them sent.
     list(lines.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
     hold_fallen(batch, lines, by=by)
+    hold_blocked(batch, lines, by=by)
     totals = lines.totals()
     if batch.state in PAYABLE and not totals["count"]:
         raise StepRefused("没有可以发放的学生：名单上的人都已送银行或在暂缓中。")

@@ -10,7 +10,7 @@ from povertyedu.publicity.models import Notice
 from povertyedu.sealing.fields import SealedCharField
 from povertyedu.workflow.models import Decision, Seat
 from students.enums import category_labels
-from students.models import Student
+from students.models import PayoutBlock, Student
 from subsidies.enums import ACCOUNT_HOLDS, OPEN_LINES, BatchState, HoldReason, LineState, Payer, SheetState
 
 from .entitlement import Entitlement, PlacedQuerySet
@@ -145,7 +145,18 @@ def due_fen():
         .annotate(total=Sum("amount_fen"))
         .values("total")
     )
-    return Coalesce(Subquery(entitled), 0) - Coalesce(Subquery(paid), 0)
+    # what was paid under a record that has been merged into this one is paid to the same child
+    paid_before = (
+        Line.objects.filter(
+            term=OuterRef("term_id"), programme=OuterRef("programme_id"), student__merged_into=OuterRef("student_id"),
+            payer=Payer.THIS_COUNTY, state=LineState.PAID,
+        )
+        .order_by()
+        .values("programme")
+        .annotate(total=Sum("amount_fen"))
+        .values("total")
+    )  # fmt: skip
+    return Coalesce(Subquery(entitled), 0) - Coalesce(Subquery(paid), 0) - Coalesce(Subquery(paid_before), 0)
 
 
 class LineQuerySet(PlacedQuerySet):
@@ -182,6 +193,20 @@ class LineQuerySet(PlacedQuerySet):
         )
         wanting = Q(state=LineState.HELD, hold__in=ACCOUNT_HOLDS)
         return self.filter(~same | wanting, **{f"{account}__isnull": False})
+
+    def blocked(self):
+        """Lines whose enrolment draws no money for now, or whose record is merged; ``block`` says which."""
+        block = PayoutBlock.objects.in_force().filter(
+            enrolment__student=OuterRef("student_id"), enrolment__term=OuterRef("term_id")
+        )
+        merged = Student.objects.filter(merged_into__isnull=False).values("pk")
+        rows = self.annotate(
+            block=models.Case(
+                models.When(student__in=merged, then=models.Value(HoldReason.MERGED_RECORD.value)),
+                default=Subquery(block.order_by("kind").values("kind")[:1]),
+            )
+        )
+        return rows.filter(block__isnull=False)
 
     def totals(self) -> dict:
         """Return students (distinct), lines and fen in one query."""

@@ -11,7 +11,15 @@ from povertyedu.files.models import StoredFile
 from povertyedu.orgs.enums import USUAL_STAGES, Ownership, SchoolKind, Setting
 from povertyedu.orgs.models import Area, School, SchoolClass, SchoolStage, Term
 from povertyedu.sealing import keyed_hash
-from students.models import BankAccount, Enrolment, Guardian, HardshipProof, Student, TargetListEntry
+from students.models import (
+    BankAccount,
+    DuplicatePair,
+    Enrolment,
+    Guardian,
+    HardshipProof,
+    Student,
+    TargetListEntry,
+)
 
 PASSWORD = "Yunling#2020"
 _serial = itertools.count(1)
@@ -127,3 +135,19 @@ def listed(*children: tuple[str, str], during: Term, school: str = "") -> None:
         TargetListEntry.objects.create(
             term=during, id_hash=keyed_hash(number), id_number=number, name=name, school_text=school
         )
+
+
+def pair(one: Student, other: Student, *grounds: str) -> DuplicatePair:
+    """Return a pair of records that waits to be decided on."""
+    first, second = sorted((one, other), key=lambda student: student.pk)
+    return DuplicatePair.objects.create(first=first, second=second, grounds=list(grounds) or ["name_birth"])
+
+
+def comparison(*, during: Term, kind: str = "department_enrolment") -> Comparison:
+    """Return a frozen comparison of the registry's poor with its roster, nobody on either."""
+    made = Comparison.objects.create(
+        kind=kind, term=during, state="frozen", made_by="周敏", frozen_at=timezone.now()
+    )
+    for is_left, source in ((True, "registered_poor"), (False, "enrolled")):
+        ComparisonSide.objects.create(comparison=made, is_left=is_left, source=source, label="本系统")
+    return made
