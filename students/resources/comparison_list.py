@@ -5,22 +5,26 @@ from dataclasses import dataclass, field
 from povertyedu.files.models import StoredFile
 from povertyedu.imports.cleaning import short_text
 from povertyedu.imports.reading import plain_copy, read_file
+from povertyedu.imports.resources import ImportResource
 from povertyedu.sealing import keyed_hash
-from povertyedu.workbooks.columns import Column, WorkbookResource
+from povertyedu.workbooks.columns import Column
 from students.actions.comparison import Child, Listed
 
-from .columns import person_name, proof_number
+from .columns import CERTIFICATE_ALIASES, clean_proof_number, person_name
 
 SHOWN = 20
 
 
-class ComparisonListResource(WorkbookResource):
+class ComparisonListResource(ImportResource):
     """The three columns every such list has, under whichever heading."""
 
     label = "比对名单"
 
     name = person_name()
-    id_number = proof_number()
+    id_number = Column(
+        "身份证号", aliases=(*CERTIFICATE_ALIASES, "身份证件号", "学生身份证件号码"), required=True, missing_code="id_missing",
+        clean=clean_proof_number, sensitivity="secret", as_text=True,
+    )  # fmt: skip
     township = Column("乡镇", aliases=("乡（镇）", "乡(镇)", "所在乡镇", "户籍乡镇"), clean=short_text(60))
     place = Column(
         "村或学校",

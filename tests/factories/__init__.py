@@ -13,6 +13,8 @@ from povertyedu.orgs.models import Area, School, SchoolClass, SchoolStage, Term
 from povertyedu.sealing import keyed_hash
 from students.models import (
     BankAccount,
+    Comparison,
+    ComparisonSide,
     DuplicatePair,
     Enrolment,
     Guardian,
