@@ -217,6 +217,8 @@ OBJECTS = {
     "imports:check": pk_of("import_batch"),
     "imports:apply": pk_of("import_batch"),
     "imports:cancel": pk_of("import_batch"),
+    "imports:absent": pk_of("import_batch"),
+    "imports:absent_download": pk_of("import_batch"),
     "imports:undo": pk_of("import_batch"),
     "imports:errors": pk_of("import_batch"),
     "jobs:detail": pk_of("job"),

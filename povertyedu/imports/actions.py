@@ -1,5 +1,6 @@
 """The staged pipeline: receive, check, confirm, apply, cancel. Page and command call the same verbs."""
 
+import json
 import time
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -59,12 +60,21 @@ def context_of(resource, term: Term | None, by: User | None) -> Context:
 
 
 def receive(
-    *, chunks: Iterable[bytes], name: str, kind: str, term: Term | None, by: User | None
+    *,
+    chunks: Iterable[bytes],
+    name: str,
+    kind: str,
+    term: Term | None,
+    by: User | None,
+    is_complete: bool = False,
 ) -> ImportBatch:
-    """Keep an uploaded workbook, sealed, and return its batch in state uploaded."""
+    """Keep an uploaded workbook, sealed, and return its batch in state uploaded.
+
+    ``is_complete``: the uploader says that it names everybody of the schools it covers.
+    """
     purge_after = timezone.now() + timedelta(days=option("upload_keep_days"))
     stored = StoredFile.keep(chunks, name=name, purpose="import", owner=by, purge_after=purge_after)
-    return ImportBatch.objects.create(kind=kind, term=term, file=stored, by=by)
+    return ImportBatch.objects.create(kind=kind, term=term, file=stored, by=by, is_complete=is_complete)
 
 
 def check(*, batch: ImportBatch, progress=NO_PROGRESS) -> ImportBatch:
@@ -77,12 +87,12 @@ def check(*, batch: ImportBatch, progress=NO_PROGRESS) -> ImportBatch:
     started = time.monotonic()
     try:
         with collector_paused():
-            rows, remarks, tally, held = _examine(batch, progress)
+            rows, remarks, tally, findings = _examine(batch, progress)
             with transaction.atomic():
                 batch.staged.all().delete()
                 _stage(batch, rows)
                 seconds = time.monotonic() - started
-                batch.step("checked", remarks=remarks, held=held, seconds=seconds, **_figures(tally))
+                batch.step("checked", remarks=remarks, seconds=seconds, **findings, **_figures(tally))
                 progress.fence()
     except WorkbookError as refusal:
         batch.step("refuse", error=refusal.message[:500])
@@ -183,6 +193,8 @@ def ask_to_undo(*, batch: ImportBatch) -> ImportBatch:
     _recover(batch)
     if not batch.images.exists():
         raise StepRefused("这次导入不能撤销：没有留下导入前的内容，或保留期已过。")
+    if batch.term and batch.term.is_closed:
+        raise StepRefused(f"{batch.term}已关闭，不能撤销导入；确需撤销的，请数据管理员先重新打开该学期。")
     batch.step("undo", error="")
     return batch
 
@@ -234,6 +246,7 @@ def purge_expired() -> int:
     for stored in due:
         StagedRow.objects.filter(batch__file=stored).delete()
         UndoImage.objects.filter(batch__file=stored).delete()
+        ImportBatch.objects.filter(file=stored).update(absent="", left_out="")
         stored.purge()
         count += 1
     return count
@@ -257,7 +270,7 @@ def closed_term(code: str | None) -> str:
     return f"{term}已关闭，不能导入；个别学生要更正的请逐人“申请更正”，确需整批导入的，请数据管理员先重新打开该学期。"
 
 
-def _examine(batch: ImportBatch, progress) -> tuple[list[Row], list[str], Tally, str]:
+def _examine(batch: ImportBatch, progress) -> tuple[list[Row], list[str], Tally, dict[str, str]]:
     resource = resource_of(batch.kind)
     context = context_of(resource, batch.term, batch.by)
     progress.reach(0, "正在读取文件")
@@ -270,7 +283,12 @@ def _examine(batch: ImportBatch, progress) -> tuple[list[Row], list[str], Tally,
     tally = Tally.of(read.rows)
     tally.answer = resource.answer(read.rows, context)
     progress.reach(len(read.rows), "正在保存核对结果")
-    return read.rows, read.remarks, tally, doubt(read.rows, tally, resource)[:300]
+    absent = resource.absent(read.rows, context) if batch.is_complete else []
+    findings = {
+        "held": doubt(read.rows, tally, resource)[:300],
+        "absent": json.dumps(absent, ensure_ascii=False) if absent else "",
+    }
+    return read.rows, read.remarks, tally, findings
 
 
 def _figures(tally: Tally) -> dict:

@@ -29,6 +29,11 @@ class UploadForm(forms.Form):
 
     kind = forms.ChoiceField(label="导入种类")
     term = forms.ChoiceField(label="学期", required=False, help_text="行政区划和学校名册不分学期。")
+    is_complete = forms.BooleanField(
+        label="这是完整名册",
+        required=False,
+        help_text="只用于学生花名册：文件里有的学校，全校学生都在里面。核对后列出在校而文件里没有的学生，不会删除。",
+    )
     file = forms.FileField(label="文件", allow_empty_file=True)
 
     def __init__(self, *args, resources, term=None, **kwargs):
@@ -62,6 +67,8 @@ class UploadForm(forms.Form):
             self.add_error("term", "请选择学期")
         if resource and resource.needs_term and (closed := closed_term(cleaned.get("term"))):
             self.add_error("term", closed)
+        if resource and cleaned.get("is_complete") and not resource.can_be_complete:
+            self.add_error("is_complete", f"“{resource.label}”不能作为完整名册；请去掉这个勾。")
         return cleaned
 
     def chosen_term(self) -> Term | None:

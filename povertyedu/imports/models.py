@@ -43,6 +43,8 @@ class ImportBatch(models.Model):
     answer = models.JSONField("其他结果", default=dict, help_text="如名单比对 on_roster …")
     remarks = models.JSONField("说明", default=list, help_text="跳过的工作表、未识别的列等")
     error = models.CharField("未通过原因", max_length=500, blank=True)
+    is_complete = models.BooleanField("完整名册", default=False)
+    absent = SealedCharField("名册里没有的", help_text="JSON：学校、班级、姓名")
     held = models.CharField("整个文件存疑", max_length=300, blank=True)
     go_on_reason = models.CharField("仍要继续的理由", max_length=200, blank=True)
     created_at = models.DateTimeField("上传时间", default=timezone.now)
@@ -92,6 +94,11 @@ class ImportBatch(models.Model):
         S = ImportState
         busy = self.state in (S.UPLOADED, S.CHECKING, S.APPLYING, S.UNDOING)
         return busy and self.job is not None and not self.job.is_live
+
+    @property
+    def absent_list(self) -> list[list[str]]:
+        """School, class and name of the children of its schools whom a complete roster does not name."""
+        return json.loads(self.absent) if self.absent else []
 
     @property
     def left_out_list(self) -> list[list[str]]:

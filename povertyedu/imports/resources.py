@@ -34,6 +34,7 @@ class ImportResource(WorkbookResource):
     note = ""
     preview: Sequence[str] = ()  # columns that the preview shows
     key_column = ""
+    can_be_complete = False  # may name everybody of the schools it covers: who is missing is then listed
     identified_by = ""  # column of ID numbers without which the file is not what it should be
     conflict_message = "同一编号在文件里出现了两次，内容不同；请核对后只保留正确的一行。"
     lenient_codes: dict[str, str] = {}  # column -> code of the warning when its cell is not understood
@@ -74,6 +75,10 @@ class ImportResource(WorkbookResource):
 
         Asked before the writing and again after it.
         """
+        return []
+
+    def absent(self, rows: Sequence[Row], context: Context) -> list[tuple[str, str, str]]:
+        """Return (school, class, name) of the known people that a complete list should name and does not."""
         return []
 
     def owner_names(self, owners: Collection) -> dict:

@@ -14,6 +14,8 @@ urlpatterns = [
     path("<int:pk>/check/", views.recheck, name="check"),
     path("<int:pk>/apply/", views.apply, name="apply"),
     path("<int:pk>/cancel/", views.cancel, name="cancel"),
+    path("<int:pk>/absent/", views.absent, name="absent"),
+    path("<int:pk>/absent/download/", views.absent_download, name="absent_download"),
     path("<int:pk>/undo/", views.undo, name="undo"),
     path("<int:pk>/errors/", views.errors, name="errors"),
 ]

@@ -16,7 +16,7 @@ from povertyedu.accounts.permissions import Permission
 from povertyedu.audit.models import record_access
 from povertyedu.jobs import actions as jobs
 from povertyedu.jobs.tasks import start
-from povertyedu.workbooks.writing import write_template
+from povertyedu.workbooks.writing import write_table, write_template
 from povertyedu.workflow.flow import StepRefused
 
 from . import actions
@@ -79,7 +79,8 @@ def upload(request):
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         batch = actions.receive(
-            chunks=file.chunks(), name=file.name, kind=form.cleaned_data["kind"], term=form.chosen_term(), by=request.user
+            chunks=file.chunks(), name=file.name, kind=form.cleaned_data["kind"], term=form.chosen_term(), by=request.user,
+            is_complete=form.cleaned_data["is_complete"],
         )  # fmt: skip
         start_job(batch, "imports.check", "核对")
         return redirect("imports:detail", batch.pk)
@@ -158,6 +159,7 @@ def page_context(request, batch: ImportBatch) -> dict:
         "next_url": f"{here}?tab={tab}&after={page.next}" if page.next else None,
         "total_text": f"共 {counts[tab]:,} 行",
         "has_file": batch.file.purged_at is None,
+        "absent_count": len(batch.absent_list),
         "may_undo": batch.state == ImportState.APPLIED and batch.images.exists(),
         "left_out": batch.left_out_list[:LEFT_OUT_SHOWN],
         "same_file": same_file_before(batch) if batch.state == ImportState.CHECKED else None,
@@ -202,6 +204,34 @@ def apply(request, pk: int):
 def confirm_and_start(batch: ImportBatch, reason: str) -> None:
     actions.confirm(batch=batch, reason=reason)
     start_job(batch, "imports.apply", "导入")
+
+
+@may_import
+@require_GET
+def absent(request, pk: int):
+    """List the children of the file's schools whom the complete roster does not name."""
+    batch = own_batch(request, pk)
+    found = batch.absent_list
+    context = {
+        "crumbs": crumbs(
+            (batch.file.name, reverse("imports:detail", args=[batch.pk])), ("名册里没有的学生", None)
+        ),
+        "batch": batch,
+        "absent": found[:LEFT_OUT_SHOWN],
+        "count": len(found),
+    }
+    return render(request, "imports/absent.html", context)
+
+
+@may_import
+@require_GET
+def absent_download(request, pk: int):
+    """Send that list as a workbook."""
+    batch = own_batch(request, pk)
+    reason = "下载本人完整名册的核对结果"
+    record_access(actor(request), kind="download", subject=batch, fields="姓名、班级", reason=reason)
+    headings = ("学校", "班级", "姓名")
+    return workbook("名册里没有的学生.xlsx", lambda out: write_table(out, headings, batch.absent_list))
 
 
 @may_import

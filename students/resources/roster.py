@@ -84,6 +84,7 @@ class RosterResource(ChildrenUndone, ImportResource):
     permission = Permission.IMPORT_ROSTER
     note = "一行一名学生；身份证号和银行账号请按文本填写。空格不会清除已有内容。"
     key_column = "id_number"
+    can_be_complete = True
     conflict_message = (
         "同一身份证号（或学籍号）在文件里对应不同的人、学校或内容，几行都暂不导入；请核对后只保留正确的一行。"
     )
@@ -317,3 +318,6 @@ class RosterResource(ChildrenUndone, ImportResource):
 
     def write(self, created, updated, context: Context) -> None:
         write_roster(created, updated, context)
+
+    def absent(self, rows, context: Context) -> list[tuple[str, str, str]]:
+        return records.absent([row for row in rows if row.found and row.found.school], context)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from povertyedu import bulk
-from povertyedu.imports.rows import Change, Row
+from povertyedu.imports.rows import Change, Context, Row
 from povertyedu.orgs.enums import Stage, grade_name
 from povertyedu.orgs.models import Term
 from povertyedu.sealing import keyed_hash
@@ -131,6 +131,31 @@ class Known:
             self.claimed.add(student.pk)
             found.student_pk = student.pk
             found.enrolment = self.enrolments.get(student.pk)
+
+
+def absent(rows: Sequence[Row], context: Context) -> list[tuple[str, str, str]]:
+    """Return (school, class, name) of those studying this term in the rows' schools whom no row names; one query.
+
+    A row without a readable number names whoever has its name in its school.
+    """
+    schools = {row.found.school.pk for row in rows}
+    if context.schools is not None:
+        schools &= context.schools
+    ids, numbers = {row.found.id_hash for row in rows}, {row.found.no_hash for row in rows}
+    names = {(row.found.school.pk, row.values["name"]) for row in rows if not row.found.id_hash}
+    studying = Enrolment.objects.of(context.term).studying().filter(school__in=schools)
+    fields = (
+        "student__id_hash", "student__student_no_hash", "school_id", "student__name", "school__name", "stage", "grade",
+        "school_class__name",
+    )  # fmt: skip
+    order = ("school__code", "stage", "grade", "school_class__name", "student__name", "pk")
+    return [
+        (school, f"{grade_name(stage, grade)}{of or ''}", name)
+        for id_hash, no_hash, pk, name, school, stage, grade, of in studying.order_by(*order).values_list(
+            *fields
+        )
+        if not ((id_hash and id_hash in ids) or (no_hash and no_hash in numbers) or (pk, name) in names)
+    ]
 
 
 # --- what a row changes ---------------------------------------------------------------------------

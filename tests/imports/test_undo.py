@@ -303,6 +303,15 @@ def test_undo_ends_with_the_days_of_the_file(administrator, xiazhai, village, im
         actions.ask_to_undo(batch=batch)
 
 
+def test_undo_is_refused_in_a_closed_term(administrator, xiazhai, village, autumn, imported):
+    batch = imported(roster(xiazhai, 1), by=administrator)
+    type(autumn).objects.filter(pk=autumn.pk).update(is_closed=True)
+    batch = ImportBatch.objects.get(pk=batch.pk)
+
+    with pytest.raises(StepRefused, match="已关闭，不能撤销导入"):
+        actions.ask_to_undo(batch=batch)
+
+
 def test_images_hold_no_number_in_clear(administrator, xiazhai, village, imported):
     imported(roster(xiazhai, 1), by=administrator)
     imported(roster(xiazhai, 1, 姓名="罗改"), by=administrator)
