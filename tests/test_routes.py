@@ -179,6 +179,8 @@ OBJECTS = {
     "students:correction_answer": pk_of("correction"),
     "students:correction_withdraw": pk_of("correction"),
     "students:correction_new": pk_of("student"),
+    "students:grid": pk_of("school_class"),
+    "students:grid_row": lambda w: {"pk": w.student.enrolments.get().pk},
     "students:move_of": pk_of("student"),
     "students:move": pk_of("move"),
     "students:move_answer": pk_of("move"),

@@ -58,7 +58,7 @@ def register(*, by, term: Term, data: dict) -> Enrolment:
         _refuse_known(numbers)  # somebody else opened the same record in this very moment
         raise
     _keep_guardian(student, data)
-    _keep_account(student, data)
+    keep_account(student, data)
     enrolment = Enrolment(student=student, term=term)
     _assign(enrolment, TERM_FIELDS, data)
     _stamp_places(enrolment, home=data["home"])
@@ -125,7 +125,7 @@ def _correct_student(student, data, numbers, *, lives_there: bool, by) -> None:
         _refuse_known(numbers, besides=student)
         raise
     _keep_guardian(student, data)
-    _keep_account(student, data)
+    keep_account(student, data)
 
 
 def _refuse_closed(term: Term) -> None:
@@ -172,7 +172,7 @@ def _keep_guardian(student: Student, data: dict) -> None:
     guardian.save()
 
 
-def _keep_account(student: Student, data: dict) -> None:
+def keep_account(student: Student, data: dict) -> None:
     account = student.bank_account if hasattr(student, "bank_account") else BankAccount(student=student)
     number = data["account_number"]
     if not (number or account.pk):

@@ -1,0 +1,58 @@
+"""The class grid in a browser: saved on leaving a cell, Enter goes down, a column of a workbook is pasted."""
+
+import os
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from students.models import Enrolment
+from tests import factories
+from tests.e2e.test_student_form import violations
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PASTE = """(field, text) => {
+  const data = new DataTransfer(); data.setData("text", text);
+  field.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+}"""
+
+
+def test_class_is_filled_in_by_keyboard_and_by_paste(open_page, clerk, xiazhai, autumn):
+    children = [factories.student(f"学生{name}", at=xiazhai, during=autumn) for name in "甲乙丙"]
+    keys = {child.name: child.enrolments.get().pk for child in children}
+    page = open_page(clerk)
+    address = reverse("students:grid", args=[xiazhai.classes.get().pk])
+    page.goto(address)
+    first = page.locator("[data-grid-row]").first
+    days = first.locator("[data-col='1']")
+    days.fill("88")
+    days.press("Enter")
+    expect(first).to_contain_text("已保存")
+    assert page.evaluate(
+        "document.activeElement.closest('tr') === document.querySelectorAll('[data-grid-row]')[1]"
+    )
+
+    days.evaluate(PASTE, "90\n\n95\n")
+    page.locator("[data-grid-row]").nth(2).get_by_text("已保存").wait_for()
+    expect(days).to_have_value("90")
+    page.wait_for_load_state("networkidle")
+    found = sorted(
+        Enrolment.objects.filter(pk__in=keys.values()).values_list("meal_days", flat=True), key=str
+    )
+    assert found == [90, 95, None]
+
+    card = first.locator("[data-col='2']")
+    card.fill("6226000011112222333")
+    card.press("Tab")
+    expect(first).to_contain_text("尾号2333")
+    expect(first.locator("[data-col='2']")).to_have_value("")
+
+    for size in ((1366, 768), (390, 844)):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        for name, url in (("grid", address), ("classes", reverse("students:grid_classes"))):
+            page.goto(url)
+            if folder := os.environ.get("POVERTYEDU_SHOTS"):
+                page.screenshot(path=f"{folder}/{name}-{size[0]}.png", full_page=True)
+            assert page.evaluate("document.documentElement.scrollWidth") == size[0]
+            assert violations(page) == []
