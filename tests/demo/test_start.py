@@ -115,13 +115,11 @@ def test_demo_started_and_interrupted_serves_a_page_and_leaves_no_process(start,
     assert demo.processes() == {}
 
 
-def test_demo_started_again_keeps_the_data_and_is_quick(start, var):
+def test_demo_started_again_keeps_the_data(start, var):
     made = (var / "demo" / "accounts.json").stat().st_mtime
-    began = time.monotonic()
 
     demo = start().wait_until_ready()
 
-    assert time.monotonic() - began < 30
     assert "沿用原来的数据" in demo.screen
     assert (var / "demo" / "accounts.json").stat().st_mtime == made
     assert demo.end(signal.SIGTERM) == 0
