@@ -119,6 +119,10 @@ DUTIES = (
         "proposed_at", "students:identification",
     ),
     Duty(
+        P.OPEN_BATCH, "转学学生没有结清的资助，待跟进", lambda user: Move.objects.visible_to(user, P.OPEN_BATCH).with_money_left(),
+        "settled_at", "students:moves",
+    ),
+    Duty(
         P.APPROVE_CORRECTION, "待审批的更正申请",
         lambda user: Correction.objects.visible_to(user, P.APPROVE_CORRECTION).to_answer().exclude(requested_by_id=user.pk),
         "requested_at", "students:corrections",

@@ -156,6 +156,7 @@ def test_money_on_its_way_stays_and_is_followed_up(
     moves.accept(by=neighbour.as_actor(), move=move)
     assert (move.money, batch.lines.get().state) == (told, "listed")
     client.force_login(aid_officer)
+    assert "转学学生没有结清的资助，待跟进" in client.get("/").content.decode()
     client.post(reverse("students:move_follow_up", args=[move.pk]), {"note": "已与新学校核对，照原卡发放"})
     move.refresh_from_db()
     assert (move.follow_up, move.followed_up_by) == ("已与新学校核对，照原卡发放", "周敏")
