@@ -25,12 +25,10 @@ class ComparisonForm(forms.Form):
     term = forms.ModelChoiceField(Term.objects.all(), label="学期", empty_label=None)
     left = forms.ChoiceField(label="甲方名单", choices=ListKind.choices, initial=ListKind.FILE)
     left_file = forms.FileField(label="甲方文件", required=False)
-    left_earlier = forms.ModelChoiceField(Comparison.objects.none(), label="甲方：哪一次比对", required=False)
+    left_earlier = forms.ModelChoiceField(Comparison.objects.none(), label="甲方比对", required=False)
     right = forms.ChoiceField(label="乙方名单", choices=ListKind.choices, initial=ListKind.ENROLLED)
     right_file = forms.FileField(label="乙方文件", required=False)
-    right_earlier = forms.ModelChoiceField(
-        Comparison.objects.none(), label="乙方：哪一次比对", required=False
-    )
+    right_earlier = forms.ModelChoiceField(Comparison.objects.none(), label="乙方比对", required=False)
     youngest = forms.IntegerField(label="最小年龄", required=False, min_value=0, max_value=30)
     oldest = forms.IntegerField(label="最大年龄", required=False, min_value=0, max_value=30)
 

@@ -1,5 +1,7 @@
 """The queue of records that may be one child, decided side by side; enrolments that draw no money."""
 
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404
@@ -139,7 +141,7 @@ def _side(user, label: str, student: Student) -> dict:
         "student": student,
         "enrolments": queries.enrolments_of(student),
         "statuses": queries.statuses_of(student),
-        "panels": _panels(user, student),
+        "panels": [f"{url}?{urlencode({'label': label})}" for url in _panels(user, student)],
     }
 
 

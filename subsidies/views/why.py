@@ -78,5 +78,11 @@ def student_panel(request, student_pk: int):
     """A child's programmes of the term with entitled, paid, in hand and outstanding."""
     enrolment = _enrolment(request, student_pk)
     balances = balances_of(enrolment)
-    context = {"enrolment": enrolment, "balances": balances, "crumbs": [("资助情况", None)]}
+    label = request.GET.get("label", "")  # which of two records that stand side by side
+    context = {
+        "enrolment": enrolment,
+        "balances": balances,
+        "title": f"{label}：资助情况" if label in ("甲", "乙") else "资助情况",
+        "crumbs": [("资助情况", None)],
+    }
     return render(request, "subsidies/_panel.html" if request.htmx else "subsidies/panel.html", context)
