@@ -1,9 +1,10 @@
-"""Which records may be one child: candidates by set-based joins, judged by their names; pairs to decide on."""
+"""Which records may be one child: candidates within small groups, judged by their names; pairs to decide on."""
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator
-
-from django.db import connection
+from itertools import combinations
+from typing import NamedTuple
 
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.sealing import keyed_hash
@@ -11,53 +12,59 @@ from students.enums import EnrolmentStatus, Ground, PairState
 from students.models import DuplicatePair, Enrolment, HardshipStatus, Student
 from students.names import normal_name, similar
 
-# Both records are in use, each pair once. One character at either end is the same in any two names
-# that are one character apart or written in another order of the given name.
-_SAME_BIRTH = """
-SELECT a.id, b.id, a.name, b.name, a.id_tail_hash, b.id_tail_hash, a.id_hash IS NOT NULL AND b.id_hash IS NOT NULL
-FROM students_student a JOIN students_student b ON b.birth_date = a.birth_date AND b.id > a.id
-WHERE a.merged_into_id IS NULL AND b.merged_into_id IS NULL
-  AND (SUBSTR(a.name, 1, 1) = SUBSTR(b.name, 1, 1)
-       OR SUBSTR(a.name, LENGTH(a.name), 1) = SUBSTR(b.name, LENGTH(b.name), 1))
-"""
-_SAME_GUARDIAN = """
-SELECT a.id, b.id, a.name, b.name
-FROM students_guardian g JOIN students_guardian h ON h.id_hash = g.id_hash AND h.student_id > g.student_id
-JOIN students_student a ON a.id = g.student_id AND a.merged_into_id IS NULL
-JOIN students_student b ON b.id = h.student_id AND b.merged_into_id IS NULL
-WHERE g.id_hash <> '' AND SUBSTR(a.name, 1, 1) = SUBSTR(b.name, 1, 1)
-"""
-_SAME_TAIL = """
-SELECT a.id, b.id, a.name, b.name
-FROM students_student a JOIN students_student b ON b.id_tail_hash = a.id_tail_hash AND b.id > a.id AND b.name = a.name
-WHERE a.merged_into_id IS NULL AND b.merged_into_id IS NULL AND a.id_tail_hash <> ''
-  AND (a.birth_date IS NULL OR b.birth_date IS NULL)
-"""
+
+class _Record(NamedTuple):
+    pk: int
+    name: str
+    birth: dt.date | None
+    tail: str
+    id_hash: str | None
+    guardian: str | None
 
 
 def candidates() -> dict[tuple[int, int], list[str]]:
-    """Return (smaller key, larger key) -> grounds of every pair that may be one child; five queries."""
+    """Return (smaller key, larger key) -> grounds of every pair that may be one child; three queries.
+
+    Records are put together by birth date, by guardian and by name with number tail, and only those of
+    one group are compared: the work grows with the records, not with their square.
+    """
+    rows = Student.objects.filter(merged_into=None).order_by("pk")
+    fields = ("pk", "name", "birth_date", "id_tail_hash", "id_hash", "guardian__id_hash")
+    by_birth, by_guardian, by_tail = defaultdict(list), defaultdict(list), defaultdict(list)
+    for pk, name, *rest in rows.values_list(*fields).iterator():
+        record = _Record(pk, normal_name(name), *rest)
+        if record.birth:
+            by_birth[record.birth].append(record)
+        if record.guardian:
+            by_guardian[record.guardian, record.name].append(record)
+        if record.tail:
+            by_tail[record.tail, record.name].append(record)
     found: dict[tuple[int, int], list[str]] = defaultdict(list)
-    for first, second, *rest in _rows(_SAME_BIRTH):
-        if ground := _by_birth(*rest):
-            found[first, second].append(ground)
-    for first, second, one, other in _rows(_SAME_GUARDIAN):
-        if normal_name(one) == normal_name(other):
-            found[first, second].append(Ground.NAME_GUARDIAN)
-    for first, second, *_ in _rows(_SAME_TAIL):
-        found[first, second].append(Ground.ID_TAIL)
+    for one, other in _pairs(by_birth):
+        if ground := _by_birth(one, other):
+            found[one.pk, other.pk].append(ground)
+    for one, other in _pairs(by_guardian):
+        found[one.pk, other.pk].append(Ground.NAME_GUARDIAN)
+    for one, other in _pairs(by_tail):
+        if one.birth is None or other.birth is None:
+            found[one.pk, other.pk].append(Ground.ID_TAIL)
     for pair in _by_student_no():
         found[pair].append(Ground.STUDENT_NO)
     return {pair: [str(ground) for ground in grounds] for pair, grounds in found.items()}
 
 
-def _by_birth(one: str, other: str, tail: str, other_tail: str, both_numbered: bool) -> str | None:
+def _pairs(groups: dict) -> Iterator[tuple[_Record, _Record]]:
+    for records in groups.values():
+        yield from combinations(records, 2)
+
+
+def _by_birth(one: _Record, other: _Record) -> str | None:
     """Two different ID numbers, each with its check digit, and a name that only resembles: that is two children."""
-    one, other = normal_name(one), normal_name(other)
-    same_tail = bool(tail) and tail == other_tail
-    if one == other:
+    same_tail = bool(one.tail) and one.tail == other.tail
+    if one.name == other.name:
         return Ground.ID_TAIL if same_tail else Ground.NAME_BIRTH
-    return Ground.SIMILAR_NAME if (same_tail or not both_numbered) and similar(one, other) else None
+    both_numbered = one.id_hash and other.id_hash
+    return Ground.SIMILAR_NAME if (same_tail or not both_numbered) and similar(one.name, other.name) else None
 
 
 def _by_student_no() -> Iterator[tuple[int, int]]:
@@ -72,12 +79,6 @@ def _by_student_no() -> Iterator[tuple[int, int]]:
     for pk, id_hash in numbered.iterator():
         if id_hash in held:
             yield tuple(sorted((pk, held[id_hash])))
-
-
-def _rows(sql: str) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return cursor.fetchall()
 
 
 TABS = {
