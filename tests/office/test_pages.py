@@ -149,7 +149,7 @@ def test_list_pages_forward_and_back_by_key(client, administrator):
     assert first.total_text == "共 121 个区划"
 
 
-@pytest.mark.parametrize("key", ["x", "~", "%00", "9" * 40, "名字~12x"])
+@pytest.mark.parametrize("key", ["x", "~", "%FF", "9" * 40, "名字~12x"])
 def test_key_nobody_gave_out_shows_a_page_all_the_same(client, administrator, key):
     client.force_login(administrator)
 
@@ -164,7 +164,7 @@ def test_filter_filled_with_nonsense_is_no_fault(client, request, name):
     client.force_login(request.getfixturevalue(LISTS[name]))
 
     wild = dict.fromkeys(
-        ("q", "role", "state", "level", "township", "school", "since", "action"), "不存在\x00"
+        ("q", "role", "state", "level", "township", "school", "since", "action"), "不存在\x7f"
     )
     response = client.get(reverse(name), wild)
 
