@@ -92,10 +92,25 @@ def confirmed(transactional_db):
     return batch
 
 
-def test_import_survives_a_killed_worker(queue, confirmed):
+@pytest.fixture
+def slow_guardians(transactional_db):
+    """A table of guardians that takes forever to write to; call it to make it fast again, the end does it too."""
     execute(SLOW[connection.vendor])
+    slow = True
+
+    def hurry():
+        nonlocal slow
+        if slow:
+            execute(FAST[connection.vendor])
+        slow = False
+
+    yield hurry
+    hurry()
+
+
+def test_import_survives_a_killed_worker(queue, confirmed, slow_guardians):
     with running_worker(queue) as worker:
-        confirm_and_start(confirmed)
+        confirm_and_start(confirmed, reason="")
         wait_for(dawdling, "the middle of the writing")
         worker.kill()
     end_of_the_killed_connection()
@@ -104,7 +119,7 @@ def test_import_survives_a_killed_worker(queue, confirmed):
     )
     assert (Student.objects.count(), Enrolment.objects.count(), Guardian.objects.count()) == (0, 0, 0)
     assert ImportBatch.objects.get().state == ImportState.APPLYING
-    execute(FAST[connection.vendor])
+    slow_guardians()
 
     with running_worker(queue):
         wait_for(lambda: Job.objects.filter(state=JobState.DONE).exists(), "the second attempt")
