@@ -1,5 +1,7 @@
 """Named actors that tests share; see tests/factories for what they stand on."""
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from tests import factories
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
+CHROMIUM = shutil.which("chromium")
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
 
@@ -110,3 +113,34 @@ def real_commits(transactional_db):
             call_command("flush", verbosity=0, interactive=False)
             for _, sql in triggers:
                 cursor.execute(sql)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Headless Chromium of the operating system, driven by Playwright."""
+    if not CHROMIUM:
+        if os.environ.get("CI") == "true":
+            pytest.fail("CI needs Chromium")
+        pytest.skip("Chromium is not on this machine")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with pytest.MonkeyPatch.context() as patch, sync_api.sync_playwright() as playwright:
+        # Playwright's sync interface keeps an event loop in this thread; Django must not mind it.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """PostgreSQL drops the test database only when nobody else is in it: end what a server's thread left open."""
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )

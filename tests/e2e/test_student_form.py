@@ -41,6 +41,7 @@ def test_clerk_enters_a_child_by_keyboard(open_page, clerk, xiazhai, autumn):
     page.locator("#id_grade option", has_text="二年级").wait_for(state="attached")
     page.select_option("#id_grade", "2")
     page.locator("#id_school_class option", has_text="3班").wait_for(state="attached")
+    page.wait_for_load_state("networkidle")  # the answer to the stage must not come after the choice of class
     page.select_option("#id_school_class", str(own_class.pk))
     page.get_by_text("草稿已自动保存").wait_for()
     assert StudentDraft.objects.count() == 1

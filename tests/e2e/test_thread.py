@@ -107,7 +107,8 @@ def test_thread_from_upload_to_paid_ledger(worker, open_page, shared_samples, li
     expect(clerk.locator("#drawer-content")).to_contain_text(
         "国小每人每年1000元" if school.kind == "primary" else "1250元"
     )
-    clerk.keyboard.press("Escape")
+    clerk.locator("#drawer").get_by_role("button", name="关闭").click()
+    expect(clerk.locator("#drawer")).to_be_hidden()
     act(clerk, "报送中心学校")
 
     reviewer = open_page(factories.user("何志明", ("centre_reviewer", centre)))

@@ -1,36 +1,18 @@
 """The gallery in a real browser: accessible, no overflow, drawer and queue by keyboard, clean console."""
 
-import shutil
-
 import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.urls("tests.ui.urls"), pytest.mark.django_db(transaction=True)]
-CHROMIUM = shutil.which("chromium")
 SIZES = {"desk": (1366, 768), "phone": (390, 844)}
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if not CHROMIUM:
-        pytest.skip("Chromium is not on this machine")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with pytest.MonkeyPatch.context() as patch, sync_api.sync_playwright() as playwright:
-        # Playwright's loop runs in this thread; Django must not take its own calls for async ones.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def open_gallery(browser, live_server):
+def open_gallery(chromium, live_server):
     contexts, complaints = [], []
 
     def open_page(size="desk", **options):
         width, height = SIZES[size]
-        context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN", **options)
+        context = chromium.new_context(viewport={"width": width, "height": height}, locale="zh-CN", **options)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text))
@@ -102,8 +84,8 @@ def test_navigation_folds_behind_a_button_on_a_phone(open_gallery):
     assert side.is_visible()
 
 
-def test_page_without_script_shows_navigation_and_hides_what_needs_script(browser, live_server):
-    context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False)
+def test_page_without_script_shows_navigation_and_hides_what_needs_script(chromium, live_server):
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{live_server.url}/ui/gallery/")
     assert page.locator("#side").is_visible()
