@@ -50,14 +50,14 @@ class ImportResource(WorkbookResource):
     # --- to be written by each kind ---
 
     def look_up(self, rows: Sequence[Row], context: Context) -> None:
-        raise NotImplementedError
+        raise NotImplementedError  # each kind says its own
 
     def examine(self, row: Row, context: Context) -> None:
-        raise NotImplementedError
+        raise NotImplementedError  # each kind says its own
 
     def key(self, row: Row) -> Any:
         """Return what finds this row's record again, or None when the row has nothing of the kind."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind says its own
 
     def fingerprint(self, row: Row) -> Any:
         """Return the row's content: two rows of one key and one fingerprint are repeats."""
@@ -65,10 +65,10 @@ class ImportResource(WorkbookResource):
 
     def compare(self, row: Row, context: Context) -> list[Change] | None:
         """Return what the row changes ([]: nothing), or None when its record is new."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind says its own
 
     def write(self, created: list[Row], updated: list[Row], context: Context) -> None:
-        raise NotImplementedError
+        raise NotImplementedError  # each kind says its own
 
     def footprints(self, rows: Sequence[Row], context: Context) -> list[Footprint]:
         """Return where :meth:`write` of checked ``rows`` writes, referred-to tables first; [] cannot be undone.

@@ -27,7 +27,7 @@ class HardshipListResource(ImportResource):
 
     def wanted(self, row: Row, context: Context) -> Wanted | None:
         """Return the status the row proves; None (with errors on the row) where it proves none."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind says its own
 
     def examine(self, row: Row, context: Context) -> None:
         row.found = self.wanted(row, context)
