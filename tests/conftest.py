@@ -135,12 +135,17 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    """PostgreSQL drops the test database only when nobody else is in it: end what a server's thread left open."""
+def django_db_setup(request, django_db_setup, django_db_blocker):
+    """PostgreSQL drops the test database only when nobody else is in it: shut it, end what is still there.
+
+    Asked from the maintenance database: while Playwright's event loop is alive this thread has a second
+    connection of its own, and either may be the one that was left open.
+    """
     yield
-    if connection.vendor == "postgresql":
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
+    if connection.vendor == "postgresql" and not request.config.getvalue("reuse_db"):
+        name = connection.settings_dict["NAME"]
+        with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
+            cursor.execute(f"ALTER DATABASE {connection.ops.quote_name(name)} ALLOW_CONNECTIONS false")
             cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
             )

@@ -68,12 +68,15 @@ def locked_for(seconds: float) -> bool:
 
 
 def end_of_the_killed_connection():
-    """PostgreSQL notices a dead client only when the statement ends: end it, as a restart of the server would."""
+    """PostgreSQL notices a dead client only when the statement ends: end it, as a restart of the server would.
+
+    Idle sessions are left alone: they are this process's own.
+    """
     if connection.vendor == "postgresql":
         execute(
             [
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'active'"
             ]
         )
 
