@@ -1,10 +1,31 @@
-"""Why this amount: the engine's findings for one enrolment, ready for the page and the command."""
+"""Why this amount, and why not: the engine's findings for one enrolment, ready for the page, the command and the family's letter."""
 
 from dataclasses import dataclass
+from itertools import groupby
 
 from students.models import Enrolment
 from subsidies import engine
 from subsidies.queries import measures_of, profile_of
+
+# What nobody can bring about: a rule of another stage or year is not nearer for meeting all the rest.
+FIXED = frozenset(engine.FACTS[name].label for name in ("stage", "grade"))
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A rule the child does not meet, and the conditions it fails."""
+
+    finding: engine.Finding
+    checks: tuple[engine.Check, ...]
+
+    @property
+    def is_for_others(self) -> bool:
+        return any(check.label in FIXED for check in self.checks)
+
+    @property
+    def sentence(self) -> str:
+        short = "；".join(f"{check.wanted}，现为{check.found}" for check in self.checks)
+        return f"{self.finding.rule.label}：{short}"
 
 
 @dataclass(frozen=True)
@@ -26,6 +47,23 @@ class Explanation:
     @property
     def cash_fen(self) -> int:
         return sum(f.amount_fen for f in self.awarded if f.rule.kind == engine.Kind.CASH)
+
+    def by_kind(self) -> list[tuple[engine.Kind, list[engine.Finding], int]]:
+        """Return (kind, findings, fen) of what is awarded: cash, waivers, in kind and loans are never added up."""
+        order = list(engine.Kind)
+        awarded = sorted(self.awarded, key=lambda finding: order.index(finding.rule.kind))
+        grouped = [(kind, list(found)) for kind, found in groupby(awarded, key=lambda f: f.rule.kind)]
+        return [(kind, found, sum(f.amount_fen for f in found)) for kind, found in grouped]
+
+    def missing(self) -> list[Missing]:
+        """Return what the child is short of for each rule of its stage that it does not meet, nearest first."""
+        held = {finding.rule.programme for finding in self.awarded}
+        near = [
+            Missing(finding, tuple(check for check in finding.checks if not check.met))
+            for finding in self.not_awarded
+            if finding.verdict == engine.Verdict.UNMET and finding.rule.programme not in held
+        ]
+        return sorted((item for item in near if not item.is_for_others), key=lambda item: len(item.checks))
 
     def of_programme(self, code: str) -> list[engine.Finding]:
         return [finding for finding in self.findings if finding.rule.programme == code]
@@ -67,3 +105,49 @@ def explain_enrolment(enrolment: Enrolment, pack: engine.Policy) -> Explanation:
         profile_of(enrolment), measures_of(enrolment), pack.rules, engine.Term.parse(enrolment.term_id)
     )
     return Explanation(enrolment, pack, findings)
+
+
+# How the money of each kind comes to the family, after the amount of one benefit and after the sum of a kind.
+_COMES = {
+    engine.Kind.CASH: "发到学生或监护人的银行账户",
+    engine.Kind.WAIVER: "由学校直接减免，不收这笔钱，也不发现金",
+    engine.Kind.IN_KIND: "在学校用餐时享受，不发现金",
+    engine.Kind.LOAN: "可以申请的贷款，需要偿还，不是补助",
+}
+_SUMS = {
+    engine.Kind.CASH: "现金合计 {} 元。",
+    engine.Kind.WAIVER: "减免合计 {} 元。",
+    engine.Kind.IN_KIND: "供餐合计 {} 元。",
+}
+
+
+def family_sentences(explanation: Explanation) -> list[str]:
+    """Say in plain Chinese what the child gets in the term, how it comes, by which words; whole sentences for a letter."""
+    enrolment = explanation.enrolment
+    name, term = enrolment.student.name, engine.Term.parse(enrolment.term_id).label
+    school = enrolment.school or enrolment.outside_school or "所在学校"
+    if not explanation.awarded:
+        return [f"{name}{term}在{school}就读，按现行政策没有可享受的资助项目。", *_nearest(explanation)]
+    said = [f"{name}{term}在{school}就读，按政策享受以下资助。"]
+    for kind, findings, fen in explanation.by_kind():
+        said += [_benefit(kind, finding) for finding in findings]
+        if len(findings) > 1 and kind in _SUMS:
+            said.append(_SUMS[kind].format(engine.yuan(fen)))
+    return said
+
+
+def _benefit(kind: engine.Kind, finding: engine.Finding) -> str:
+    rule = finding.rule
+    upto = "最高 " if kind == engine.Kind.LOAN else ""
+    return (
+        f"{rule.label}：{upto}{engine.yuan(finding.amount_fen)} 元（{finding.arithmetic}），{_COMES[kind]}。"
+        f"依据{rule.citation.document}{rule.citation.clause}。"
+    )
+
+
+def _nearest(explanation: Explanation) -> list[str]:
+    """Return one sentence on the rule the child comes nearest to, if there is one of its stage."""
+    missing = explanation.missing()
+    if not missing:
+        return []
+    return [f"最接近的一项是{missing[0].sentence}。情况有变化的，请告诉学校或县学生资助中心。"]

@@ -1,0 +1,67 @@
+"""What a child's explanation tells: the page's, and the family's in plain sentences."""
+
+import pytest
+
+from povertyedu.workflow.flow import SYSTEM
+from students.enums import HardshipCategory
+from subsidies.actions.policies import load_policy, pack_of, pack_text
+from subsidies.explanations import explain_enrolment, family_sentences
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+POOR = HardshipCategory.REGISTERED_POOR
+
+
+@pytest.fixture
+def pack(db):
+    return pack_of(load_policy(text=pack_text("guiding"), by=SYSTEM))
+
+
+def explained(child, pack):
+    return explain_enrolment(child.enrolments.select_related("student", "school", "term").get(), pack)
+
+
+def test_family_is_told_each_benefit_how_it_comes_and_by_which_clause(pack, xiazhai, autumn):
+    child = factories.student("罗娜", at=xiazhai, during=autumn, boarding=True, categories=POOR)
+    document = "《教育扶贫工作方案》篇3（贵定县，依据贵党发〔20xx〕33号制定）"
+    assert family_sentences(explained(child, pack)) == [
+        "罗娜2020年秋季学期在城关镇下寨小学就读，按政策享受以下资助。",
+        "小学建档立卡寄宿生生活补助：500.00 元（1,000.00 元/年 ÷ 2 = 500.00 元），发到学生或监护人的银行账户。"
+        f"依据{document}二(一)2。",
+        "建档立卡寄宿生县级增补生活补助：50.00 元（100.00 元/年 ÷ 2 = 50.00 元），发到学生或监护人的银行账户。"
+        f"依据{document}二(一)2。",
+        "现金合计 550.00 元。",
+        "建档立卡学生营养膳食补助：400.00 元（4.00 元/天 × 100 天 = 400.00 元），在学校用餐时享受，不发现金。"
+        f"依据{document}二(一)2。",
+    ]  # fmt: skip
+
+
+def test_family_of_a_child_owed_nothing_is_told_what_is_nearest(pack, xiazhai, autumn):
+    child = factories.student("何勇", at=xiazhai, during=autumn, boarding=True)
+    told = family_sentences(explained(child, pack))
+    assert told[0] == "何勇2020年秋季学期在城关镇下寨小学就读，按现行政策没有可享受的资助项目。"
+    assert len(told) == 2
+    assert told[1].startswith("最接近的一项是")
+    assert "困难类别须含有建档立卡，现为无" in told[1]
+
+
+def test_missing_is_of_the_childs_stage_nearest_first_and_not_of_what_it_has(pack, xiazhai, autumn):
+    child = factories.student("罗娜", at=xiazhai, during=autumn, categories=POOR)
+    found = explained(child, pack)
+    assert [f.rule.programme for f in found.awarded] == ["nutrition"]
+    assert [(item.finding.rule.programme, len(item.checks)) for item in found.missing()] == [
+        ("boarding_living", 1),
+        ("boarding_topup", 1),
+    ]
+
+
+def test_kinds_are_apart_and_sum_to_what_is_awarded(pack, autumn):
+    senior = factories.school("云岭县第一中学", kind="senior")
+    child = factories.student(
+        "王大力", at=senior, during=autumn, stage="senior", grade=1, boarding=True, categories=POOR
+    )
+    found = explained(child, pack)
+    kinds = [(str(kind), len(findings), fen) for kind, findings, fen in found.by_kind()]
+    assert [kind for kind, *_ in kinds] == ["cash", "waiver"]
+    assert sum(fen for *_, fen in kinds) == sum(f.amount_fen for f in found.findings)
+    assert kinds[0][2] == found.cash_fen
