@@ -10,6 +10,12 @@ class Kind(models.TextChoices):
     LOAN = "loan", "贷款"
 
 
+class PolicyState(models.TextChoices):
+    DRAFT = "draft", "草稿"
+    PUBLISHED = "published", "已发布"
+    DROPPED = "dropped", "已放弃"
+
+
 class BatchState(models.TextChoices):
     OPEN = "open", "学校报送"
     OFFICE_APPROVED = "office_approved", "待审批"

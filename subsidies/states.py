@@ -1,4 +1,4 @@
-"""The steps of a batch and of a school's sheet: who may take which, from where to where.
+"""The steps of a policy, of a batch and of a school's sheet: who may take which, from where to where.
 
 Order of work (facts.md 3.6): report, review, approval, publicity (公示), payout. A person takes one
 stage per batch (:class:`~subsidies.models.BatchSeat`); the stage of each step is in :data:`STAGE_OF`.
@@ -6,9 +6,18 @@ stage per batch (:class:`~subsidies.models.BatchSeat`); the stage of each step i
 
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.workflow.flow import Flow, Transition
-from subsidies.enums import BatchStage
+from subsidies.enums import BatchStage, PolicyState
 from subsidies.enums import BatchState as B
 from subsidies.enums import SheetState as S
+
+POLICY_FLOW = Flow(
+    "policy",
+    (
+        Transition("draft", (), PolicyState.DRAFT, P.LOAD_POLICY, "起草"),
+        Transition("publish", (PolicyState.DRAFT,), PolicyState.PUBLISHED, P.LOAD_POLICY, "发布"),
+        Transition("drop", (PolicyState.DRAFT,), PolicyState.DROPPED, P.LOAD_POLICY, "放弃草稿"),
+    ),
+)
 
 BATCH_FLOW = Flow(
     "batch",

@@ -14,7 +14,7 @@ from povertyedu.orgs.models import Term
 from students.enums import HardshipCategory
 from students.models import Enrolment
 from subsidies import engine
-from subsidies.actions.policies import NoPolicy, current_policy, pack_of
+from subsidies.actions.policies import NoPolicy, pack_of, policy_for
 from subsidies.enums import OPEN_LINES, Kind, LineState
 from subsidies.models import Balance, Entitlement, Line
 
@@ -140,7 +140,7 @@ def figures_by_class(user, term: Term, school) -> dict:
 def money_by_stage_and_source(user, term: Term) -> tuple[list[str], list[tuple[str, list[int]]]]:
     """Return (source names, [(stage, fen per source)]) of entitled cash; sums equal the entitlements to the fen."""
     try:
-        rules = {rule.code: rule for rule in pack_of(current_policy()).rules}
+        rules = {rule.code: rule for rule in pack_of(policy_for(term)).rules}
     except NoPolicy:
         rules = {}
     counted = (

@@ -4,7 +4,7 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 
 from students.states import CORRECTION_FLOW, MOVE_FLOW, PROMOTION_FLOW
-from subsidies.states import BATCH_FLOW, SHEET_FLOW
+from subsidies.states import BATCH_FLOW, POLICY_FLOW, SHEET_FLOW
 
 # An unknown code is shown as it is: the log outlives the verbs.
 ACTION_WORDS = {
@@ -41,6 +41,7 @@ ACTION_WORDS = {
     "option.update": "修改参数",
     "logs.export": "导出日志",
     "policy.load": "载入资助标准",
+    "policy.save": "修改资助政策草稿",
     "students.register": "新增学生",
     "students.correct": "修改学生",
     "promotion.edit": "改升级名单",
@@ -80,6 +81,7 @@ ACTION_WORDS = {
 ACTION_WORDS |= {
     f"{flow.name}.{step.verb}": f"{subject}：{step.label}"
     for flow, subject in (
+        (POLICY_FLOW, "资助政策"),
         (BATCH_FLOW, "批次"),
         (SHEET_FLOW, "学校名单"),
         (MOVE_FLOW, "学籍异动"),

@@ -1,17 +1,32 @@
-"""Load a policy pack: its text is kept as it was, its programmes become rows that money is counted under."""
+"""Which rules are in force: packs by name, stored policies parsed, the policy of a term; and publishing one.
+
+A draft is written in `drafting`; what it would change is found out in `what_if`. Published, a policy is
+fixed for good, its programmes are rows that money is counted under.
+"""
 
 import hashlib
+import json
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
 from django.db import transaction
+from django.utils import timezone
 
-from povertyedu.audit.models import record
-from povertyedu.workflow.flow import Actor
+from povertyedu.orgs.models import Term
+from povertyedu.workflow.flow import Actor, advance
 from subsidies import engine
-from subsidies.models import Policy, Programme
+from subsidies.models import Policy, PolicyDecision, Programme
+from subsidies.states import POLICY_FLOW
 
 BUILT_IN = Path(__file__).resolve().parent.parent / "policies"
+
+
+class NoPolicy(Exception):
+    """No policy applies to the term."""
+
+    def __str__(self):
+        return "这个学期还没有适用的资助政策，请先在“资助标准”页起草并发布，或运行 load_policy。"
 
 
 def built_in_packs() -> list[str]:
@@ -25,56 +40,107 @@ def pack_text(name_or_path: str) -> str:
     return path.read_text(encoding="utf-8-sig")
 
 
-@transaction.atomic
-def load_policy(*, text: str, by: Actor) -> Policy:
-    """Make ``text`` the current policy and return it; the same text again changes nothing.
-
-    Raise PackError, with every problem by line, when the pack is wrong or its worked examples do not
-    come out.
-    """
-    pack = engine.load_pack(text)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    list(Policy.objects.select_for_update().values_list("pk"))
-    current = Policy.objects.filter(is_current=True).first()
-    if current and current.digest == digest:
-        return current
-    Policy.objects.filter(is_current=True).update(is_current=False)
-    last = (
-        Policy.objects.filter(name=pack.name).order_by("-version").values_list("version", flat=True).first()
-        or 0
-    )
-    policy = Policy.objects.create(
-        name=pack.name, title=pack.title, version=last + 1, text=text, digest=digest, loaded_by=by.name
-    )
-    for programme in pack.programmes:
-        Programme.objects.update_or_create(
-            code=programme.code,
-            defaults={"name": programme.label, "kind": str(programme.kind), "position": programme.order},
-        )
-    record(by, action="policy.load", subject=policy, changes={"version": [last or None, policy.version]})
-    return policy
-
-
-class NoPolicy(Exception):
-    """No policy has been loaded yet."""
-
-    def __str__(self):
-        return "还没有载入资助政策，请先在“资助标准”页载入，或运行 load_policy。"
-
-
-def current_policy() -> Policy:
-    """Return the policy in force; raise NoPolicy."""
-    policy = Policy.objects.filter(is_current=True).first()
+def policy_for(term: Term | str) -> Policy:
+    """Return the policy of a term: the newest published one that applies from it or before; raise NoPolicy."""
+    policy = Policy.objects.in_force(term if isinstance(term, str) else term.pk).first()
     if policy is None:
         raise NoPolicy
     return policy
 
 
-@lru_cache(maxsize=4)
+def policies_for(terms: list[Term]) -> dict[str, Policy]:
+    """Return {term code: its policy} of those ``terms`` that have one, in one query."""
+    published = list(Policy.objects.published().order_by("-published_at", "-pk"))
+    found = {}
+    for term in terms:
+        on = engine.Term.parse(term.pk)
+        begun = (p for p in published if not p.applies_from or engine.Term.parse(p.applies_from) <= on)
+        if policy := next(begun, None):
+            found[term.pk] = policy
+    return found
+
+
+@lru_cache(maxsize=8)
 def _pack(digest: str, text: str) -> engine.Policy:
     return engine.load_pack(text)
 
 
 def pack_of(policy: Policy) -> engine.Policy:
-    """Return the rules of a stored policy, parsed once per process."""
+    """Return the rules of a stored policy, parsed once per process; raise PackError for a draft that is none yet."""
     return _pack(policy.digest, policy.text)
+
+
+def digest_of(text: str, included: Mapping[str, str], figures: Mapping) -> str:
+    """Return what tells two contents of a policy apart."""
+    content = json.dumps([text, included, figures], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+@transaction.atomic
+def load_policy(
+    *, text: str, by: Actor, applies_from: str = "", figures: Mapping | None = None, publish: bool = True
+) -> Policy:
+    """Publish ``text`` for the terms from ``applies_from`` on; return the policy, or its draft without ``publish``.
+
+    Where the same text and figures are in force there already, nothing changes. Raise PackError, with every
+    problem by line, when the pack is wrong or its worked examples do not come out.
+    """
+    engine.load_pack(text)
+    figures = dict(figures or {})
+    list(Policy.objects.select_for_update().values_list("pk"))
+    present = Policy.objects.in_force(applies_from).first()
+    if publish and present and present.digest == digest_of(text, {}, figures):
+        return present
+    draft = new_draft(text=text, by=by, applies_from=applies_from, figures=figures, based_on=present)
+    return publish_policy(policy=draft, by=by) if publish else draft
+
+
+@transaction.atomic
+def new_draft(
+    *, text: str, by: Actor, applies_from: str = "", figures: Mapping | None = None, based_on: Policy | None = None
+) -> Policy:  # fmt: skip
+    """Write a draft; a text that is no pack yet takes its name from what it is ``based_on``."""
+    figures = dict(figures or {})
+    name, title = title_of(text, based_on)
+    draft = Policy.objects.create(
+        name=name, title=title, applies_from=applies_from, text=text, figures=figures, digest=digest_of(text, {}, figures),
+        based_on=based_on, created_by=by.name, changed_by=by.name,
+    )  # fmt: skip
+    step = POLICY_FLOW["draft"]
+    PolicyDecision.append(draft, step=step, old="", by=by, reason="", at=timezone.now())
+    return draft
+
+
+def title_of(text: str, otherwise: Policy | None) -> tuple[str, str]:
+    """Return name and title of a pack's text, as far as they can be read."""
+    try:
+        pack = engine.load_pack(text)
+    except engine.PackError:
+        return (otherwise.name, otherwise.title) if otherwise else ("draft", "未命名的政策")
+    return pack.name[:40], pack.title[:120]
+
+
+@transaction.atomic
+def publish_policy(*, policy: Policy, by: Actor) -> Policy:
+    """Fix a draft for good: it gets its version, applies from now on, and its programmes become rows.
+
+    Raise PackError when its text is no sound pack, StepRefused when it is no draft any more.
+    """
+    pack = pack_of(policy)
+    list(Policy.objects.select_for_update().values_list("pk"))
+    last = (
+        Policy.objects.filter(name=pack.name, version__isnull=False)
+        .order_by("-version")
+        .values_list("version", flat=True)
+        .first()
+    )
+    advance(
+        policy, POLICY_FLOW, "publish", by=by, name=pack.name, title=pack.title, version=(last or 0) + 1,
+        published_at=timezone.now(), published_by=by.name,
+    )  # fmt: skip
+    for programme in pack.programmes:
+        Programme.objects.update_or_create(
+            code=programme.code,
+            defaults={"name": programme.label, "kind": str(programme.kind), "position": programme.order},
+        )
+    return policy

@@ -22,7 +22,7 @@ from subsidies import engine
 from subsidies.models import Entitlement, Recalculation
 from subsidies.queries import PROFILE_COLUMNS, totals_by_programme
 
-from .policies import current_policy, pack_of
+from .policies import pack_of, policy_for
 
 MANY = 5_000  # rows after which the planner is told
 COLUMNS = (
@@ -86,14 +86,14 @@ def recalculate(
     school: School | None = None,
     progress=NO_PROGRESS,
 ) -> Recalculation:
-    """Bring the entitlements of ``term`` up to its facts and the current policy; return the run.
+    """Bring the entitlements of ``term`` up to its facts and its policy; return the run.
 
     ``only_changed`` looks at children marked since the last run; it is widened to all of them when
     the policy has changed since. ``school`` narrows the run to one school. Running twice changes
     nothing. Raise NoPolicy, or the ``progress``'s own exceptions when it was cancelled or lost its lease.
     """
     started = time.monotonic()
-    policy = current_policy()
+    policy = policy_for(term)
     last = Recalculation.objects.filter(term=term, school=None).first()
     only_changed = only_changed and last is not None and last.policy_id == policy.pk
     decider = engine.Decider(pack_of(policy), engine.Term.parse(term.pk))

@@ -3,9 +3,9 @@
 from .batch import Batch, BatchDecision, BatchSeat, Line, LineQuerySet, SchoolSheet, SheetDecision, due_fen
 from .entitlement import Balance, Entitlement, Recalculation
 from .payment import BankFile, BankReturn
-from .policy import Policy, Programme
+from .policy import Policy, PolicyDecision, Programme
 
 __all__ = [
     "Balance", "BankFile", "BankReturn", "Batch", "BatchDecision", "BatchSeat", "Entitlement", "Line", "LineQuerySet", "Policy",
-    "Programme", "Recalculation", "SchoolSheet", "SheetDecision", "due_fen",
+    "PolicyDecision", "Programme", "Recalculation", "SchoolSheet", "SheetDecision", "due_fen",
 ]  # fmt: skip

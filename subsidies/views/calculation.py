@@ -9,7 +9,7 @@ from povertyedu.accounts.access import needs, working_term
 from povertyedu.accounts.permissions import Permission
 from povertyedu.jobs.models import Job
 from povertyedu.jobs.tasks import start
-from subsidies.actions.policies import NoPolicy, current_policy
+from subsidies.actions.policies import NoPolicy, policy_for
 from subsidies.models import Entitlement, Programme
 from subsidies.queries import last_runs, totals_by_programme, waiting_children
 
@@ -20,7 +20,7 @@ def calculation(request):
     """Show the term's entitlements by programme, what waits to be recalculated, and the last runs."""
     term = working_term(request)
     try:
-        policy = current_policy()
+        policy = policy_for(term) if term else None
     except NoPolicy:
         policy = None
     seen = Entitlement.objects.visible_to(request.user)

@@ -11,10 +11,10 @@ from subsidies import engine
 from subsidies.actions.policies import (
     NoPolicy,
     built_in_packs,
-    current_policy,
     load_policy,
     pack_of,
     pack_text,
+    policy_for,
 )
 from subsidies.models import Policy
 
@@ -30,11 +30,11 @@ def policy(request):
         "crumbs": [("首页", reverse("home:todo")), ("资助标准", None)],
         "term": term,
         "packs": built_in_packs(),
-        "versions": Policy.objects.all()[:10],  # everyone: rules are no one's data
+        "versions": Policy.objects.visible_to(request.user).published()[:10],
         "may_load": request.user.can(Permission.LOAD_POLICY),
     }
     try:
-        current = current_policy()
+        current = policy_for(term.pk if term else "")
     except NoPolicy:
         return render(request, "subsidies/policy.html", context)
     pack = pack_of(current)

@@ -7,7 +7,7 @@ from povertyedu.accounts.access import needs, working_term
 from povertyedu.accounts.permissions import Permission
 from students.models import Enrolment, Student
 from subsidies import engine
-from subsidies.actions.policies import NoPolicy, current_policy, pack_of
+from subsidies.actions.policies import NoPolicy, pack_of, policy_for
 from subsidies.explanations import explain_enrolment
 from subsidies.models import Line
 from subsidies.queries import balances_of
@@ -33,7 +33,7 @@ def why(request, student_pk: int):
         "programme": request.GET.get("programme", ""),
     }
     try:
-        explanation = explain_enrolment(enrolment, pack_of(current_policy()))
+        explanation = explain_enrolment(enrolment, pack_of(policy_for(enrolment.term)))
     except NoPolicy as error:
         context["error"] = str(error)
     else:

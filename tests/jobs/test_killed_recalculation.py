@@ -12,7 +12,7 @@ from subsidies.models import Entitlement, Recalculation
 from tests import factories
 from tests.jobs.workers import running_worker, wait_for
 
-pytestmark = [pytest.mark.jobs, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.jobs, pytest.mark.usefixtures("real_commits")]
 CHILDREN = 150
 OWED_FEN = 95_000  # a registered-poor rural boarder: 500 + 50 yuan and 100 meals of 4 yuan
 

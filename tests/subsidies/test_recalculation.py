@@ -10,7 +10,7 @@ from students.enums import HardshipCategory
 from students.models import Enrolment, FactChange
 from subsidies.actions.policies import NoPolicy, load_policy, pack_text
 from subsidies.actions.recalculation import recalculate
-from subsidies.models import Entitlement, Policy, Programme
+from subsidies.models import Entitlement
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
@@ -135,18 +135,6 @@ def test_recalculate_query_count_does_not_grow(guiding, xiazhai, autumn, django_
 def test_recalculate_without_policy_says_what_to_do(boarder, autumn):
     with pytest.raises(NoPolicy):
         run(autumn)
-
-
-def test_load_policy_same_text_keeps_version(guiding):
-    assert load_policy(text=guiding.text, by=SYSTEM) == guiding
-    assert Policy.objects.count() == 1
-
-
-def test_load_policy_new_text_supersedes(guiding):
-    second = load_policy(text=guiding.text + "\n# again\n", by=SYSTEM)
-    assert (second.version, second.is_current) == (2, True)
-    assert Policy.objects.get(pk=guiding.pk).is_current is False
-    assert Programme.objects.get(pk="nutrition").kind == "in_kind"
 
 
 def test_recalculate_command_prints_one_json_line(guiding, boarder, autumn, capsys):

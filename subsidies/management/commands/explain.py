@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from povertyedu.sealing import keyed_hash
 from students.models import Enrolment
-from subsidies.actions.policies import NoPolicy, current_policy, pack_of
+from subsidies.actions.policies import NoPolicy, pack_of, policy_for
 from subsidies.explanations import explain_enrolment
 
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         if enrolment is None:
             raise CommandError(f"学期 {term} 没有这个身份证件号或学籍号的学籍。", returncode=2)
         try:
-            explanation = explain_enrolment(enrolment, pack_of(current_policy()))
+            explanation = explain_enrolment(enrolment, pack_of(policy_for(enrolment.term)))
         except NoPolicy as error:
             raise CommandError(str(error), returncode=1) from error
         for finding in explanation.findings:

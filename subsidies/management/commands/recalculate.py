@@ -11,7 +11,7 @@ from subsidies.actions.recalculation import recalculate
 
 
 class Command(BaseCommand):
-    help = "按现行政策重算一个学期的应享资助。"
+    help = "按适用的政策重算一个学期的应享资助。"
 
     def add_arguments(self, parser):
         parser.add_argument("--term", required=True, help="2020-autumn")
