@@ -1,5 +1,7 @@
 from django.db import models
 
+from subsidies.engine import SOURCES
+
 
 class Kind(models.TextChoices):
     """What an award is. Only cash is payable to a child; totals show the kinds apart."""
@@ -84,3 +86,8 @@ class BatchStage(models.TextChoices):
 class Payer(models.TextChoices):
     THIS_COUNTY = "here", "本县"
     OTHER_COUNTY = "elsewhere", "外县"
+
+
+def fund_sources() -> list[tuple[str, str]]:
+    """The sources of funds a policy may name, in the order charts stack them (engine ``SOURCES``)."""
+    return list(SOURCES.items())

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import batches, calculation, ledgers, payouts, policy, sheets, why
+from .views import batches, calculation, funds, ledgers, payouts, policy, sheets, why
 
 app_name = "subsidies"
 urlpatterns = [
@@ -22,6 +22,12 @@ urlpatterns = [
     path("payouts/<int:pk>/export/", payouts.payout_export, name="payout_export"),
     path("payouts/files/<int:pk>/download/", payouts.payout_download, name="payout_download"),
     path("payouts/files/<int:pk>/return/", payouts.payout_return, name="payout_return"),
+    path("funds/", funds.funds, name="funds"),
+    path("funds/new/", funds.receipt_new, name="receipt_new"),
+    path("funds/<int:pk>/", funds.receipt, name="receipt"),
+    path("funds/<int:pk>/reverse/", funds.receipt_reverse, name="receipt_reverse"),
+    path("funds/<int:pk>/scan/", funds.scan_add, name="scan_add"),
+    path("funds/scans/<int:pk>/", funds.scan, name="scan"),
     path("ledgers/", ledgers.ledgers, name="ledgers"),
     path("ledgers/<int:pk>/download/", ledgers.ledger_download, name="ledger_download"),
     path("policy/", policy.policy, name="policy"),

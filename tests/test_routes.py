@@ -7,6 +7,7 @@ import datetime as dt
 from io import BytesIO
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
@@ -24,6 +25,7 @@ from povertyedu.workbooks.writing import write_table
 from students.actions.moves import request_transfer
 from students.actions.promotion import open_promotion
 from students.models import ColumnSet, Correction, Departure, PayoutBlock
+from subsidies.actions.funds import keep_scan
 from tests import factories
 from tests.factories import subsidies
 
@@ -105,6 +107,10 @@ class World:
         self.pair = factories.pair(self.student, factories.student("罗娜", at=xiazhai, during=autumn))
         self.block = PayoutBlock.objects.create(
             enrolment=self.student.enrolments.get(), kind="false_enrolment", reason="查无此人", set_by="周敏"
+        )
+        self.receipt = subsidies.receipt(by=people.finance)
+        self.scan = keep_scan(
+            by=people.finance, receipt=self.receipt, upload=SimpleUploadedFile("指标文.pdf", b"%PDF-1.4")
         )
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
@@ -212,6 +218,10 @@ OBJECTS = {
     "subsidies:payout_export": pk_of("batch"),
     "subsidies:payout_download": pk_of("bank_file"),
     "subsidies:payout_return": pk_of("bank_file"),
+    "subsidies:receipt": pk_of("receipt"),
+    "subsidies:receipt_reverse": pk_of("receipt"),
+    "subsidies:scan_add": pk_of("receipt"),
+    "subsidies:scan": pk_of("scan"),
     "subsidies:ledger_download": pk_of("ledger_job"),
     "imports:template": lambda w: {"kind": "roster"},
     "imports:detail": pk_of("import_batch"),

@@ -37,6 +37,7 @@ NAVIGATION = (
         Entry("subsidies:batches", "发放批次", "stamp", (P.VIEW_SUBSIDIES,)),
         Entry("publicity:notices", "公示管理", "megaphone", (P.VIEW_SUBSIDIES,)),
         Entry("subsidies:payouts", "支付回盘", "landmark", (P.PAY,)),
+        Entry("subsidies:funds", "资金管理", "coins", (P.VIEW_FUNDS,)),
         Entry("subsidies:ledgers", "台账", "table-2", (P.EXPORT_LEDGER,)),
         Entry("subsidies:policy", "资助标准", "scale", (P.VIEW_POLICY,)),
     )),

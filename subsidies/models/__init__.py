@@ -2,10 +2,28 @@
 
 from .batch import Batch, BatchDecision, BatchSeat, Line, LineQuerySet, SchoolSheet, SheetDecision, due_fen
 from .entitlement import Balance, Entitlement, Recalculation
+from .funds import FundReceipt, ReceiptProgramme, ReceiptScan
 from .payment import BankFile, BankReturn
 from .policy import Policy, PolicyDecision, Programme
 
 __all__ = [
-    "Balance", "BankFile", "BankReturn", "Batch", "BatchDecision", "BatchSeat", "Entitlement", "Line", "LineQuerySet", "Policy",
-    "PolicyDecision", "Programme", "Recalculation", "SchoolSheet", "SheetDecision", "due_fen",
-]  # fmt: skip
+    "Balance",
+    "BankFile",
+    "BankReturn",
+    "Batch",
+    "BatchDecision",
+    "BatchSeat",
+    "Entitlement",
+    "FundReceipt",
+    "Line",
+    "LineQuerySet",
+    "Policy",
+    "PolicyDecision",
+    "Programme",
+    "Recalculation",
+    "ReceiptProgramme",
+    "ReceiptScan",
+    "SchoolSheet",
+    "SheetDecision",
+    "due_fen",
+]

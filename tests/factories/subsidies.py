@@ -1,5 +1,6 @@
 """Money for tests: programmes, entitlements, and a batch at any step of its way."""
 
+import datetime as dt
 from pathlib import Path
 
 from django.core.files.temp import NamedTemporaryFile
@@ -10,8 +11,8 @@ from povertyedu.orgs.models import CalendarDay
 from povertyedu.publicity.models import Notice
 from povertyedu.workbooks.writing import write_table
 from students.models import Enrolment, Student
-from subsidies.actions import batches, payouts, publicising
-from subsidies.models import BankFile, Batch, Entitlement, Programme
+from subsidies.actions import batches, funds, payouts, publicising
+from subsidies.models import BankFile, Batch, Entitlement, FundReceipt, Programme
 
 STEPS = (
     "open",
@@ -44,6 +45,22 @@ def entitlement_of(enrolment: Enrolment, of: Programme, fen: int) -> Entitlement
         amount_fen=fen, stage=enrolment.stage, grade=enrolment.grade, school_id=enrolment.school_id,
         school_area=enrolment.school_area, home_area=enrolment.home_area,
     )  # fmt: skip
+
+
+def new_receipt(fen: int = 100_000, *, of=None, **fields) -> funds.NewReceipt:
+    """What a document says of ``fen`` for the programmes ``of``; ``fields`` replace the usual ones."""
+    of = of if of is not None else [programme()]
+    usual = {
+        "number": "云财教〔2020〕36号", "source": "county", "received_on": dt.date(2020, 9, 10), "year": 2020, "term": None,
+    }  # fmt: skip
+    return funds.NewReceipt(
+        amount_fen=fen, programmes=tuple(getattr(p, "pk", p) for p in of), **(usual | fields)
+    )
+
+
+def receipt(fen: int = 100_000, *, by, of=None, **fields) -> FundReceipt:
+    """Book money as ``by`` (an actor) would."""
+    return funds.book_receipt(by=by, receipt=new_receipt(fen, of=of, **fields))
 
 
 class People:
