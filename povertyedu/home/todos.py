@@ -95,6 +95,10 @@ DUTIES = (
         lambda user: ImportBatch.objects.visible_to(user).filter(state=ImportState.CHECKED), "created_at", "imports:list",
     ),
     Duty(
+        P.MANAGE_FUNDS, "已核对、待确认的到账文件",
+        lambda user: ImportBatch.objects.visible_to(user).filter(state=ImportState.CHECKED), "created_at", "imports:list",
+    ),
+    Duty(
         P.MANAGE_GRANTS, "待确认的授权", lambda user: GrantProposal.objects.visible_to(user, P.MANAGE_GRANTS), "proposed_at",
         "office:proposals",
     ),

@@ -30,7 +30,9 @@ from .states import ImportState
 from .undoing import plan_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-may_import = needs(Permission.IMPORT_ROSTER, Permission.IMPORT_LISTS, Permission.MANAGE_ORGS)
+may_import = needs(
+    Permission.IMPORT_ROSTER, Permission.IMPORT_LISTS, Permission.MANAGE_ORGS, Permission.MANAGE_FUNDS
+)
 LISTED = 50
 LEFT_OUT_SHOWN = 500
 

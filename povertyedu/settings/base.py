@@ -191,6 +191,7 @@ IMPORT_RESOURCES = {
     "categories": "students.resources.CategoryResource",
     "target-list": "students.resources.TargetListResource",
     "away": "students.resources.AwayResource",
+    "fund-receipts": "subsidies.resources.FundReceiptResource",
 }
 # What background workers can do: job kind -> dotted path of the function that does it.
 JOB_KINDS = {

@@ -15,6 +15,8 @@ from povertyedu.ui.numerals import yuan
 from povertyedu.workflow.flow import Actor, StepRefused
 from subsidies.models import FundReceipt, ReceiptProgramme, ReceiptScan
 
+LARGEST_FEN = 10**13  # a hundred thousand million yuan: more is a slip
+
 
 @dataclass(frozen=True)
 class NewReceipt:

@@ -8,12 +8,11 @@ from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Term
 from povertyedu.workbooks.cells import CellError, clean_yuan_to_fen
 from students.forms.identification import SCANS
-from subsidies.actions.funds import NewReceipt
+from subsidies.actions.funds import LARGEST_FEN, NewReceipt
 from subsidies.enums import Kind, fund_sources
 from subsidies.models import Programme
 
 SCAN_MEGABYTES = 20
-LARGEST_FEN = 10**13  # a hundred thousand million yuan: more is a slip
 
 
 class YuanField(forms.CharField):
