@@ -4,6 +4,7 @@ import re
 
 from povertyedu.sealing import keyed_hash
 
+from .facts import all_facts
 from .models import Enrolment, Student
 from .numbers import NUMBERS
 from .queries import area_names
@@ -54,6 +55,7 @@ def _term_words(enrolment: Enrolment) -> dict[str, str]:
         "入学日期": str(enrolment.entered_on or ""),
         "户籍地": area_names([enrolment.home_area]).get(enrolment.home_area, ""),
         "状态": enrolment.get_status_display(),
+        **{fact.history_label: fact.shown(enrolment.facts.get(fact.name)) for fact in all_facts()},
     }
 
 

@@ -238,6 +238,23 @@ UNSETTLED = (
 )
 
 
+class FactKind(models.TextChoices):
+    """What a fact without a column of its own holds."""
+
+    FLAG = "flag", "是否"
+    CHOICE = "choice", "选项"
+    NUMBER = "number", "数量"
+    MONEY = "money", "金额"
+
+
+class Tier(models.TextChoices):
+    """困难等级 (教财〔2018〕16号)."""
+
+    SPECIAL = "special", "特别困难"
+    DIFFICULT = "difficult", "困难"
+    GENERAL = "general", "一般困难"
+
+
 class CorrectionState(models.TextChoices):
     """更正申请: a closed term is opened for one child's named facts, once."""
 
@@ -258,6 +275,7 @@ class TermFact(models.TextChoices):
     HOME = "home", "户籍地"
     ENTERED = "entered", "入学日期"
     STATUS = "status", "学籍状态"
+    OTHER = "other", "其他情况"
 
 
 # As students.changes.snapshot names them.
@@ -269,4 +287,7 @@ FACT_LABELS = {
     TermFact.HOME: {"户籍地"},
     TermFact.ENTERED: {"入学日期"},
     TermFact.STATUS: {"状态"},
+    TermFact.OTHER: set(),  # whatever begins with OTHER_FACTS
 }
+# What has no column of its own stands in the history under this heading, each with its name behind it.
+OTHER_FACTS = "其他情况："

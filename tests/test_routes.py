@@ -103,6 +103,7 @@ class World:
             kind="roster", column="name", text="学员", normal="学员", added_by="周敏"
         )
         self.column_set = ColumnSet.objects.create(name="全国系统", columns=["name"], updated_by="周敏")
+        self.county_fact = factories.county_fact()
         self.comparison = factories.comparison(during=autumn)
         self.pair = factories.pair(self.student, factories.student("罗娜", at=xiazhai, during=autumn))
         self.block = PayoutBlock.objects.create(
@@ -149,6 +150,8 @@ def pk_of(name: str):
 OBJECTS = {
     "imports:alias_delete": pk_of("alias"),
     "students:column_set_delete": pk_of("column_set"),
+    "students:county_fact": pk_of("county_fact"),
+    "students:county_fact_step": lambda w: {"pk": w.county_fact.pk, "verb": "retire"},
     "home:manual_page": lambda w: {"page": "index"},
     "home:dashboard_area": lambda w: {"code": "529901100"},
     "home:dashboard_school": pk_of("school"),

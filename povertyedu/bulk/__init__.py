@@ -144,6 +144,27 @@ def amend(
     return written
 
 
+def patch(
+    model: type[models.Model], column: str, rows: Iterable[tuple[object, dict]], *, key: str = "id"
+) -> int:
+    """Set members of the JSON object ``column`` in the rows found by ``key``; the other members stay as they are.
+
+    ``rows`` are (key, members); a member is never None. Return how many rows were written.
+    """
+    table, name = model._meta.db_table, _quote(_field(model, column).column)
+    stage, found_by = f"stage_{table}", _quote(_field(model, key).column)
+    load(stage, model, [key, column], rows)
+    is_postgresql = connection.vendor == "postgresql"
+    merged = f"t.{name} || s.{name}" if is_postgresql else f"json_patch(t.{name}, s.{name})"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {_quote(table)} AS t SET {name} = {merged} FROM {_quote(stage)} s WHERE t.{found_by} = s.{found_by}"
+        )
+        written = cursor.rowcount
+        cursor.execute(f"DROP TABLE {_quote(stage)}")
+    return written
+
+
 def stored(model: type[models.Model], column: str, values: Iterable, **where) -> dict:
     """Return pk -> the row of ``model`` as its table holds it, of the rows whose ``column`` is one of ``values``.
 

@@ -46,6 +46,7 @@ NAVIGATION = (
         Entry("office:schools", "学校班级", "school", (P.MANAGE_ORGS,)),
         Entry("office:people", "人员", "contact", (P.MANAGE_ORGS,)),
         Entry("office:terms", "学期校历", "calendar-days", (P.MANAGE_ORGS,)),
+        Entry("students:county_facts", "县定信息项", "list-plus", (P.MANAGE_OPTIONS,)),
         Entry("office:options", "参数设置", "sliders-horizontal", (P.MANAGE_OPTIONS,)),
         Entry("office:accounts", "账号", "circle-user-round", (P.MANAGE_ACCOUNTS,)),
         Entry("office:grants", "授权", "key-round", (P.MANAGE_GRANTS,)),

@@ -79,6 +79,11 @@ ACTION_WORDS = {
     "students.unmerge": "撤销合并",
     "students.column_set": "保存导出列组合",
     "students.column_set_delete": "删除导出列组合",
+    "county_fact.create": "新增县定信息项",
+    "county_fact.update": "修改县定信息项",
+    "county_fact.retire": "停用县定信息项",
+    "county_fact.restore": "恢复县定信息项",
+    "county_fact.delete": "删除县定信息项",
     "jobs.cancel": "停止后台任务",
 }
 ACTION_WORDS |= {

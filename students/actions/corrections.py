@@ -82,7 +82,7 @@ def leave_for(enrolment: Enrolment) -> Correction | None:
 
 def spend(*, by: Actor, correction: Correction, changed: set[str]) -> None:
     """Use up ``correction`` for a change of the facts labelled ``changed``; anything else refuses the whole change."""
-    if more := changed - correction.labels:
+    if more := {label for label in changed if not correction.allows(label)}:
         raise ValidationError(
             f"{correction.enrolment.term}已关闭，批准更正的是“{correction.fact_words}”，不能同时改：{'、'.join(sorted(more))}。"
         )

@@ -6,6 +6,7 @@ from povertyedu import bulk
 from povertyedu.orgs.enums import Stage
 from povertyedu.orgs.models import School, SchoolClass, Term
 from students.enums import EnrolmentStatus, Outcome
+from students.facts import carried_sql
 from students.models import Departure, Enrolment, Promotion, PromotionLine
 from students.models.promotion import ROLLING
 
@@ -63,7 +64,8 @@ def make_classes(promotion: Promotion) -> int:
 def make_enrolments(promotion: Promotion) -> int:
     """Write the new term's enrolments of the marked lines from last term's facts; return how many."""
     columns = [field.column for field in Enrolment._meta.concrete_fields if not field.primary_key]
-    values = ", ".join(_NEW.get(column, f"e.{column}") for column in columns)
+    new = _NEW | {"facts": carried_sql("e.facts")}
+    values = ", ".join(new.get(column, f"e.{column}") for column in columns)
     return _execute(
         f"INSERT INTO {{enrolment}} ({', '.join(columns)}) SELECT {values} FROM {{line}} l "
         "JOIN {enrolment} e ON e.id = l.enrolment_id JOIN {school} s ON s.id = l.to_school_id "
@@ -92,7 +94,7 @@ def make_received(departures: list[int]) -> int:
     """Enrol children who arrived at the junior school they were sent to, in its first grade; return how many."""
     arriving = _NEW | {
         "term_id": "d.term_id", "school_id": "d.to_school_id", "school_class_id": "NULL", "stage": f"'{Stage.JUNIOR}'",
-        "grade": "1", "entered_on": "t.starts_on", "status": f"'{EnrolmentStatus.STUDYING}'",
+        "grade": "1", "entered_on": "t.starts_on", "status": f"'{EnrolmentStatus.STUDYING}'", "facts": carried_sql("e.facts"),
     }  # fmt: skip
     columns = [field.column for field in Enrolment._meta.concrete_fields if not field.primary_key]
     values = ", ".join(arriving.get(column, f"e.{column}") for column in columns)

@@ -2,7 +2,8 @@
 
 ``data`` is the cleaned data of :class:`students.forms.StudentForm`: the fields named in
 ``STUDENT_FIELDS`` and ``TERM_FIELDS``, the numbers in clear ("" in a correction: unchanged), guardian and
-account fields, ``home`` (an Area or None) and ``onwards`` (whether later terms take the correction too).
+account fields, ``facts`` (name to value, None: unknown; what is not named stays), ``home`` (an Area or None) and
+``onwards`` (whether later terms take the correction too).
 A refusal is a ValidationError keyed by field, with a Chinese sentence.
 """
 
@@ -15,6 +16,7 @@ from povertyedu.orgs.models import Term
 from povertyedu.sealing import keyed_hash
 from students.changes import differences, fingerprint, snapshot
 from students.enums import Place
+from students.facts import amended, carried_changes
 from students.models import BankAccount, Enrolment, Guardian, Student
 from students.queries import later_terms
 
@@ -29,7 +31,7 @@ TERM_FIELDS = (
     "place", "outside_school", "outside_region", "aided_elsewhere", "entered_on", "status",
 )  # fmt: skip
 # Differences that later terms do not take over even when asked: they are of that term alone.
-OF_THIS_TERM_ONLY = ("status",)
+OF_THIS_TERM_ONLY = ("status", "facts")  # of the facts, those that are carried follow one by one
 
 KNOWN = {
     "id_number": "该身份证件号已有档案，不能重复建档；请在“学生管理”里按证件号查找，找不到的请联系县资助中心办理转入。",
@@ -59,7 +61,7 @@ def register(*, by, term: Term, data: dict) -> Enrolment:
         raise
     _keep_guardian(student, data)
     keep_account(student, data)
-    enrolment = Enrolment(student=student, term=term)
+    enrolment = Enrolment(student=student, term=term, facts=amended({}, data["facts"]))
     _assign(enrolment, TERM_FIELDS, data)
     _stamp_places(enrolment, home=data["home"])
     enrolment.save(force_insert=True)
@@ -92,6 +94,7 @@ def correct(*, by, enrolment: Enrolment, data: dict, seen: str) -> Enrolment:
     later = list(later_terms(enrolment))
     _correct_student(student, data, numbers, lives_there=data["onwards"] or not later, by=by)
     _assign(enrolment, TERM_FIELDS, data)
+    enrolment.facts = amended(enrolment.facts, data["facts"])
     _stamp_places(enrolment, home=data["home"], moved=old_facts["school_id"] != enrolment.school_id)
     enrolment.save()
     if _facts(enrolment) != old_facts:
@@ -199,13 +202,14 @@ def _facts(enrolment: Enrolment) -> dict:
     names = [Enrolment._meta.get_field(name).attname for name in TERM_FIELDS]
     return {
         name: getattr(enrolment, name)
-        for name in [*names, "ownership", "setting", "school_area", "home_area"]
+        for name in [*names, "ownership", "setting", "school_area", "home_area", "facts"]
     }
 
 
 def _carry(later: list[Enrolment], old: dict, new: dict) -> list[Enrolment]:
     """Give ``later`` enrolments the corrected facts wherever they still say what was wrong; return the changed."""
     changed = {name for name in new if new[name] != old[name] and name not in OF_THIS_TERM_ONLY}
+    facts = {name: new["facts"].get(name) for name in carried_changes(old["facts"], new["facts"])}
     carried = []
     for row in later:
         if row.school_id != old["school_id"]:
@@ -213,6 +217,9 @@ def _carry(later: list[Enrolment], old: dict, new: dict) -> list[Enrolment]:
         wrong = [name for name in changed if getattr(row, name) == old[name]]
         for name in wrong:
             setattr(row, name, new[name])
+        if same := {n: value for n, value in facts.items() if row.facts.get(n) == old["facts"].get(n)}:
+            row.facts = amended(row.facts, same)
+            wrong.append("facts")
         if "school_id" in wrong and row.school_class_id != new["school_class_id"]:
             row.school_class_id = None  # its class was the other school's
             wrong.append("school_class_id")

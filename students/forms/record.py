@@ -1,4 +1,4 @@
-"""A child's record as the clerk fills it in: four sections, to be filled in any order."""
+"""A child's record as the clerk fills it in: five sections, to be filled in any order."""
 
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ from students.enums import AidedElsewhere, EnrolmentStatus, Hukou, IdentityKind,
 from students.numbers import NUMBERS
 from students.peoples import PEOPLES
 
+from .facts import FactFields
 from .identity import BY_GB11643, CellField, DayField, IdentityForm
 
 MOST_YEARS = max(STAGE_YEARS.values())
@@ -49,6 +50,7 @@ SECTIONS = (
         ("school", "stage", "grade", "boarding"),
     ),
     Section("hardship", "困难情况", ("is_left_behind", "remark")),
+    Section("other", "其他情况", ()),  # one field for each fact without a column (FactFields)
     Section("account", "银行卡", ("account_holder", "account_bank", "account_number"), ("account_holder", "account_number")),
 )  # fmt: skip
 
@@ -100,7 +102,7 @@ class PlacementFields(forms.Form):
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else ""
 
 
-class StudentForm(IdentityForm, PlacementFields):
+class StudentForm(IdentityForm, PlacementFields, FactFields):
     """The whole record. ``schools`` and ``classes`` are those the clerk may enrol at.
 
     ``may_place_outside``: whether children who study outside the county may be entered (county offices).
@@ -170,6 +172,7 @@ class StudentForm(IdentityForm, PlacementFields):
 
     def __init__(self, *args, schools, classes, may_place_outside: bool, later_terms: bool = False, **kwargs):
         super().__init__(*args, **kwargs)
+        self._order_facts()
         self.fields["ethnicity"].choices = self._peoples()
         self.fields["home_village"].queryset = self.fields["home_village"].queryset.select_related("parent")
         if township := self._township():
@@ -191,6 +194,11 @@ class StudentForm(IdentityForm, PlacementFields):
         self.fields["school"].error_messages["required"] = "请选择学校。"
         self.narrow(schools=schools, classes=classes)
 
+    def _order_facts(self) -> None:
+        """Put the facts where the page has them: before the bank account."""
+        account = [name for name in self.fields if name.startswith("account_")]
+        self.order_fields([name for name in self.fields if name not in account] + account)
+
     def _peoples(self):
         value = (self.data if self.is_bound else self.initial).get("ethnicity") or ""
         extra = [(value, value)] if value and value not in PEOPLES else []  # as an older list had it
@@ -210,6 +218,7 @@ class StudentForm(IdentityForm, PlacementFields):
         self._clean_kept_identity(data)
         self._clean_place(data)
         self._clean_account(data)
+        data["facts"] = self.facts_given(data)
         data["home"] = data.get("home_village") or data.get("home_township")
         if (
             data.get("id_kind") == IdentityKind.NONE
@@ -264,8 +273,9 @@ class StudentForm(IdentityForm, PlacementFields):
         return [self._section(section) for section in SECTIONS]
 
     def _section(self, section: Section) -> dict:
-        wrong = sum(len(self.errors.get(name, ())) for name in section.fields) if self.is_bound else 0
-        present = [name for name in section.fields if name in self.fields and name not in PRESET]
+        names = section.fields or [fact.field_name for fact in self.facts]
+        wrong = sum(len(self.errors.get(name, ())) for name in names) if self.is_bound else 0
+        present = [name for name in names if name in self.fields and name not in PRESET]
         filled = {name for name in present if self._filled(name)}
         if wrong:
             state = ("bad", f"{wrong} 处错误")

@@ -4,6 +4,7 @@ from .column_sets import ColumnSet
 from .comparison import Comparison, ComparisonRow, ComparisonSide
 from .corrections import Correction, CorrectionDecision
 from .duplicates import DuplicatePair, MergedRecord, PairDecision, PayoutBlock
+from .facts import CountyFact
 from .identification import Disposal, HardshipProof, ProofDecision
 from .moves import Move, MoveDecision
 from .promotion import Departure, Feeder, Promotion, PromotionDecision, PromotionLine
@@ -27,6 +28,7 @@ __all__ = [
     "Comparison",
     "ComparisonRow",
     "ComparisonSide",
+    "CountyFact",
     "Disposal",
     "DuplicatePair",
     "Enrolment",

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from povertyedu.orgs.scope import ScopedQuerySet
 from povertyedu.workflow.models import Decision
-from students.enums import FACT_LABELS, CorrectionState, TermFact
+from students.enums import FACT_LABELS, OTHER_FACTS, CorrectionState, TermFact
 
 from .registry import Enrolment
 
@@ -85,10 +85,11 @@ class Correction(models.Model):
     def fact_words(self) -> str:
         return "；".join(TermFact(fact).label for fact in self.facts)
 
-    @property
-    def labels(self) -> set[str]:
-        """The names, as :func:`students.changes.snapshot` has them, of what may be changed."""
-        return set().union(*(FACT_LABELS[TermFact(fact)] for fact in self.facts))
+    def allows(self, label: str) -> bool:
+        """Whether ``label``, a name as :func:`students.changes.snapshot` has it, may be changed."""
+        if label.startswith(OTHER_FACTS):
+            return TermFact.OTHER in self.facts
+        return any(label in FACT_LABELS[TermFact(fact)] for fact in self.facts)
 
 
 class CorrectionDecision(Decision):

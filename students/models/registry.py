@@ -218,6 +218,13 @@ class Enrolment(models.Model):
     status = models.CharField(
         "状态", max_length=10, choices=EnrolmentStatus.choices, default=EnrolmentStatus.STUDYING
     )
+    facts = models.JSONField(
+        "其他情况",
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="没有单独一列的，见 students/facts.py；金额为分",
+    )
 
     objects = EnrolmentQuerySet.as_manager()
 

@@ -4,6 +4,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from students.enums import EnrolmentStatus, Outcome, Place
+from students.facts import CarriedFactsText, FactsText
 from students.models import Enrolment, Promotion, PromotionLine
 
 
@@ -31,11 +32,14 @@ def by_grade(promotion: Promotion) -> list[dict]:
 def changed_since(promotion: Promotion) -> QuerySet[PromotionLine]:
     """Return the run's lines whose new enrolment is no longer what the run wrote, or is gone."""
     as_written = (
-        Enrolment.objects.annotate(class_text=Coalesce("school_class__name", Value("")))
+        Enrolment.objects.annotate(
+            class_text=Coalesce("school_class__name", Value("")), facts_text=FactsText("facts")
+        )
         .filter(student=OuterRef("student"), term=promotion.to_term_id, school=OuterRef("to_school"))
         .filter(stage=OuterRef("to_stage"), grade=OuterRef("to_grade"), class_text=OuterRef("to_class_name"))
         .filter(boarding=OuterRef("enrolment__boarding"), home_area=OuterRef("enrolment__home_area"))
         .filter(place=Place.IN_COUNTY, meal_days=None)
+        .filter(facts_text=CarriedFactsText(OuterRef("enrolment__facts")))
     )
     suspended = Q(outcome=Outcome.SUSPENDED)
     unchanged = suspended & Exists(as_written.filter(status=EnrolmentStatus.SUSPENDED)) | ~suspended & Exists(

@@ -1,12 +1,11 @@
-"""花名册: every child of a school in a term, 29 columns (facts.md 3.1, 3.4)."""
+"""花名册: every child of a school in a term, 29 columns (facts.md 3.1, 3.4) and the facts without a column of their own."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from povertyedu.accounts.permissions import Permission
 from povertyedu.imports.cleaning import known_value_words, lenient, one_of, short_text
 from povertyedu.imports.places import AreaBook, AreaUnknown, SchoolBook, SchoolEntry
-from povertyedu.imports.resources import ImportResource
 from povertyedu.imports.rows import Change, Context, Row
 from povertyedu.orgs.enums import grade_name
 from povertyedu.sealing import keyed_hash
@@ -28,6 +27,7 @@ from students.enums import Hukou, IdentityKind, Place, Sex
 
 from . import roster_records as records
 from .columns import ID_ALIASES, id_column, person_name
+from .fact_columns import FactColumns
 from .grades import STAGE_WORDS, clean_stage, read_grade
 from .national import arrange, clean_ethnicity, clean_left_behind, stage_of_grade
 from .roster_writing import write as write_roster
@@ -73,9 +73,10 @@ class Found:
     student: "records.KnownStudent | None" = None
     enrolment: "records.KnownEnrolment | None" = None
     student_pk: int | None = None
+    facts: dict = field(default_factory=dict)
 
 
-class RosterResource(ChildrenUndone, ImportResource):
+class RosterResource(ChildrenUndone, FactColumns):
     """The roster of one or many schools for a term."""
 
     kind = "roster"
@@ -241,7 +242,7 @@ class RosterResource(ChildrenUndone, ImportResource):
         except AreaUnknown as unknown:
             row.reject("home_village", "area_unknown", str(unknown))
         sex, birth = self._person(row)
-        row.found = Found(school, stage, grade, area, id_hash, no_hash, sex, birth)
+        row.found = Found(school, stage, grade, area, id_hash, no_hash, sex, birth, facts=self.facts_of(row))
 
     @staticmethod
     def _no_school(values: dict) -> str:

@@ -7,9 +7,11 @@ from django.utils import timezone
 from povertyedu.audit.models import record_access
 from povertyedu.orgs.models import Area, Term
 from povertyedu.workbooks.writing import LedgerColumn, write_table
+from students.facts import Fact, facts_in_use
 from students.models import Enrolment
 from students.numbers import NUMBERS
 
+from .fact_columns import cells as fact_cells
 from .roster import RosterResource
 
 MASKED = {
@@ -55,15 +57,16 @@ def export_roster(
 def lines(rows: Iterable[Enrolment], names: Sequence[str], *, full: bool) -> Iterable[list[str]]:
     """Yield the cells of each row, every one of them text that the roster's cleaners read back."""
     areas = {code: (name, level) for code, name, level in Area.objects.values_list("code", "name", "level")}
+    facts = facts_in_use()
     for row in rows:
-        cells = _cells(row, areas)
+        cells = _cells(row, areas, facts)
         if not full:
             for column, number in MASKED.items():
                 cells[column] = NUMBERS[number].mask(cells[column]) if cells[column] else ""
         yield [cells[name] for name in names]
 
 
-def _cells(row: Enrolment, areas: dict) -> dict[str, str]:
+def _cells(row: Enrolment, areas: dict, facts: list[Fact]) -> dict[str, str]:
     student, school = row.student, row.school
     guardian = student.guardian if hasattr(student, "guardian") else None
     account = student.bank_account if hasattr(student, "bank_account") else None
@@ -97,6 +100,7 @@ def _cells(row: Enrolment, areas: dict) -> dict[str, str]:
         "bank": account.bank if account else "",
         "account": account.number if account else "",
         "remark": student.remark,
+        **fact_cells(row.facts, facts),
     }
 
 

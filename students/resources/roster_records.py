@@ -70,11 +70,12 @@ class KnownEnrolment:
     entered_on: dt.date | None
     home_area: str
     place: str
+    facts: dict
 
 
 _ENROLMENT_FIELDS = (
     "pk", "student_id", "school_id", "school__name", "school_class__name", "stage", "grade", "boarding", "major", "agri_major",
-    "entered_on", "home_area", "place",
+    "entered_on", "home_area", "place", "facts",
 )  # fmt: skip
 
 
@@ -227,6 +228,7 @@ def changes(row: Row, resource) -> list[Change]:
                 elif column == "grade":
                     old, new = grade_name(enrolment.stage, old), grade_name(found.stage, new)
                 changed.append(_change(resource, column, old, new))
+        changed += resource.fact_changes(found.facts, enrolment.facts)
     return changed
 
 

@@ -10,6 +10,7 @@ from students.actions.hardship import derive_categories, mark_changed
 from students.enums import EnrolmentStatus, HardshipCategory, IdentityKind, Place
 from students.models import BankAccount, Enrolment, Guardian, Student
 
+from .fact_columns import write_facts
 from .roster_records import enrolment_facts, known_enrolment, known_student, student_facts
 
 
@@ -170,7 +171,11 @@ def _insert_enrolments(rows: list[Row], classes: dict, term: Term) -> None:
             area.ljust(12, "0") if area else "", values["entered_on"], left_behind if values["is_left_behind"] else 0, EnrolmentStatus.STUDYING.value,
         )  # fmt: skip
 
-    if rows:
+    if not rows:
+        return
+    if any(row.found.facts for row in rows):
+        bulk.insert(Enrolment, (*columns, "facts"), ((*new(row), row.found.facts) for row in rows))
+    else:  # the column's own default is quicker than a million empty objects
         bulk.insert(Enrolment, columns, map(new, rows))
 
 
@@ -194,3 +199,4 @@ def _amend_enrolments(rows: list[Row], classes: dict) -> None:
         )  # fmt: skip
     if amended:
         bulk.amend(Enrolment, columns, amended)
+    write_facts((f.enrolment.pk, f.facts, f.enrolment.facts) for f in (row.found for row in rows))

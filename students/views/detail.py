@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
+from students.facts import all_facts, shown
 from students.forms import RevealForm
 from students.models import Enrolment, Student
 from students.numbers import NUMBERS
@@ -57,6 +58,7 @@ def student_detail(request, pk):
         ],
         "student": student,
         "enrolment": enrolment,
+        "other_facts": shown(enrolment.facts, all_facts()) if holds else [],
         "home_name": area_names([enrolment.home_area]).get(enrolment.home_area, ""),
         "enrolments": enrolments,
         "holds": holds,

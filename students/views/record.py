@@ -16,6 +16,7 @@ from povertyedu.orgs.models import School, SchoolClass
 from students.actions.registration import correct, register
 from students.changes import fingerprint
 from students.forms import SECTIONS, IdentityForm, StudentForm
+from students.forms.facts import fact_values
 from students.models import Correction, Enrolment, Student
 from students.queries import enrolment_shown, hardships_of, home_of, in_charge, known_record, later_terms
 
@@ -173,6 +174,7 @@ def _on_record(user, enrolment: Enrolment) -> dict:
     return {
         **{name: getattr(student, name) for name in of_student},
         **{name: getattr(enrolment, name) for name in of_term},
+        **fact_values(enrolment.facts),
         "seen": fingerprint(student, enrolment),
         "birth_date": student.birth_date if user.can(P.REVEAL_NUMBERS) else None,
         "school": enrolment.school_id,

@@ -15,6 +15,7 @@ from students.models import (
     BankAccount,
     Comparison,
     ComparisonSide,
+    CountyFact,
     DuplicatePair,
     Enrolment,
     Guardian,
@@ -120,6 +121,13 @@ def student(
         school_area=at.area.full_code, home_area=home.full_code, categories=categories,
     )  # fmt: skip
     return made
+
+
+def county_fact(
+    name: str = "ethnic_class", label: str = "民族班", kind: str = "flag", **fields
+) -> CountyFact:
+    """Return a fact the county defines for itself."""
+    return CountyFact.objects.create(name=name, label=label, kind=kind, **fields)
 
 
 def proof(enrolment: Enrolment, *, by: User, kind: str = "handbook") -> HardshipProof:

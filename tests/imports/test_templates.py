@@ -9,6 +9,7 @@ from povertyedu.workbooks.reading import open_workbook
 from povertyedu.workbooks.writing import write_template
 
 
+@pytest.mark.django_db  # a county's own facts are columns of its roster
 @pytest.mark.parametrize("kind", settings.IMPORT_RESOURCES)
 def test_template_of_a_kind_has_a_header_that_the_kind_reads(kind, tmp_path):
     resource = resource_of(kind)

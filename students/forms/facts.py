@@ -1,0 +1,71 @@
+"""Fields of the facts that have no column of their own, on a child's record."""
+
+from typing import Any
+
+from django import forms
+
+from povertyedu.workbooks import cells
+from students.enums import FactKind
+from students.facts import Fact, facts_in_use
+
+from .identity import CellField
+
+
+class FactFields(forms.Form):
+    """One field for each built-in fact and each of the county's own; a blank one is unknown."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.facts = facts_in_use()
+        for fact in self.facts:
+            self.fields[fact.field_name] = _field(fact)
+
+    @property
+    def fact_fields(self) -> list[forms.BoundField]:
+        return [self[fact.field_name] for fact in self.facts]
+
+    def facts_given(self, data: dict) -> dict[str, Any]:
+        """Return fact name to value, None where the field was left blank; what is wrong is left out."""
+        return {
+            fact.name: data[fact.field_name] if data[fact.field_name] != "" else None
+            for fact in self.facts
+            if fact.field_name in data
+        }
+
+
+def fact_values(facts: dict) -> dict[str, str]:
+    """Return what the fields open with."""
+    return {fact.field_name: _opening(fact, facts.get(fact.name)) for fact in facts_in_use()}
+
+
+def _opening(fact: Fact, value: Any) -> str:
+    if value is None:
+        return ""
+    if fact.kind == FactKind.FLAG:
+        return "1" if value else "0"
+    return value if fact.kind == FactKind.CHOICE else fact.cell(value)
+
+
+def _field(fact: Fact) -> forms.Field:
+    if fact.kind in (FactKind.FLAG, FactKind.CHOICE):
+        is_flag = fact.kind == FactKind.FLAG
+        offered = [("1", "是"), ("0", "否")] if is_flag else list(fact.choices.items())
+        return forms.TypedChoiceField(
+            label=fact.label, required=False, choices=[("", fact.unknown), *offered], empty_value=None,
+            coerce=(lambda value: value == "1") if is_flag else str, help_text=fact.help_text,
+        )  # fmt: skip
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+    return FactField(fact, label=fact.heading, max_length=20, widget=widget, help_text=fact.help_text)
+
+
+class FactField(CellField):
+    """A number or an amount, by the cleaner of the same column of a roster."""
+
+    def __init__(self, fact: Fact, **kwargs):
+        super().__init__(fact.clean, **kwargs)
+
+    def clean(self, value):
+        text = cells.clean_text(value).value
+        if len(text) > self.max_length:
+            raise forms.ValidationError(f"最多 {self.max_length} 个字符；请核对后重新填写。")
+        return self.to_python(text)
