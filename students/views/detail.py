@@ -68,14 +68,9 @@ def student_detail(request, pk):
         "households": _households(student) if holds else [],
         "panels": _panels(user, enrolment),
         "entries": _history(student) if holds else [],
-        "may_move": holds
-        and enrolment.school_id is not None
-        and in_charge(student, user=user, permission=P.MOVE_STUDENTS),
         "blocks": enrolment.payout_blocks.in_force() if holds else [],
-        "may_block": holds and in_charge(student, user=user, permission=P.RESOLVE_DUPLICATES),
-        "may_prove": holds and in_charge(student, user=user, permission=P.IDENTIFY),
-        "may_edit": holds and in_charge(student, user=user, permission=P.EDIT_STUDENTS),
     }
+    context |= _may(user, student, enrolment) if holds else {}
     return render(request, "students/detail.html", context)
 
 
@@ -111,6 +106,20 @@ def reveal(request, pk, field):
     response = render(request, template, context, status=200 if form.is_valid() else 422)
     add_never_cache_headers(response)
     return response
+
+
+def _may(user, student: Student, enrolment: Enrolment) -> dict[str, bool]:
+    """Return which buttons the page has for ``user``, who holds the child."""
+
+    def may(permission) -> bool:
+        return in_charge(student, user=user, permission=permission)
+
+    return {
+        "may_move": enrolment.school_id is not None and may(P.MOVE_STUDENTS),
+        "may_block": may(P.RESOLVE_DUPLICATES),
+        "may_prove": may(P.IDENTIFY),
+        "may_edit": may(P.EDIT_STUDENTS),
+    }
 
 
 def _numbers(user, student: Student, holds: bool) -> dict[str, dict]:
