@@ -184,6 +184,7 @@ class PairState(models.TextChoices):
     PROPOSED = "proposed", "待复核合并"
     DIFFERENT = "different", "不是同一人"
     MERGED = "merged", "已合并"
+    UNDOING = "undoing", "待复核撤销"
 
 
 class BlockKind(models.TextChoices):

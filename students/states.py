@@ -37,7 +37,9 @@ PAIR_FLOW = Flow(
         Transition("propose", (PairState.OPEN,), PairState.PROPOSED, P.RESOLVE_DUPLICATES, "是同一人，提请合并"),
         Transition("refuse", (PairState.PROPOSED,), PairState.OPEN, P.RESOLVE_DUPLICATES, "退回重新判定", needs_reason=True),
         Transition("confirm", (PairState.PROPOSED,), PairState.MERGED, P.RESOLVE_DUPLICATES, "复核并合并"),
-        Transition("undo", (PairState.MERGED,), PairState.OPEN, P.RESOLVE_DUPLICATES, "撤销合并", needs_reason=True),
+        Transition("ask_undo", (PairState.MERGED,), PairState.UNDOING, P.RESOLVE_DUPLICATES, "提请撤销合并", needs_reason=True),
+        Transition("undo", (PairState.UNDOING,), PairState.OPEN, P.RESOLVE_DUPLICATES, "复核并撤销合并"),
+        Transition("keep_merged", (PairState.UNDOING,), PairState.MERGED, P.RESOLVE_DUPLICATES, "不撤销，仍为一份档案", needs_reason=True),
         Transition("ask_again", (PairState.DIFFERENT,), PairState.OPEN, P.RESOLVE_DUPLICATES, "重新判定", needs_reason=True),
     ),
 )  # fmt: skip

@@ -12,7 +12,6 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.imports.models import ImportBatch, ImportState
 from povertyedu.orgs.calendar import today
 from povertyedu.publicity.models import Objection, ObjectionState
-from students.enums import PairState
 from students.models import Correction, DuplicatePair, HardshipProof, Move, StudentDraft
 from subsidies.enums import BatchState, SheetState
 from subsidies.models import Batch, SchoolSheet
@@ -108,13 +107,12 @@ DUTIES = (
     ),
     Duty(
         P.RESOLVE_DUPLICATES, "待判定的重复学生",
-        lambda user: DuplicatePair.objects.visible_to(user, P.RESOLVE_DUPLICATES).filter(state=PairState.OPEN),
+        lambda user: DuplicatePair.objects.visible_to(user, P.RESOLVE_DUPLICATES).undecided(),
         "found_at", "students:duplicates",
     ),
     Duty(
-        P.RESOLVE_DUPLICATES, "待您复核的合并",
-        lambda user: DuplicatePair.objects.visible_to(user, P.RESOLVE_DUPLICATES)
-        .filter(state=PairState.PROPOSED).exclude(proposed_by_id=user.pk),
+        P.RESOLVE_DUPLICATES, "待您复核的合并或撤销",
+        lambda user: DuplicatePair.objects.visible_to(user, P.RESOLVE_DUPLICATES).asked_of(user),
         "found_at", "students:duplicates",
     ),
     Duty(

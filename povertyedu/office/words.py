@@ -3,7 +3,7 @@
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 
-from students.states import CORRECTION_FLOW, MOVE_FLOW, PROMOTION_FLOW
+from students.states import CORRECTION_FLOW, MOVE_FLOW, PAIR_FLOW, PROMOTION_FLOW, PROOF_FLOW
 from subsidies.states import BATCH_FLOW, POLICY_FLOW, SHEET_FLOW
 
 # An unknown code is shown as it is: the log outlives the verbs.
@@ -95,6 +95,8 @@ ACTION_WORDS |= {
         (MOVE_FLOW, "学籍异动"),
         (PROMOTION_FLOW, "升级结转"),
         (CORRECTION_FLOW, "更正申请"),
+        (PAIR_FLOW, "重复学生"),
+        (PROOF_FLOW, "困难佐证"),
     )
     for step in flow.transitions
 }

@@ -138,7 +138,20 @@ def _side(comparison: Comparison, side: ComparisonSide, read) -> Listed:
         ListKind.REGISTERED_POOR: lambda: _registered_poor(comparison.term),
         ListKind.FOUND_BEFORE: lambda: _found_before(side.earlier),
     }[ListKind(side.source)]()
-    return _of_age(listed, comparison)
+    return _of_age(_one_child_once(listed), comparison)
+
+
+def _one_child_once(listed: Listed) -> Listed:
+    """Name a child by the number of its kept record, whichever of its numbers the list has."""
+    merged = Student.objects.filter(merged_into__id_hash__isnull=False, id_hash__isnull=False)
+    twice = 0
+    for id_hash, kept in merged.values_list("id_hash", "merged_into__id_hash"):
+        if child := listed.people.pop(id_hash, None):
+            twice += kept in listed.people
+            listed.people.setdefault(kept, child)
+    if twice:
+        listed.remarks.append(f"有 {twice} 人用合并前后的两个证件号各出现一次，按一人计。")
+    return listed
 
 
 def _placed(listed: Listed) -> Listed:

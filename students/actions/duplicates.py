@@ -1,7 +1,8 @@
 """Deciding on two records that may be one child: different people, or one, and then merged by a second person.
 
-What the kept record lacks follows from the other one: numbers, guardian, account, enrolments of other terms,
-hardship. What both have stays with each; payment lines never move; reads follow ``merged_into``.
+What the kept record lacks follows from the other one: numbers, guardian, account, enrolments of other terms.
+What both have stays with each; payment lines never move; reads follow ``merged_into``, and so do the lists:
+one that names either number names the child that was kept.
 """
 
 from django.conf import settings
@@ -18,7 +19,6 @@ from students.models import (
     DuplicatePair,
     Enrolment,
     Guardian,
-    HardshipStatus,
     MergedRecord,
     Student,
 )
@@ -119,28 +119,51 @@ def confirm(*, by: Actor, pair: DuplicatePair) -> DuplicatePair:
 
 
 @transaction.atomic
-def undo(*, by: Actor, pair: DuplicatePair, reason: str) -> DuplicatePair:
-    """Take a merge back: what followed returns. Refused once money of either has gone to the bank since."""
+def ask_undo(*, by: Actor, pair: DuplicatePair, reason: str) -> DuplicatePair:
+    """Ask a second person to take a merge back, for a reason. StepRefused where it cannot be taken back now."""
     pair = _locked(pair)
-    keeper, gone = pair.keeper, pair.given_up
-    for path in settings.STUDENT_MERGE_GUARDS:
-        if pair.merged_at and (refusal := import_string(path)(students=[keeper, gone], since=pair.merged_at)):
-            raise StepRefused(refusal)
-    carried = pair.carried
-    advance(
-        pair, PAIR_FLOW, "undo", by=by, reason=reason, keeper=None, proposed_by_id=None, confirmed_by_id=None, merged_at=None, carried={}
-    )  # fmt: skip
+    _refuse_undo(pair.keeper, pair.given_up, since=pair.merged_at)
+    advance(pair, PAIR_FLOW, "ask_undo", by=by, reason=reason, undo_asked_by_id=by.id)
+    return pair
+
+
+@transaction.atomic
+def keep_merged(*, by: Actor, pair: DuplicatePair, reason: str) -> DuplicatePair:
+    """Leave the merge as it is, for a reason; whoever asked may take the request back so."""
+    advance(pair, PAIR_FLOW, "keep_merged", by=by, reason=reason, undo_asked_by_id=None)
+    return pair
+
+
+@transaction.atomic
+def undo(*, by: Actor, pair: DuplicatePair) -> DuplicatePair:
+    """Take a merge back: what followed returns.
+
+    StepRefused when the same person asked for it, the kept record went into a third one since, or money of
+    either has gone to the bank.
+    """
+    pair = _locked(pair)
+    if by.id == pair.undo_asked_by_id:
+        raise StepRefused("这次撤销是您提请的，须由另一人复核。")
+    keeper, gone, carried = pair.keeper, pair.given_up, pair.carried
+    _refuse_undo(keeper, gone, since=pair.merged_at)
+    forgotten = ("keeper", "proposed_by_id", "confirmed_by_id", "undo_asked_by_id", "merged_at")
+    advance(pair, PAIR_FLOW, "undo", by=by, carried={}, **dict.fromkeys(forgotten))
     _return(keeper, gone, carried)
     _recalculate(keeper, gone)
     for student in (keeper, gone):
-        record(
-            by,
-            action="students.unmerge",
-            subject=student,
-            changes={"合并": ["已合并", "已撤销"]},
-            reason=reason,
-        )
+        record(by, action="students.unmerge", subject=student, changes={"合并": ["已合并", "已撤销"]})
     return pair
+
+
+def _refuse_undo(keeper: Student | None, gone: Student | None, *, since) -> None:
+    """Raise StepRefused where a merge cannot be taken back as things are; a pair that is not merged is left to the flow."""
+    if keeper is None or since is None:
+        return
+    if keeper.merged_into_id or gone.merged_into_id != keeper.pk:
+        raise StepRefused("保留的档案后来又并入了别的档案，请先撤销后面那次合并，再撤销这一次。")
+    for path in settings.STUDENT_MERGE_GUARDS:
+        if refusal := import_string(path)(students=[keeper, gone], since=since):
+            raise StepRefused(refusal)
 
 
 def _locked(pair: DuplicatePair) -> DuplicatePair:
@@ -169,7 +192,6 @@ def _carry(keeper: Student, gone: Student) -> dict:
     rows = gone.enrolments.exclude(term__in=keeper.enrolments.values("term"))
     carried["enrolments"] = list(rows.values_list("pk", flat=True))
     Enrolment.objects.filter(pk__in=carried["enrolments"]).update(student=keeper)
-    carried["statuses"] = _copy_statuses(keeper, gone)
     return carried
 
 
@@ -196,20 +218,6 @@ def _give_fields(keeper: Student, gone: Student) -> list[str]:
     return list(values)
 
 
-def _copy_statuses(keeper: Student, gone: Student) -> list[int]:
-    """Copy the hardships under the other number that the kept number lacks; lists know both numbers from then on."""
-    if not keeper.id_hash or not gone.id_hash or keeper.id_hash == gone.id_hash:
-        return []
-    known = HardshipStatus.objects.filter(id_hash=keeper.id_hash).values("category")
-    copied = []
-    for status in HardshipStatus.objects.filter(id_hash=gone.id_hash).exclude(category__in=known):
-        status.pk = None
-        status.id_hash, status.id_number = keeper.id_hash, keeper.id_number
-        status.save(force_insert=True)
-        copied.append(status.pk)
-    return copied
-
-
 def _return(keeper: Student, gone: Student, carried: dict) -> None:
     """Undo :func:`_carry`; what was changed on the kept record since goes back as it is now."""
     keeper.refresh_from_db()
@@ -233,7 +241,6 @@ def _return(keeper: Student, gone: Student, carried: dict) -> None:
     if carried.get("bank_account"):
         BankAccount.objects.filter(student=keeper).update(student=gone)
     Enrolment.objects.filter(pk__in=carried["enrolments"], student=keeper).update(student=gone)
-    HardshipStatus.objects.filter(pk__in=carried["statuses"]).delete()
 
 
 def _recalculate(keeper: Student, gone: Student) -> None:

@@ -13,7 +13,14 @@ from povertyedu.workflow.flow import Actor
 from students.enums import DisposalCode
 from students.models import Comparison
 from students.queries.comparison import findings_of, rows_in
-from students.queries.identification import by_disposal, households_of, not_on_roster, off_list, on_roster
+from students.queries.identification import (
+    by_disposal,
+    households_of,
+    households_of_children,
+    not_on_roster,
+    off_list,
+    on_roster,
+)
 
 AUDIENCES = {"province": "省级", "poverty-office": "扶贫（乡村振兴）部门"}
 _PERSON = (LedgerColumn("姓名", width=10), LedgerColumn("身份证号", width=22))
@@ -87,13 +94,13 @@ def _here(row) -> tuple[str, str, str]:
 
 
 def _off(rows, number) -> Iterator[tuple]:
-    households = households_of(rows.values("student__id_hash"))
+    households = households_of_children(rows)
     for row in _ordered(rows):
         yield (
             row.student.name,
             number(row.student.id_number),
             *_here(row),
-            *_household(households.get(row.student.id_hash)),
+            *_household(households.get(row.student_id)),
         )
 
 

@@ -23,6 +23,14 @@ LEFT JOIN (
             AND h.since <= t.ends_on AND (h.until IS NULL OR h.until >= t.starts_on)
         WHERE {scope}
         UNION ALL
+        SELECT e.id, h.category
+        FROM {student} g
+        JOIN {enrolment} e ON e.student_id = g.merged_into_id
+        JOIN {term} t ON t.code = e.term_id
+        JOIN {hardship} h ON h.id_hash = g.id_hash AND h.counts
+            AND h.since <= t.ends_on AND (h.until IS NULL OR h.until >= t.starts_on)
+        WHERE {scope}
+        UNION ALL
         SELECT e.id, {left_behind} FROM {enrolment} e JOIN {student} s ON s.id = e.student_id
         WHERE s.is_left_behind AND {scope}
     ) f GROUP BY f.id
@@ -41,8 +49,9 @@ def derive_categories(
     """Set ``Enrolment.categories`` from the statuses valid in each term, mark what changed, return how many.
 
     ``terms``: one, several, or None for all. ``id_hashes`` or ``student_ids`` narrow it to those
-    children. A status counts for a term when it holds on any day of it and its ``counts`` is true;
-    left-behind children are known by their own field. The number of queries does not grow.
+    children. A status counts for a term when it holds on any day of it and its ``counts`` is true, under
+    the child's own number or that of a record merged into it; left-behind children are known by their
+    own field. The number of queries does not grow.
     """
     chosen = [terms] if isinstance(terms, Term) else terms
     # What a closed term says of a child stays, whatever lists come later.
@@ -53,8 +62,10 @@ def derive_categories(
         parameters = codes
     if id_hashes is not None:
         with bulk.keys(Student, "id_hash", id_hashes) as keys:
+            students = Student._meta.db_table
             narrowed = (
-                f"e.student_id IN (SELECT id FROM {Student._meta.db_table} WHERE id_hash IN ({keys.sql}))"
+                f"e.student_id IN (SELECT id FROM {students} WHERE id_hash IN ({keys.sql}) UNION ALL "
+                f"SELECT merged_into_id FROM {students} WHERE id_hash IN ({keys.sql}) AND merged_into_id IS NOT NULL)"
             )
             return _derive(f"{scope} AND {narrowed}", parameters)
     if student_ids is not None:
@@ -75,7 +86,7 @@ def _derive(scope: str, parameters: list[str]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             _DIFFERENCES.format(scope=scope, left_behind=HardshipCategory.LEFT_BEHIND.value, **tables),
-            parameters * 3,
+            parameters * 4,
         )
         cursor.execute(
             f"UPDATE {tables['enrolment']} SET categories = d.mask FROM stage_categories d "

@@ -19,6 +19,7 @@ from students.models import Enrolment, HardshipProof, HardshipStatus
 from students.states import PROOF_FLOW
 
 from .hardship import derive_categories
+from .terms import refuse_closed
 
 SOURCES = {ProofKind.HANDBOOK: ListSource.HANDBOOK, ProofKind.CERTIFICATE: ListSource.CERTIFICATE}
 
@@ -60,12 +61,13 @@ def propose_proof(
 def confirm_proof(*, by: Actor, proof: HardshipProof) -> HardshipProof:
     """Recognise the child as registered poor by ``proof``; categories of the term follow at once.
 
-    StepRefused when the same person proposed it, or a poverty list says that the household no longer
-    enjoys the policy. A status that holds already is left as it is.
+    StepRefused when the same person proposed it, the term is closed, or a poverty list says that the
+    household no longer enjoys the policy. A status that holds already is left as it is.
     """
     _second_person(proof, by)
-    advance(proof, PROOF_FLOW, "confirm", by=by, decided_by_id=by.id)
     enrolment = Enrolment.objects.select_related("student", "term").get(pk=proof.enrolment_id)
+    refuse_closed(enrolment.term)
+    advance(proof, PROOF_FLOW, "confirm", by=by, decided_by_id=by.id)
     status = _known(enrolment) or _begin(enrolment, proof)
     if not status.counts:
         raise StepRefused("扶贫部门名单上该生为“已脱贫不享受政策”，不能凭手册认定；请先请扶贫部门更正名单。")
@@ -97,7 +99,7 @@ def _known(enrolment: Enrolment) -> HardshipStatus | None:
     term = enrolment.term
     statuses = HardshipStatus.objects.select_for_update().filter(
         Q(until=None) | Q(until__gte=term.starts_on),
-        id_hash=enrolment.student.id_hash,
+        id_hash__in=enrolment.student.id_hashes,
         category=HardshipCategory.REGISTERED_POOR,
         since__lte=term.ends_on,
     )
@@ -106,16 +108,15 @@ def _known(enrolment: Enrolment) -> HardshipStatus | None:
 
 def _begin(enrolment: Enrolment, proof: HardshipProof) -> HardshipStatus:
     student = enrolment.student
-    later = HardshipStatus.objects.filter(
-        id_hash=student.id_hash, category=HardshipCategory.REGISTERED_POOR, since__gt=enrolment.term.ends_on
-    ).order_by("since")
-    ended = HardshipStatus.objects.filter(id_hash=student.id_hash, category=HardshipCategory.REGISTERED_POOR)
+    known = HardshipStatus.objects.filter(
+        id_hash__in=student.id_hashes, category=HardshipCategory.REGISTERED_POOR
+    )
     since = proof.since
-    if ended.exists():
+    if known.exists():
         since = max(
             since, enrolment.term.starts_on
         )  # an earlier status had ended: this proves the term, no more
-    following = later.first()
+    following = known.filter(since__gt=enrolment.term.ends_on).order_by("since").first()
     return HardshipStatus.objects.create(
         id_hash=student.id_hash, id_number=student.id_number, name=student.name, since=since,
         until=following.since - dt.timedelta(days=1) if following else None,

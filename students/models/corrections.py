@@ -26,6 +26,10 @@ class CorrectionQuerySet(ScopedQuerySet):
     def granted(self):
         return self.filter(state=CorrectionState.APPROVED)
 
+    def unfinished(self):
+        """Return those that still may change something: asked for, or granted and not used."""
+        return self.filter(state__in=OPEN)
+
     def with_child(self):
         return self.select_related(
             "enrolment__student", "enrolment__term", "enrolment__school", "enrolment__school_class"

@@ -17,8 +17,15 @@ class DuplicatePairQuerySet(ScopedQuerySet):
         seen = Student.objects.filter(Student.objects.all()._reads_at(scope)).values("pk")
         return Q(first__in=seen, second__in=seen)
 
-    def waiting(self):
-        return self.filter(state__in=[PairState.OPEN, PairState.PROPOSED])
+    def undecided(self):
+        return self.filter(state=PairState.OPEN)
+
+    def asked_of(self, user):
+        """Return the merges, and their takings back, that ``user`` may confirm: those another person asked for."""
+        return self.filter(
+            Q(state=PairState.PROPOSED) & ~Q(proposed_by_id=user.pk)
+            | Q(state=PairState.UNDOING) & ~Q(undo_asked_by_id=user.pk)
+        )
 
 
 class DuplicatePair(models.Model):
@@ -34,6 +41,7 @@ class DuplicatePair(models.Model):
     )
     proposed_by_id = models.BigIntegerField("提请人编号", null=True, blank=True)
     confirmed_by_id = models.BigIntegerField("复核人编号", null=True, blank=True)
+    undo_asked_by_id = models.BigIntegerField("提请撤销人编号", null=True, blank=True)
     merged_at = models.DateTimeField("合并时间", null=True, blank=True)
     carried = models.JSONField(
         "随迁", default=dict, help_text="合并时移到保留档案的内容，撤销时移回；不含号码"
@@ -48,17 +56,22 @@ class DuplicatePair(models.Model):
             models.CheckConstraint(name="pair_in_order", condition=Q(first__lt=F("second"))),
             models.CheckConstraint(
                 name="proposed_pair_has_a_keeper",
-                condition=~Q(state__in=["proposed", "merged"])
+                condition=~Q(state__in=["proposed", "merged", "undoing"])
                 | Q(keeper__isnull=False, proposed_by_id__isnull=False),
             ),
             models.CheckConstraint(
                 name="pair_merged_by_a_second_person",
-                condition=~Q(state="merged")
+                condition=~Q(state__in=["merged", "undoing"])
                 | (
                     Q(confirmed_by_id__isnull=False, merged_at__isnull=False)
                     & ~Q(confirmed_by_id=F("proposed_by_id"))
                 ),
                 violation_error_message="提请人不能复核自己的合并",
+            ),
+            models.CheckConstraint(
+                name="undoing_pair_says_who_asked",
+                condition=Q(state="undoing", undo_asked_by_id__isnull=False)
+                | ~Q(state="undoing") & Q(undo_asked_by_id=None),
             ),
         ]
         indexes = [models.Index(fields=["state", "id"], name="pair_by_state")]

@@ -110,6 +110,12 @@ class Student(models.Model):
     def __str__(self):
         return self.name
 
+    @property
+    def id_hashes(self) -> list[str]:
+        """The hashes that lists may name the child by: its own ID number and those of records merged into it."""
+        merged = self.merged.filter(id_hash__isnull=False).values_list("id_hash", flat=True)
+        return [*([self.id_hash] if self.id_hash else []), *merged]
+
 
 class Guardian(models.Model):
     """The guardian a school knows; one per child here, the household has the rest."""
@@ -163,6 +169,10 @@ class EnrolmentQuerySet(ScopedQuerySet):
 
     def studying(self):
         return self.filter(status=EnrolmentStatus.STUDYING)
+
+    def here(self):
+        """Return those who hold a place: a child who left or graduated in the term is on no roster any more."""
+        return self.exclude(status__in=[EnrolmentStatus.LEFT, EnrolmentStatus.GRADUATED])
 
     def known_by(self, id_hashes):
         """Return the enrolments of children with one of ``id_hashes`` (a subquery), by a merged record's number too."""
@@ -326,8 +336,8 @@ class TargetListEntryQuerySet(ScopedQuerySet):
         return self.filter(term=term)
 
     def not_on_roster(self, term):
-        """Return the lines of ``term`` whose child has no enrolment in it."""
-        here = Enrolment.objects.of(term)
+        """Return the lines of ``term`` whose child holds no place in it."""
+        here = Enrolment.objects.of(term).here()
         known = here.filter(student__id_hash__isnull=False).values("student__id_hash")
         merged = Student.objects.filter(merged_into__in=here.values("student"), id_hash__isnull=False)
         return self.of(term).exclude(id_hash__in=known).exclude(id_hash__in=merged.values("id_hash"))

@@ -83,7 +83,7 @@ def _by_student_no() -> Iterator[tuple[int, int]]:
 
 TABS = {
     "open": ("待判定", (PairState.OPEN,)),
-    "proposed": ("待复核合并", (PairState.PROPOSED,)),
+    "proposed": ("待复核", (PairState.PROPOSED, PairState.UNDOING)),
     "merged": ("已合并", (PairState.MERGED,)),
     "different": ("不是同一人", (PairState.DIFFERENT,)),
 }

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import Term
 from povertyedu.orgs.scope import Scope
-from students.models import Enrolment, HardshipProof, HardshipStatus, TargetListEntry
+from students.models import Enrolment, HardshipProof, HardshipStatus, Student, TargetListEntry
 
 from .registry import enrolments_in
 
@@ -19,17 +20,18 @@ def listed(term: Term):
 
 def on_roster(term: Term, *, user, reading: str) -> QuerySet[Enrolment]:
     """Return who is on the list and here: aided directly, without application (facts.md 1.5, Anhui clause 5)."""
-    return enrolments_in(term, user=user, permission=P.IDENTIFY, reading=reading).known_by(listed(term))
+    rows = enrolments_in(term, user=user, permission=P.IDENTIFY, reading=reading)
+    return rows.here().known_by(listed(term))
 
 
 def off_list(term: Term, *, user, reading: str) -> QuerySet[Enrolment]:
     """Return the registered poor who are here and not on the list."""
     rows = enrolments_in(term, user=user, permission=P.IDENTIFY, reading=reading)
-    return rows.registered_poor().not_known_by(listed(term))
+    return rows.here().registered_poor().not_known_by(listed(term))
 
 
 def not_on_roster(term: Term, *, user) -> QuerySet[TargetListEntry]:
-    """Return the lines of the list whose child has no enrolment here in ``term``."""
+    """Return the lines of the list whose child holds no place here in ``term``."""
     seen = TargetListEntry.objects.visible_to(user, P.IDENTIFY)
     return seen.not_on_roster(term).select_related("disposal__owner")
 
@@ -100,3 +102,17 @@ def households_of(id_hashes) -> dict[str, HardshipStatus]:
     """Return ID hash -> the child's newest entry on a poverty list, with the household; one query."""
     rows = HardshipStatus.objects.filter(id_hash__in=id_hashes, household__isnull=False)
     return {row.id_hash: row for row in rows.select_related("household__area__parent").order_by("since")}
+
+
+def households_of_children(rows: QuerySet[Enrolment]) -> dict[int, HardshipStatus]:
+    """Return student -> the newest entry on a poverty list, under the child's own number or one given up; two queries."""
+    children = Student.objects.annotate(child=Coalesce("merged_into", "pk")).filter(
+        child__in=rows.values("student"), id_hash__isnull=False
+    )
+    found = households_of(children.values("id_hash"))
+    entries: dict[int, HardshipStatus] = {}
+    for child, id_hash in children.values_list("child", "id_hash").iterator():
+        entry, other = found.get(id_hash), entries.get(child)
+        if entry and (other is None or other.since < entry.since):
+            entries[child] = entry
+    return entries

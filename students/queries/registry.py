@@ -59,7 +59,6 @@ def matching(rows: QuerySet[Enrolment], wanted: dict, *, reading: str) -> QueryS
     conditions = Q(status__in=STATUS_TABS[wanted.get("status") or "studying"][1])
     plain = {
         "name": "student__name__contains",
-        "id_hash": "student__id_hash",
         "tail_hash": "student__id_tail_hash",
         "no_hash": "student__student_no_hash",
         "school": "school",
@@ -77,6 +76,8 @@ def matching(rows: QuerySet[Enrolment], wanted: dict, *, reading: str) -> QueryS
     if missing := wanted.get("missing"):
         conditions &= _lacking(missing)
     rows = rows.filter(conditions)
+    if wanted.get("id_hash"):
+        rows = rows.known_by([wanted["id_hash"]])
     if category := wanted.get("category"):
         rows = rows.annotate(held=F("categories").bitand(int(category))).filter(held__gt=0)
     return rows
@@ -214,11 +215,9 @@ def in_charge(student: Student, *, user, permission: str) -> bool:
 
 
 def hardships_of(student: Student) -> list[HardshipStatus]:
-    """Return every dated hardship under the child's ID number, newest first."""
-    if not student.id_hash:
-        return []
+    """Return every dated hardship under the child's ID number or one that was given up for it, newest first."""
     return list(
-        HardshipStatus.objects.filter(id_hash=student.id_hash)
+        HardshipStatus.objects.filter(id_hash__in=student.id_hashes)
         .select_related("household__area", "last_term")
         .order_by("-since", "category")
     )

@@ -13,11 +13,13 @@ from povertyedu.orgs.enums import Stage, grade_name
 from povertyedu.sealing import keyed_hash
 from povertyedu.workbooks.columns import Column
 from students.enums import AidedElsewhere, EnrolmentStatus, Place
+from students.names import normal_name
 
 from .away_records import KnownChild, away_facts, home_of, known_children, write
 from .columns import ID_ALIASES, id_column, person_name
 from .grades import STAGE_WORDS, clean_stage, read_grade
 from .roster import BOARDINGS
+from .roster_records import GIVEN_UP, MERGED, NUMBER_TAKEN
 from .undo import ChildrenUndone
 
 ANSWERS = {
@@ -128,12 +130,22 @@ class AwayResource(ChildrenUndone, ImportResource):
 
     def look_up_records(self, rows, context: Context) -> None:
         self.known = known_children([row.found.id_hash for row in rows], context.term)
+        self.claimed: set[int] = set()
 
     def compare(self, row: Row, context: Context) -> list[Change] | None:
         found = row.found
         found.known = known = self.known.get(found.id_hash)
         if known is None:
             return None
+        if known.given_up and normal_name(known.name) != normal_name(row.values["name"]):
+            row.reject("id_number", "id_conflict", MERGED)
+            return None
+        if known.pk in self.claimed:
+            row.reject("id_number", "id_conflict", NUMBER_TAKEN)
+            return None
+        if known.given_up:
+            row.warn("id_number", "number_given_up", GIVEN_UP)
+        self.claimed.add(known.pk)
         found.student_pk = known.pk
         enrolment = known.enrolment
         if enrolment and enrolment.place == Place.IN_COUNTY and enrolment.status != EnrolmentStatus.LEFT:

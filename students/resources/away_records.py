@@ -1,5 +1,6 @@
 """The rows of a list of children away against the registry, and their set-based writing."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -45,23 +46,36 @@ class KnownChild:
     pk: int
     name: str
     home_area_id: str | None
+    given_up: bool = False  # the number is that of a record merged into the child's
     enrolment: KnownEnrolment | None = None
 
 
 def known_children(id_hashes: Iterable[str], term: Term) -> dict[str, KnownChild]:
-    """Return the children of ``id_hashes`` by hash; two queries however many they are."""
+    """Return the children of ``id_hashes`` by hash, of a merged record the kept one; two queries however many they are."""
+    fields = (
+        "id_hash",
+        "pk",
+        "name",
+        "home_area_id",
+        "merged_into_id",
+        "merged_into__name",
+        "merged_into__home_area",
+    )
+    known = {}
     with transaction.atomic(), bulk.keys(Student, "id_hash", set(id_hashes)) as keys:
-        students = Student.objects.filter(id_hash__in=keys).values_list(
-            "id_hash", "pk", "name", "home_area_id"
-        )
-        known = {id_hash: KnownChild(*rest) for id_hash, *rest in students}
-        by_pk = {child.pk: child for child in known.values()}
+        students = Student.objects.filter(id_hash__in=keys).values_list(*fields)
+        for id_hash, pk, name, home, kept, *of_kept in students:
+            known[id_hash] = KnownChild(kept, *of_kept, given_up=True) if kept else KnownChild(pk, name, home)
+        by_pk = defaultdict(list)
+        for child in known.values():
+            by_pk[child.pk].append(child)
         with bulk.keys(Enrolment, "student_id", by_pk) as pks:
             enrolments = Enrolment.objects.filter(term=term, student_id__in=pks)
             for student, *rest in enrolments.values_list(
                 "student_id", "pk", "status", "school__name", *FACTS
             ):
-                by_pk[student].enrolment = KnownEnrolment(*rest)
+                for child in by_pk[student]:
+                    child.enrolment = KnownEnrolment(*rest)
     return known
 
 

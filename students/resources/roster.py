@@ -74,6 +74,8 @@ class Found:
     enrolment: "records.KnownEnrolment | None" = None
     student_pk: int | None = None
     facts: dict = field(default_factory=dict)
+    id_given_up: bool = False  # the number is that of a record merged into the child's
+    no_given_up: bool = False
 
 
 class RosterResource(ChildrenUndone, FactColumns):

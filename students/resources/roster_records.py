@@ -15,10 +15,12 @@ from povertyedu.sealing import keyed_hash
 from povertyedu.workbooks.cells import CellError
 from students.enums import Hukou, IdentityKind, Sex
 from students.models import Enrolment, Student
+from students.names import normal_name
 
 NUMBER_TAKEN = "学籍号或身份证号已属于另一名学生；请对照全国学籍系统核对这两个号码。"
-MERGED = (
-    "这个号码的档案已并入同一学生的另一份档案；请按保留的档案改正证件号或学籍号，不清楚的请联系县资助中心。"
+MERGED = "这个号码的档案已并入另一份档案，但姓名与保留的档案不同；请按保留的档案改正姓名、证件号或学籍号，不清楚的请联系县资助中心。"
+GIVEN_UP = (
+    "这个号码的档案已并入同一学生的另一份档案，本行按保留的档案更新，证件号和学籍号不改；请改用保留的号码。"
 )
 SEALED = "（已加密）"
 
@@ -83,11 +85,11 @@ class Known:
     """The students and enrolments that a file's rows may mean; as many queries for one row as for all."""
 
     def __init__(self, rows: Sequence[Row], term: Term):
-        found = [row.found for row in rows]
+        sought = [row.found for row in rows]
         with (
             transaction.atomic(),
-            bulk.keys(Student, "id_hash", {f.id_hash for f in found if f.id_hash}) as id_hashes,
-            bulk.keys(Student, "student_no_hash", {f.no_hash for f in found if f.no_hash}) as no_hashes,
+            bulk.keys(Student, "id_hash", {f.id_hash for f in sought if f.id_hash}) as id_hashes,
+            bulk.keys(Student, "student_no_hash", {f.no_hash for f in sought if f.no_hash}) as no_hashes,
         ):
             by_id = Student.objects.filter(id_hash__in=id_hashes).values_list(*_STUDENT_FIELDS)
             self.by_id = {values[6]: KnownStudent(*values) for values in by_id.iterator()}
@@ -100,62 +102,89 @@ class Known:
             with bulk.keys(Student, "id", others) as pks:
                 for values in Student.objects.filter(pk__in=pks).values_list(*_STUDENT_FIELDS):
                     self.by_no[values[7]] = KnownStudent(*values)
-            students = {s.pk for s in self.by_id.values()} | {s.pk for s in self.by_no.values()}
-            with bulk.keys(Enrolment, "student_id", students) as pks:
+            found = [*self.by_id.values(), *self.by_no.values()]
+            with bulk.keys(Student, "id", {s.merged_into for s in found if s.merged_into}) as pks:
+                kept = Student.objects.filter(pk__in=pks).values_list(*_STUDENT_FIELDS)
+                self.kept = {values[0]: KnownStudent(*values) for values in kept}
+            with bulk.keys(Enrolment, "student_id", {s.pk for s in found} | self.kept.keys()) as pks:
                 enrolments = Enrolment.objects.filter(term=term, student_id__in=pks)
                 self.enrolments = {
                     values[1]: KnownEnrolment(*values)
                     for values in enrolments.values_list(*_ENROLMENT_FIELDS).iterator()
                 }
         owners: dict[str, set] = defaultdict(set)
-        for f in found:
+        for f in sought:
             if f.no_hash:
                 owners[f.no_hash].add(f.id_hash)
         self.shared = {number for number, ids in owners.items() if len(ids) > 1}
         self.claimed: set[int] = set()
 
     def find(self, row: Row) -> None:
-        """Set ``found.student`` and ``found.enrolment``; raise CellError when numbers point to two children."""
+        """Set ``found.student`` and ``found.enrolment``; raise CellError when numbers point to two children.
+
+        A number of a merged record means the child of the record that was kept, where the name agrees.
+        """
         found = row.found
-        by_id = self.by_id.get(found.id_hash)
-        by_no = self.by_no.get(found.no_hash)
+        by_id, found.id_given_up = self._kept(self.by_id.get(found.id_hash))
+        by_no, found.no_given_up = self._kept(self.by_no.get(found.no_hash))
         student = by_id or by_no
         taken = found.no_hash in self.shared or (by_id and by_no and by_id.pk != by_no.pk)
         if not by_id and by_no and found.id_hash and by_no.id_hash:
             taken = True
         if taken or (student and student.pk in self.claimed):
             raise CellError("id_conflict", NUMBER_TAKEN)
-        if student and student.merged_into:
-            raise CellError("id_conflict", MERGED)
+        if found.id_given_up or found.no_given_up:
+            by_own_id = by_id and not found.id_given_up
+            if not by_own_id and normal_name(student.name) != normal_name(row.values["name"]):
+                raise CellError("id_conflict", MERGED)
+            row.warn("id_number" if found.id_given_up else "student_no", "number_given_up", GIVEN_UP)
         found.student = student
         if student:
             self.claimed.add(student.pk)
             found.student_pk = student.pk
             found.enrolment = self.enrolments.get(student.pk)
 
+    def _kept(self, student: KnownStudent | None) -> tuple[KnownStudent | None, bool]:
+        """Return the record that was kept for ``student``, and whether that is another one."""
+        if student is None or student.merged_into is None:
+            return student, False
+        return self.kept[student.merged_into], True
+
 
 def absent(rows: Sequence[Row], context: Context) -> list[tuple[str, str, str]]:
-    """Return (school, class, name) of those studying this term in the rows' schools whom no row names; one query.
+    """Return (school, class, name) of those studying this term in the rows' schools whom no row names; two queries.
 
-    A row without a readable number names whoever has its name in its school.
+    A row without a readable number names whoever has its name in its school, one with a number that was
+    given up the child of the kept record.
     """
     schools = {row.found.school.pk for row in rows}
     if context.schools is not None:
         schools &= context.schools
     ids, numbers = {row.found.id_hash for row in rows}, {row.found.no_hash for row in rows}
     names = {(row.found.school.pk, row.values["name"]) for row in rows if not row.found.id_hash}
+    merged = Student.objects.filter(merged_into__isnull=False)
+    named = {
+        kept
+        for kept, id_hash, no_hash in merged.values_list("merged_into", "id_hash", "student_no_hash")
+        if (id_hash and id_hash in ids) or (no_hash and no_hash in numbers)
+    }
     studying = Enrolment.objects.of(context.term).studying().filter(school__in=schools)
     fields = (
-        "student__id_hash", "student__student_no_hash", "school_id", "student__name", "school__name", "stage", "grade",
-        "school_class__name",
+        "student_id", "student__id_hash", "student__student_no_hash", "school_id", "student__name", "school__name", "stage",
+        "grade", "school_class__name",
     )  # fmt: skip
     order = ("school__code", "stage", "grade", "school_class__name", "student__name", "pk")
     return [
         (school, f"{grade_name(stage, grade)}{of or ''}", name)
-        for id_hash, no_hash, pk, name, school, stage, grade, of in studying.order_by(*order).values_list(
-            *fields
+        for pk, id_hash, no_hash, of_school, name, school, stage, grade, of in studying.order_by(
+            *order
+        ).values_list(*fields)
+        if not (
+            pk in named
+            or (id_hash and id_hash in ids)
+            or (no_hash and no_hash in numbers)
+            or (of_school, name) in names
         )
-        if not ((id_hash and id_hash in ids) or (no_hash and no_hash in numbers) or (pk, name) in names)
     ]
 
 
@@ -167,15 +196,20 @@ def student_facts(row: Row) -> tuple:
     values, found = row.values, row.found
     known = found.student
     no_hash, area = found.no_hash, found.area
+    id_hash, sex, birth = found.id_hash, found.sex, found.birth
+    kind = values["id_kind"] if values["id_number"] else None  # a kind without a number proves nothing
+    if found.id_given_up:
+        id_hash = sex = birth = kind = None  # what the number that was given up says of the child, too
+    if found.no_given_up or (found.id_given_up and known.student_no_hash):
+        no_hash = None
     if known:
         if known.student_no_hash and values["student_no"] and values["student_no"][0] in "JL":
             no_hash = None  # a temporary number never takes the place of one that is known
         if area and known.home_area_id and known.home_area_id.startswith(area):
             area = None  # a township does not blur a village that is known
     guardian_id, account = values["guardian_id"], values["account"]
-    kind = values["id_kind"] if values["id_number"] else None  # a kind without a number proves nothing
     return (
-        values["name"], found.sex, found.birth, values["ethnicity"], kind, found.id_hash, no_hash,
+        values["name"], sex, birth, values["ethnicity"], kind, id_hash, no_hash,
         values["phone"], area, values["hukou"], values["is_left_behind"], values["remark"],
         values["guardian_name"], values["guardian_relation"], keyed_hash(guardian_id) if guardian_id else None,
         values["holder"], values["bank"], keyed_hash(account) if account else None,

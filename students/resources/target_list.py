@@ -1,7 +1,6 @@
 """省下达名单: the province's list of children to be aided directly in a term (facts.md 1.5, Anhui clause 5)."""
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 
 from povertyedu import bulk
 from povertyedu.accounts.permissions import Permission
@@ -110,14 +109,15 @@ class TargetListResource(ImportResource):
     def answer(self, rows, context: Context) -> dict:
         """Compare the file's children with the term's roster, and the roster's registered poor with the list."""
         listed = {row.found for row in rows if row.outcome not in (RowOutcome.REJECTED, RowOutcome.DUPLICATE)}
-        enrolled = Enrolment.objects.of(context.term)
-        entries = TargetListEntry.objects.filter(term=context.term, id_hash=OuterRef("student__id_hash"))
-        poor = enrolled.registered_poor().filter(~Exists(entries))
+        here = Enrolment.objects.of(context.term).here()
+        poor = here.registered_poor().not_known_by(TargetListEntry.objects.of(context.term).values("id_hash"))
         with transaction.atomic(), bulk.keys(Student, "id_hash", listed) as keys:
-            here = enrolled.known_by(keys).count()
-            off = poor.count() - poor.filter(student__id_hash__in=keys).count()
-        return {
-            "on_roster": here,
-            "not_on_roster": len(listed) - here,
-            "registered_poor_off_list": off,
-        }
+            on_roster = here.known_by(keys)
+            named = Student.objects.filter(id_hash__in=keys)
+            children = on_roster.values("student")
+            lines = named.filter(pk__in=children).count() + named.filter(merged_into__in=children).count()
+            return {
+                "on_roster": on_roster.count(),
+                "not_on_roster": len(listed) - lines,
+                "registered_poor_off_list": poor.not_known_by(keys).count(),
+            }

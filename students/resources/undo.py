@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from django.db import transaction
+from django.db.models.functions import Coalesce
 
 from povertyedu import bulk
 from povertyedu.imports.images import Footprint
@@ -57,5 +58,9 @@ def names(children: Collection[int]) -> dict[int, str]:
 def in_batches(owners: Collection, term: Term, *, column: str) -> dict:
     """Return owner -> reason of the children (by ``column`` of Student) with a line of ``term`` in a batch."""
     with bulk.keys(Student, column, owners) as keys:
-        children = Student.objects.filter(pk__in=money.students_in_batches(term), **{f"{column}__in": keys})
-        return dict.fromkeys(children.values_list(column, flat=True), IN_BATCH)
+        # A list may name a child by the number of a record that was merged into the child's.
+        children = Student.objects.filter(**{f"{column}__in": keys}).annotate(
+            child=Coalesce("merged_into", "pk")
+        )
+        listed = children.filter(child__in=money.students_in_batches(term))
+        return dict.fromkeys(listed.values_list(column, flat=True), IN_BATCH)

@@ -29,7 +29,9 @@ TEXTS = {
     "propose": "请另一人复核后合并。两份档案本学期都在读的，按双重学籍停发，复核后解除。",
     "confirm": "合并后只保留一份档案，另一份的学籍、监护人、账户中缺的转入，已发放的明细不动，应享重新计算。",
     "refuse": "退回重新判定，停发同时解除。",
-    "undo": "两份档案恢复原样，应享重新计算。合并以后已送银行发放的不能撤销。",
+    "ask_undo": "请另一人复核后，两份档案恢复原样，应享重新计算。合并以后已送银行发放的不能撤销。",
+    "undo": "两份档案恢复原样，应享重新计算。",
+    "keep_merged": "合并照旧，不撤销。",
     "ask_again": "重新放回待判定。",
 }
 
@@ -88,6 +90,8 @@ def pair(request, pk):
     found = get_object_or_404(seen.select_related("keeper"), pk=pk)
     students = queries.records_of(found)
     found.first, found.second = students[found.first_id], students[found.second_id]
+    asker = {"proposed": found.proposed_by_id, "undoing": found.undo_asked_by_id}.get(found.state)
+    own = asker == request.user.pk
     steps = PAIR_FLOW.open_to(found.state, request.user.can)
     forms = {"propose": PairForm(pair=found), "reason": StepReasonForm()}
     status = 200
@@ -105,8 +109,8 @@ def pair(request, pk):
         "pair": found,
         "sides": [_side(request.user, label, student) for label, student in (("甲", found.first), ("乙", found.second))],
         "facts": _facts(found),
-        "steps": [(step, TEXTS[step.verb]) for step in steps if step.verb != "confirm" or found.proposed_by_id != request.user.pk],
-        "own": found.state == "proposed" and found.proposed_by_id == request.user.pk,
+        "steps": [(step, TEXTS[step.verb]) for step in steps if not (own and step.verb in ("confirm", "undo"))],
+        "own": own,
         "forms": forms,
         "decisions": found.decisions.all(),
         "double": queries.doubly_enrolled(found.first, found.second),

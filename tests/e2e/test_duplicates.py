@@ -40,7 +40,7 @@ def test_two_people_merge_a_pair(open_page, pair, aid_officer, administrator):
     page.get_by_text("已办理：是同一人，提请合并").wait_for()
 
     page.goto(reverse("students:pair", args=[pair.pk]))
-    page.get_by_text("这次合并是您提请的，须由另一人复核。").wait_for()
+    page.get_by_text("这是您提请的，须由另一人复核。").wait_for()
     assert page.get_by_role("button", name="复核并合并").count() == 0
 
     second = open_page(aid_officer)

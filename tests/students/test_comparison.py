@@ -17,6 +17,7 @@ from povertyedu.jobs.progress import NO_PROGRESS, JobRefused
 from povertyedu.workbooks.writing import write_table
 from students import tasks
 from students.actions import comparison as actions
+from students.actions import duplicates
 from students.actions.comparison import Source, age_on
 from students.models import Comparison, ComparisonRow, Disposal, HardshipStatus, Household, Student
 from students.queries.comparison import findings_of
@@ -73,6 +74,20 @@ def test_register_against_enrolment_names_both_sides(administrator, luona, qings
     ]  # fmt: skip
     assert ComparisonRow.objects.get(name="何小明").student.name == "何小明"
     assert ComparisonRow.objects.get(name="王小山").student is None
+
+
+def test_number_given_up_in_a_merge_names_the_kept_child(administrator, aid_officer, luona, qingshi, autumn):
+    twin = factories.student("罗娜", at=qingshi, during=autumn)
+    pair = factories.pair(luona, twin)
+    duplicates.propose(by=aid_officer.as_actor(), pair=pair, keeper=luona)
+    duplicates.confirm(by=administrator.as_actor(), pair=pair)
+    comparison = compare(administrator, autumn, Source("file", upload(("罗娜", twin.id_number))), ENROLLED)
+    assert (comparison.only_left, comparison.only_right, comparison.both) == (0, 0, 1)
+    both = upload(("罗娜", luona.id_number), ("罗娜", twin.id_number))
+    comparison = compare(administrator, autumn, Source("file", both), ENROLLED, kind="dropout_poor")
+    assert (comparison.both, comparison.rows.get().student) == (1, luona)
+    side = comparison.sides.get(is_left=True)
+    assert (side.people, side.remarks[-1]) == (1, "有 1 人用合并前后的两个证件号各出现一次，按一人计。")
 
 
 def test_comparison_stays_as_it_was(administrator, luona, autumn):

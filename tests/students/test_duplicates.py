@@ -180,6 +180,11 @@ def merge(pair, aid, administrator, keeper=None):
     return pair
 
 
+def take_back(pair, asks, confirms, reason):
+    duplicates.ask_undo(by=asks.as_actor(), pair=pair, reason=reason)
+    duplicates.undo(by=confirms.as_actor(), pair=pair)
+
+
 def test_merge_gives_the_kept_record_what_it_lacks_and_leaves_the_rest(
     one, qingshi, autumn, aid_officer, administrator
 ):
@@ -207,7 +212,7 @@ def test_merge_gives_the_kept_record_what_it_lacks_and_leaves_the_rest(
     assert [e.action for e in history_of(kept)] == ["students.merge", "students.merge"]
     assert PairDecision.broken_link(pair) is None
 
-    duplicates.undo(by=aid_officer.as_actor(), pair=pair, reason="是堂姐妹")
+    take_back(pair, aid_officer, administrator, "是堂姐妹")
     kept, gone = Student.objects.get(pk=one.pk), Student.objects.get(pk=other.pk)
     assert (gone.merged_into, kept.merged_into) == (None, None)
     assert (gone.student_no, kept.student_no, gone.phone, kept.phone) == (
@@ -227,16 +232,15 @@ def test_merge_gives_the_kept_record_what_it_lacks_and_leaves_the_rest(
     assert (pair.state, pair.carried, pair.keeper) == ("open", {}, None)
 
 
-def test_merge_copies_hardships_under_the_other_number(pair, aid_officer, administrator, autumn):
+def test_merged_number_goes_on_proving_hardship(pair, aid_officer, administrator, autumn):
     status = HardshipStatus.objects.create(
         id_hash=pair.second.id_hash, id_number=pair.second.id_number, name="罗娜", category=64, since=dt.date(2016, 1, 1),
         source="department_list",
     )  # fmt: skip
     merge(pair, aid_officer, administrator)
-    assert HardshipStatus.objects.get(id_hash=pair.first.id_hash).source == "department_list"
-    assert pair.first.enrolments.get().categories == 64
-    duplicates.undo(by=aid_officer.as_actor(), pair=pair, reason="查明是两人")
     assert list(HardshipStatus.objects.all()) == [status]
+    assert pair.first.enrolments.get().categories == 64
+    take_back(pair, aid_officer, administrator, "查明是两人")
     assert pair.first.enrolments.get().categories == 0
 
 
@@ -258,7 +262,7 @@ def test_chain_of_merges_leads_to_the_last(one, qingshi, autumn, aid_officer, ad
         (one.pk, third.pk),
         (second.pk, third.pk),
     }
-    duplicates.undo(by=aid_officer.as_actor(), pair=later, reason="查明是两人")
+    take_back(later, aid_officer, administrator, "查明是两人")
     assert set(Student.objects.filter(merged_into=one)) == {second}
     assert set(MergedRecord.objects.values_list("student", "keeper")) == {(second.pk, one.pk)}
 
@@ -356,7 +360,7 @@ def test_money_paid_under_a_merged_record_counts_for_the_kept_one(
     line = batch.lines.annotate(due=due_fen()).get()
     assert (line.student, line.amount_fen, line.due) == (one, 10_000, 10_000)
     assert Line.objects.get(student=other).state == "paid"
-    duplicates.undo(by=aid_officer.as_actor(), pair=pair, reason="查明是两人")
+    take_back(pair, aid_officer, administrator, "查明是两人")
     assert Balance.objects.get(student=other).paid_fen == 50_000
 
 
@@ -365,9 +369,64 @@ def test_undo_is_refused_once_money_left_since(pair, people, autumn, aid_officer
     subsidies.entitle(pair.first)
     subsidies.batch_at("sent", people, term=autumn)
     with pytest.raises(StepRefused, match="已有资助款送银行"):
-        duplicates.undo(by=aid_officer.as_actor(), pair=pair, reason="查明是两人")
+        duplicates.ask_undo(by=aid_officer.as_actor(), pair=pair, reason="查明是两人")
     pair.refresh_from_db()
     assert pair.state == "merged"
+
+
+def test_taking_back_is_refused_when_money_left_after_it_was_asked_for(
+    pair, people, autumn, aid_officer, administrator
+):
+    merge(pair, aid_officer, administrator)
+    duplicates.ask_undo(by=aid_officer.as_actor(), pair=pair, reason="查明是两人")
+    subsidies.entitle(pair.first)
+    subsidies.batch_at("sent", people, term=autumn)
+    with pytest.raises(StepRefused, match="已有资助款送银行"):
+        duplicates.undo(by=administrator.as_actor(), pair=pair)
+    pair.refresh_from_db()
+    assert pair.state == "undoing"
+
+
+def test_taking_back_needs_a_second_person(pair, aid_officer, administrator):
+    merge(pair, aid_officer, administrator)
+    with pytest.raises(StepRefused, match="必须填写理由"):
+        duplicates.ask_undo(by=administrator.as_actor(), pair=pair, reason=" ")
+    with pytest.raises(StepRefused, match="请刷新后再看"):
+        duplicates.undo(by=aid_officer.as_actor(), pair=pair)
+    duplicates.ask_undo(by=administrator.as_actor(), pair=pair, reason="查明是两人")
+    assert list(DuplicatePair.objects.asked_of(administrator)) == []
+    assert list(DuplicatePair.objects.asked_of(aid_officer)) == [pair]
+    with pytest.raises(StepRefused, match="须由另一人复核"):
+        duplicates.undo(by=administrator.as_actor(), pair=pair)
+    duplicates.keep_merged(by=aid_officer.as_actor(), pair=pair, reason="确是一人")
+    pair.refresh_from_db()
+    assert (pair.state, pair.undo_asked_by_id, pair.second.merged_into) == ("merged", None, pair.first)
+
+
+def test_earlier_merge_of_a_chain_is_not_taken_back_before_the_later(
+    one, qingshi, autumn, aid_officer, administrator
+):
+    second, third = another(qingshi, autumn), another(qingshi, autumn)
+    earlier = merge(factories.pair(one, second), aid_officer, administrator)
+    later = merge(factories.pair(one, third), aid_officer, administrator, keeper=third)
+    with pytest.raises(StepRefused, match="请先撤销后面那次合并"):
+        duplicates.ask_undo(by=aid_officer.as_actor(), pair=earlier, reason="查明是两人")
+    assert set(Student.objects.filter(merged_into=third)) == {one, second}
+    take_back(later, aid_officer, administrator, "查明是两人")
+    take_back(earlier, aid_officer, administrator, "查明是两人")
+    assert not Student.objects.filter(merged_into__isnull=False).exists()
+
+
+def test_merge_asked_to_be_taken_back_before_a_later_one_is_refused_then(
+    one, qingshi, autumn, aid_officer, administrator
+):
+    second, third = another(qingshi, autumn), another(qingshi, autumn)
+    earlier = merge(factories.pair(one, second), aid_officer, administrator)
+    duplicates.ask_undo(by=aid_officer.as_actor(), pair=earlier, reason="查明是两人")
+    merge(factories.pair(one, third), aid_officer, administrator, keeper=third)
+    with pytest.raises(StepRefused, match="请先撤销后面那次合并"):
+        duplicates.undo(by=administrator.as_actor(), pair=earlier)
+    assert Student.objects.get(pk=second.pk).merged_into == third
 
 
 def test_line_of_a_merged_record_is_held(pair, people, autumn, aid_officer, administrator):
@@ -396,8 +455,14 @@ def test_queue_and_pair_page_lead_through_a_merge(client, pair, aid_officer, adm
     client.post(page, {"verb": "confirm"})
     pair.refresh_from_db()
     assert (pair.state, pair.first.merged_into) == ("merged", pair.second)
-    assert client.post(page, {"verb": "undo"}).status_code == 422
-    client.post(page, {"verb": "undo", "reason": "是两人"})
+    assert client.post(page, {"verb": "ask_undo"}).status_code == 422
+    client.post(page, {"verb": "ask_undo", "reason": "是两人"})
+    assert "这是您提请的，须由另一人复核" in client.get(page).content.decode()
+    client.post(page, {"verb": "undo"})
+    assert DuplicatePair.objects.get().state == "undoing"
+    client.force_login(aid_officer)
+    assert [row[0] for row in client.get(QUEUE, {"tab": "proposed"}).context["rows"]] == [pair]
+    client.post(page, {"verb": "undo"})
     client.post(page, {"verb": "tell_apart"})
     pair.refresh_from_db()
     assert pair.state == "different"

@@ -16,12 +16,21 @@ from django.urls import reverse
 
 from povertyedu.audit.models import AccessEvent, AuditEvent
 from povertyedu.files.models import StoredFile
-from povertyedu.orgs.models import Person
+from povertyedu.office.actions import calendar
+from povertyedu.orgs.models import Person, Term
 from povertyedu.workflow.flow import StepRefused
 from students.actions import identification as actions
 from students.actions.disposal import dispose
 from students.enums import HardshipCategory
-from students.models import Disposal, FactChange, HardshipProof, HardshipStatus, Household, TargetListEntry
+from students.models import (
+    Disposal,
+    Enrolment,
+    FactChange,
+    HardshipProof,
+    HardshipStatus,
+    Household,
+    TargetListEntry,
+)
 from students.queries.identification import counts_of
 from tests import factories
 
@@ -103,6 +112,21 @@ def test_workbench_filters_by_place_in_both_readings(client, aid_officer, three,
     )  # fmt: skip
     client.force_login(aid_officer)
     assert shown(client.get(LIST, query)) == found
+
+
+@pytest.mark.parametrize("status", ["left", "graduated"])
+def test_child_who_left_is_not_here(client, aid_officer, three, autumn, status):
+    Enrolment.objects.filter(term=autumn).update(status=status)
+    counts = counts_of(autumn, user=aid_officer)
+    assert (counts.here, counts.missing, counts.off) == (0, 2, 0)
+    client.force_login(aid_officer)
+    assert shown(client.get(LIST, {"tab": "missing"})) == ["罗娜", "何处"]
+
+
+def test_suspended_child_is_here(aid_officer, three, autumn):
+    Enrolment.objects.filter(term=autumn).update(status="suspended")
+    counts = counts_of(autumn, user=aid_officer)
+    assert (counts.here, counts.missing, counts.off) == (1, 1, 1)
 
 
 def test_workbench_refuses_who_may_not_identify_and_an_unknown_tab(client, clerk, aid_officer, three):
@@ -276,6 +300,20 @@ def test_proof_takes_only_scans(client, aid_officer, luona, name, content, messa
     )
     assert (response.status_code, response.context["form"].errors["scan"]) == (422, [message])
     assert not StoredFile.objects.exists()
+
+
+def test_proof_waiting_keeps_the_term_open_and_counts_for_nothing_in_a_closed_one(
+    aid_officer, administrator, luona, autumn
+):
+    proof = factories.proof(luona.enrolments.get(), by=aid_officer)
+    with pytest.raises(ValidationError, match="待复核的困难佐证 1 件"):
+        calendar.close_term(term=autumn, closed=True, by=administrator.as_actor())
+    Term.objects.update(is_closed=True)
+    with pytest.raises(StepRefused, match="已关闭"):
+        actions.confirm_proof(by=administrator.as_actor(), proof=proof)
+    assert (HardshipProof.objects.get().state, HardshipStatus.objects.count()) == ("waiting", 0)
+    actions.refuse_proof(by=administrator.as_actor(), proof=proof, reason="学期已关闭")
+    assert HardshipProof.objects.get().state == "refused"
 
 
 def test_proof_a_second_time_leaves_no_file_behind(aid_officer, luona):

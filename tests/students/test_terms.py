@@ -3,12 +3,14 @@
 import io
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from povertyedu.imports import actions as imports
+from povertyedu.office.actions import calendar
 from povertyedu.orgs.models import Term
 from povertyedu.workbooks.writing import write_table
 from povertyedu.workflow.flow import StepRefused
@@ -154,6 +156,17 @@ def test_term_with_a_transfer_under_way_cannot_be_closed(
     days = {"starts_on": "2020-09-01", "ends_on": "2021-01-31", "meal_days": "95"}
     page = client.post(reverse("office:term_edit", args=[autumn.pk]), days).content.decode()
     assert "已关闭，日期和供餐天数不能再改" in page
+
+
+def test_correction_that_is_not_used_yet_keeps_a_reopened_term_open(
+    asked, aid_officer, administrator, closed
+):
+    calendar.close_term(term=closed, closed=False, by=administrator.as_actor())
+    corrections.approve(by=aid_officer.as_actor(), correction=asked)
+    with pytest.raises(ValidationError, match="待审批或批准后还没有用的更正申请 1 件"):
+        calendar.close_term(term=closed, closed=True, by=administrator.as_actor())
+    corrections.withdraw(by=aid_officer.as_actor(), correction=asked)
+    assert calendar.close_term(term=closed, closed=True, by=administrator.as_actor()).is_closed
 
 
 def test_clerk_cannot_close_a_term(client, clerk, autumn):

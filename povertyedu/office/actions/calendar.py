@@ -9,7 +9,7 @@ from povertyedu.imports.models import ImportBatch, ImportState
 from povertyedu.orgs.models import CalendarDay, Term
 from povertyedu.workflow.flow import Actor
 from students.actions.hardship import mark_changed
-from students.models import Enrolment, Move, Promotion
+from students.models import Correction, Enrolment, HardshipProof, Move, Promotion
 
 from .records import store
 
@@ -58,6 +58,10 @@ def _under_way(term: Term) -> list[str]:
     counts = {
         "等对方学校答复的转学": Move.objects.open().filter(term=term).count(),
         "待确认的升级名单": Promotion.objects.drafts().filter(to_term=term).count(),
+        "待复核的困难佐证": HardshipProof.objects.waiting().filter(enrolment__term=term).count(),
+        "待审批或批准后还没有用的更正申请": Correction.objects.unfinished()
+        .filter(enrolment__term=term)
+        .count(),
         "正在办理的导入": ImportBatch.objects.filter(term=term, state=ImportState.APPLYING).count(),
     }
     return [f"{words} {count} 件" for words, count in counts.items() if count]

@@ -3,7 +3,6 @@
 import json
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db.models import Q
 
 from povertyedu.sealing import keyed_hash
 from students.models import Enrolment
@@ -20,13 +19,9 @@ class Command(BaseCommand):
 
     def handle(self, *args, term: str, student: str, **options):
         digest = keyed_hash(student.strip().upper())
-        enrolment = (
-            Enrolment.objects.filter(
-                Q(student__id_hash=digest) | Q(student__student_no_hash=digest), term=term
-            )
-            .select_related("student", "term", "school", "school_class")
-            .first()
-        )
+        rows = Enrolment.objects.of(term)
+        found = rows.known_by([digest]) | rows.filter(student__student_no_hash=digest)
+        enrolment = found.select_related("student", "term", "school", "school_class").first()
         if enrolment is None:
             raise CommandError(f"学期 {term} 没有这个身份证件号或学籍号的学籍。", returncode=2)
         try:
