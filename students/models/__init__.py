@@ -5,7 +5,7 @@ from .comparison import Comparison, ComparisonRow, ComparisonSide
 from .corrections import Correction, CorrectionDecision
 from .duplicates import DuplicatePair, MergedRecord, PairDecision, PayoutBlock
 from .facts import CountyFact
-from .identification import Disposal, HardshipProof, ProofDecision
+from .identification import Disposal, HardshipProof, ProofDecision, TargetListEntry
 from .moves import Move, MoveDecision
 from .promotion import Departure, Feeder, Promotion, PromotionDecision, PromotionLine
 from .registry import (
@@ -19,7 +19,6 @@ from .registry import (
     Student,
     StudentDraft,
     StudentQuerySet,
-    TargetListEntry,
 )
 
 __all__ = [

@@ -315,54 +315,6 @@ class HardshipStatus(models.Model):
         return self.until is not None and self.until < today()
 
 
-class TargetListEntryQuerySet(ScopedQuerySet):
-    """Lines of the province's list; where a child who is not here lives, only a poverty list or a school's name tells."""
-
-    def _reads_at(self, scope) -> Q:
-        if any(len(code) == 6 for code in scope.areas):
-            return Q()
-        return self.lives_in(scope) | Q(school_text__in=self.schools_in(scope))
-
-    @staticmethod
-    def lives_in(scope) -> Q:
-        """Return the condition that the child's registered household is in ``scope``."""
-        return Q(id_hash__in=HardshipStatus.objects.filter(scope.area_q("household__area")).values("id_hash"))
-
-    @staticmethod
-    def schools_in(scope):
-        return School.objects.filter(scope.area_q("area_id") | Q(pk__in=scope.schools)).values("name")
-
-    def of(self, term):
-        return self.filter(term=term)
-
-    def not_on_roster(self, term):
-        """Return the lines of ``term`` whose child holds no place in it."""
-        here = Enrolment.objects.of(term).here()
-        known = here.filter(student__id_hash__isnull=False).values("student__id_hash")
-        merged = Student.objects.filter(merged_into__in=here.values("student"), id_hash__isnull=False)
-        return self.of(term).exclude(id_hash__in=known).exclude(id_hash__in=merged.values("id_hash"))
-
-
-class TargetListEntry(models.Model):
-    """A line of the province's list for a term (省下达名单): aided directly, no application."""
-
-    term = models.ForeignKey(Term, models.PROTECT, related_name="target_list", verbose_name="学期")
-    id_hash = models.CharField("证件号索引", max_length=32)
-    id_number = SealedCharField("身份证件号")
-    name = models.CharField("姓名", max_length=60)
-    stage_text = models.CharField("学段", max_length=20, blank=True)
-    school_text = models.CharField("就读学校", max_length=80, blank=True)
-
-    objects = TargetListEntryQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = "省下达名单"
-        constraints = [models.UniqueConstraint(fields=["term", "id_hash"], name="target_once_per_term")]
-
-    def __str__(self):
-        return self.name
-
-
 class FactChange(models.Model):
     """A mark that a child's facts of a term changed; recalculation reads the marks and takes them away."""
 
