@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import batches, calculation, funds, ledgers, payouts, policy, sheets, why
+from .views import batches, calculation, drafts, funds, ledgers, payouts, policy, sheets, versions, why
 
 app_name = "subsidies"
 urlpatterns = [
@@ -32,6 +32,14 @@ urlpatterns = [
     path("ledgers/<int:pk>/download/", ledgers.ledger_download, name="ledger_download"),
     path("policy/", policy.policy, name="policy"),
     path("policy/load/", policy.load, name="policy_load"),
+    path("policy/versions/", versions.versions, name="policy_versions"),
+    path("policy/versions/<int:pk>/", versions.version, name="policy_version"),
+    path("policy/drafts/new/", drafts.draft_new, name="draft_new"),
+    path("policy/drafts/<int:pk>/", drafts.draft, name="draft"),
+    path("policy/drafts/<int:pk>/check/", drafts.draft_check, name="draft_check"),
+    path("policy/drafts/<int:pk>/rule/", drafts.draft_rule, name="draft_rule"),
+    path("policy/drafts/<int:pk>/amount/", drafts.draft_amount, name="draft_amount"),
+    path("policy/drafts/<int:pk>/drop/", drafts.draft_drop, name="draft_drop"),
     path("why/<int:student_pk>/", why.why, name="why"),
     path("panel/<int:student_pk>/", why.student_panel, name="student_panel"),
 ]

@@ -27,7 +27,7 @@ from students.actions.promotion import open_promotion
 from students.models import ColumnSet, Correction, Departure, PayoutBlock
 from subsidies.actions.funds import keep_scan
 from tests import factories
-from tests.factories import subsidies
+from tests.factories import policies, subsidies
 
 pytestmark = pytest.mark.django_db
 
@@ -113,6 +113,7 @@ class World:
         self.scan = keep_scan(
             by=people.finance, receipt=self.receipt, upload=SimpleUploadedFile("指标文.pdf", b"%PDF-1.4")
         )
+        self.policy, self.draft = policies.published(), policies.draft()
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
     def own(self, user):
@@ -219,6 +220,12 @@ OBJECTS = {
     "subsidies:line": pk_of("line"),
     "subsidies:line_decide": pk_of("line"),
     "subsidies:payout_export": pk_of("batch"),
+    "subsidies:policy_version": pk_of("policy"),
+    "subsidies:draft": pk_of("draft"),
+    "subsidies:draft_check": pk_of("draft"),
+    "subsidies:draft_rule": pk_of("draft"),
+    "subsidies:draft_amount": pk_of("draft"),
+    "subsidies:draft_drop": pk_of("draft"),
     "subsidies:payout_download": pk_of("bank_file"),
     "subsidies:payout_return": pk_of("bank_file"),
     "subsidies:receipt": pk_of("receipt"),

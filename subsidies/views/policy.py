@@ -16,7 +16,7 @@ from subsidies.actions.policies import (
     pack_text,
     policy_for,
 )
-from subsidies.models import Policy
+from subsidies.views.versions import tabs
 
 MAX_BYTES = 1024 * 1024
 
@@ -29,8 +29,8 @@ def policy(request):
     context = {
         "crumbs": [("首页", reverse("home:todo")), ("资助标准", None)],
         "term": term,
+        "tabs": tabs("policy"),
         "packs": built_in_packs(),
-        "versions": Policy.objects.visible_to(request.user).published()[:10],
         "may_load": request.user.can(Permission.LOAD_POLICY),
     }
     try:

@@ -1,0 +1,154 @@
+"""Write into a pack's text what a person chose on a form: a programme, a rule, a new amount from a term on.
+
+Only what is asked for is touched: comments, order and spelling of all the rest stay as the author wrote them.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from povertyedu.workflow.flow import StepRefused
+from subsidies.engine import Term
+from subsidies.engine.located import find_lines
+
+Value = str | int | bool | Decimal | list | dict
+
+
+@dataclass(frozen=True)
+class NewProgramme:
+    code: str
+    label: str
+    kind: str
+    stages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NewRule:
+    """A rule as a form gives it; what is empty is not written."""
+
+    code: str
+    programme: str
+    label: str
+    clause: str
+    quote: str
+    amount: dict[str, Value]
+    when: dict[str, Value]
+    funding: dict[str, Value]
+    document: str = ""
+    group: str = ""
+    first_term: str = ""
+    last_term: str = ""
+    more: dict[str, Value] = field(default_factory=dict)
+
+
+def written(value: Value) -> str:
+    """Return a value as TOML."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, Decimal):
+        return f"{value.quantize(Decimal('0.01')):f}" if value % 1 else str(int(value))
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {written(inner)}" for key, inner in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(written, value)) + "]"
+    return str(value)
+
+
+def quoted(text: str) -> str:
+    """Return a text as a TOML basic string on one line."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    return '"' + "".join(c if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}" for c in escaped) + '"'
+
+
+def add_programme(text: str, new: NewProgramme) -> str:
+    """Return ``text`` with a programme at its end."""
+    pairs = {"code": new.code, "label": new.label, "kind": new.kind, "stages": list(new.stages)}
+    return _appended(text, ["[[programme]]", *_pairs(pairs)])
+
+
+def add_rule(text: str, new: NewRule) -> str:
+    """Return ``text`` with a rule at its end."""
+    pairs = {
+        "code": new.code, "programme": new.programme, "label": new.label, "document": new.document, "clause": new.clause,
+        "quote": new.quote, "first_term": new.first_term, "last_term": new.last_term, "group": new.group,
+        "amount": new.amount, "funding": new.funding, **new.more,
+    }  # fmt: skip
+    lines = ["[[rule]]", *_pairs({key: value for key, value in pairs.items() if value not in ("", {})})]
+    return _appended(text, [*lines, "", "[rule.when]", *_pairs(new.when)])
+
+
+def _pairs(pairs: Mapping[str, Value]) -> list[str]:
+    return [f"{key} = {written(value)}" for key, value in pairs.items()]
+
+
+def _appended(text: str, lines: list[str]) -> str:
+    return text.rstrip() + "\n\n" + "\n".join(lines) + "\n"
+
+
+def change_amount(text: str, *, code: str, amount: dict[str, Value], from_term: Term) -> str:
+    """Return ``text`` with ``amount`` for rule ``code`` from a term on, until its next one; earlier terms keep theirs.
+
+    Raise StepRefused where the rule is not found, not in force, or its amount is written in a way only its author can change.
+    """
+    values = tomllib.loads(text, parse_float=Decimal)
+    place, rule = next(
+        ((place, rule) for place, rule in enumerate(values.get("rule", ())) if rule.get("code") == code), (0, None)
+    )  # fmt: skip
+    if rule is None:
+        raise StepRefused(f"文本里没有规则“{code}”，可能在引用的政策包里；请另写一条新规则。")
+    begins = Term.parse(rule.get("first_term") or values["first_term"])
+    if from_term < begins:
+        raise StepRefused(f"这条规则自{begins.label}起执行，新金额不能早于它。")
+    amounts = rule.get("amount")
+    if amounts is None:
+        raise StepRefused("这条规则没有写明金额，请在文本里直接修改。")
+    amounts = _with(amounts if isinstance(amounts, list) else [amounts], amount, from_term, begins)
+    return _replaced(text, ("rule", place, "amount"), f"amount = {_listed(amounts)}")
+
+
+def _with(amounts: list[dict], amount: dict, at: Term, begins: Term) -> list[dict]:
+    """Return the dated amounts with one more from ``at`` on: the one in force then ends the term before, or gives way."""
+    after = [old for old in amounts if "first_term" in old and Term.parse(old["first_term"]) > at]
+    before = [old for old in amounts if old not in after]
+    present = before[-1] if before else {}
+    starts = Term.parse(present["first_term"]) if "first_term" in present else begins
+    new = dict(amount)
+    if before and starts == at:
+        before = before[:-1]
+    elif before:
+        before[-1] = present | {"last_term": str(_previous(at))}
+    if starts != at or "first_term" in present:
+        new["first_term"] = str(at)
+    if after:
+        new["last_term"] = str(_previous(Term.parse(after[0]["first_term"])))
+    elif "last_term" in present and Term.parse(present["last_term"]) >= at:
+        new["last_term"] = present["last_term"]
+    return [*before, new, *after]
+
+
+def _previous(term: Term) -> Term:
+    return Term(term.year, 0) if term.half else Term(term.year - 1, 1)
+
+
+def _listed(amounts: list[dict]) -> str:
+    if len(amounts) == 1:
+        return written(amounts[0])
+    return "[\n" + "".join(f"    {written(amount)},\n" for amount in amounts) + "]"
+
+
+def _replaced(text: str, path: tuple, line: str) -> str:
+    """Return ``text`` with the assignment at ``path`` replaced, over as many lines as it takes."""
+    number = find_lines(text).get(path)
+    lines = text.split("\n")
+    if number is None or lines[number - 1].lstrip().startswith("["):
+        raise StepRefused("这条规则的金额不是写在一行“amount = …”里，请在文本里直接修改。")
+    for end in range(number, len(lines) + 1):
+        try:
+            tomllib.loads("\n".join(lines[number - 1 : end]))
+        except tomllib.TOMLDecodeError:
+            continue
+        return "\n".join([*lines[: number - 1], *line.split("\n"), *lines[end:]])
+    raise StepRefused("这条规则的金额没有写完，请先在文本里改正。")

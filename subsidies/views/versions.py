@@ -1,0 +1,77 @@
+"""版本与草稿: every version that was published, by whom, when and what it changed; where drafts are begun."""
+
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from povertyedu.accounts.access import needs
+from povertyedu.accounts.permissions import Permission as P
+from povertyedu.orgs.models import Term
+from subsidies.actions.policies import policies_for
+from subsidies.forms.policies import NewDraftForm
+from subsidies.models import Policy
+from subsidies.queries.policies import built_in_titles, line_diff
+
+PER_PAGE = 20
+
+
+def tabs(active: str) -> list[dict]:
+    """Return the pages of 资助标准."""
+    pages = (("policy", "资助标准"), ("policy_versions", "版本与草稿"))
+    return [
+        {"text": text, "url": reverse(f"subsidies:{name}"), "active": name == active} for name, text in pages
+    ]
+
+
+@needs(P.VIEW_POLICY)
+@require_GET
+def versions(request):
+    """What was published, by whom, when, what it changed; for who writes them the drafts, and a new one."""
+    seen = Policy.objects.visible_to(request.user)
+    published = seen.published().select_related("based_on")
+    before = request.GET.get("before", "")
+    if before.isascii() and before.isdigit() and len(before) < 19:
+        published = published.filter(pk__lt=before)
+    found = list(published.order_by("-pk")[: PER_PAGE + 1])
+    terms = policies_for(list(Term.objects.order_by("starts_on")))
+    context = {
+        "crumbs": [("资助标准", reverse("subsidies:policy")), ("版本与草稿", None)],
+        "tabs": tabs("policy_versions"),
+        "versions": [_row(policy, terms) for policy in found[:PER_PAGE]],
+        "next_url": f"?before={found[PER_PAGE - 1].pk}" if len(found) > PER_PAGE else "",
+        "may_write": request.user.can(P.LOAD_POLICY),
+    }
+    if context["may_write"]:
+        context["drafts"] = seen.drafts()
+        context["form"] = NewDraftForm(
+            packs=built_in_titles(), policies=seen.published().defer("text", "included")
+        )
+    return render(request, "subsidies/policy/versions.html", context)
+
+
+def _row(policy: Policy, terms: dict[str, Policy]) -> dict:
+    base = policy.based_on
+    marks = [line["mark"] for line in line_diff(base.text, policy.text)] if base else []
+    changed = f"增 {marks.count('+')} 行，删 {marks.count('-')} 行"
+    used = [code for code, used in terms.items() if used.pk == policy.pk]
+    return {"policy": policy, "terms": used, "changed": changed}
+
+
+@needs(P.VIEW_POLICY)
+@require_GET
+def version(request, pk: int):
+    """One published version: its text, what it changed, who decided."""
+    seen = Policy.objects.visible_to(request.user).published()
+    policy = get_object_or_404(seen.select_related("based_on"), pk=pk)
+    base = policy.based_on
+    trail = [("资助标准", reverse("subsidies:policy")), ("版本与草稿", reverse("subsidies:policy_versions"))]
+    context = {
+        "crumbs": [*trail, (str(policy), None)],
+        "policy": policy,
+        "against": f"与“{base}”相比" if base else "",
+        "changes": line_diff(base.text, policy.text) if base else [],
+        "entries": [
+            {"at": step.at, "by": step.by_name, "text": step.label} for step in policy.decisions.all()
+        ],
+    }
+    return render(request, "subsidies/policy/version.html", context)

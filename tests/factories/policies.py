@@ -1,0 +1,38 @@
+"""Policies for tests: the smallest sound pack there is, published or as a draft."""
+
+from povertyedu.workflow.flow import SYSTEM
+from subsidies.actions.policies import load_policy
+from subsidies.models import Policy
+
+TEXT = """name = "yunling"
+title = "云岭县方案"
+document = "《云岭县方案》"
+first_term = "2015-autumn"
+
+[[programme]]
+code = "living"
+label = "生活补助"
+kind = "cash"
+stages = ["primary"]
+
+[[rule]]
+code = "living-1"
+programme = "living"
+label = "小学寄宿生生活补助"
+clause = "一"
+quote = "每生每年1000元"
+amount = { yuan = 1000, per = "year" }
+funding = { sources = ["county"] }
+
+[rule.when]
+stage = ["primary"]
+boarding = true
+"""
+
+
+def published(text: str = TEXT, **options) -> Policy:
+    return load_policy(text=text, by=SYSTEM, **options)
+
+
+def draft(text: str = TEXT + "# 草稿\n", **options) -> Policy:
+    return load_policy(text=text, by=SYSTEM, publish=False, **options)

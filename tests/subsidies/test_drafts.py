@@ -1,0 +1,214 @@
+"""Drafts on the page: begin, check, save, two editors, a rule and an amount by form, give up."""
+
+import tomllib
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from povertyedu.audit.models import AuditEvent
+from subsidies.actions.policies import pack_text
+from subsidies.models import Policy
+from tests import factories
+from tests.factories import policies
+from tests.factories.policies import TEXT
+
+pytestmark = pytest.mark.django_db
+RULE = {
+    "label": "小学走读生生活补助", "programme": "living", "yuan": "500", "per": "year", "clause": "二", "quote": "每生每年500元",
+    "when_stage": ["primary"], "when_boarding": "false", "source_1": "province", "weight_1": "8", "source_2": "county", "weight_2": "2",
+}  # fmt: skip
+
+
+@pytest.fixture
+def published(db):
+    return policies.published()
+
+
+@pytest.fixture
+def draft(published):
+    return policies.draft()
+
+
+@pytest.fixture
+def writer(client, aid_officer):
+    client.force_login(aid_officer)
+    return client
+
+
+def address(name: str, *arguments) -> str:
+    return reverse(f"subsidies:{name}", args=arguments)
+
+
+def save(writer, draft, **changes):
+    sent = {"revision": draft.revision, "applies_from": draft.applies_from, "text": draft.text} | changes
+    return writer.post(address("draft", draft.pk), sent)
+
+
+def page(answer) -> str:
+    return answer.content.decode()
+
+
+def test_draft_begins_from_a_built_in_pack_a_version_or_a_file(writer, published):
+    upload = SimpleUploadedFile("县.toml", ("\ufeff" + TEXT.replace("\n", "\r\n")).encode())
+    for sent in ({"pack": "guiding"}, {"policy": published.pk}, {"file": upload}):
+        assert writer.post(address("draft_new"), sent).status_code == 302
+    built_in, version, file = Policy.objects.drafts().order_by("pk")
+    assert (built_in.text, built_in.based_on) == (pack_text("guiding"), None)
+    assert (version.text, version.based_on, version.title) == (TEXT, published, "云岭县方案")
+    assert (file.text, file.created_by) == (TEXT, "周敏")
+
+
+@pytest.mark.parametrize(
+    ("sent", "says"),
+    [({}, "三者中选一个"), ({"pack": "guiding", "policy": "+"}, "选择一个有效的选项"), ({"pack": "none"}, "选择一个有效的选项")],
+)  # fmt: skip
+def test_draft_from_nothing_or_from_two_is_refused(writer, sent, says):
+    answer = writer.post(address("draft_new"), sent, follow=True)
+    assert says in page(answer)
+    assert not Policy.objects.exists()
+
+
+def test_file_that_is_no_text_is_refused(writer):
+    for content in (b"\xff\xfe\x00", b"name = \x00"):
+        answer = writer.post(
+            address("draft_new"), {"file": SimpleUploadedFile("a.toml", content)}, follow=True
+        )
+        assert "不是" in page(answer)
+    assert not Policy.objects.exists()
+
+
+def test_saving_keeps_text_and_term_and_tells_the_log(writer, draft):
+    answer = save(writer, draft, text=TEXT.replace("1000元", "一千元"), applies_from="")
+    assert answer.status_code == 302
+    draft.refresh_from_db()
+    assert (draft.revision, draft.changed_by) == (2, "周敏")
+    assert "一千元" in draft.text
+    assert AuditEvent.objects.get(action="policy.save").changes == {"revision": [1, 2]}
+    save(writer, draft)
+    draft.refresh_from_db()
+    assert draft.revision == 2  # the same again is no change
+
+
+def test_text_with_an_error_is_saved_and_shown_with_its_line(writer, draft):
+    wrong = TEXT.replace('per = "year"', 'per = "jahr"')
+    save(writer, draft, text=wrong.replace("\n", "\r\n"))
+    draft.refresh_from_db()
+    assert draft.text == wrong
+    shown = page(writer.get(address("draft", draft.pk)))
+    assert "第 18 行" in shown
+    assert "没有“jahr”这个值" in shown
+
+
+def test_check_says_what_is_wrong_and_saves_nothing(writer, draft):
+    answer = save(writer, draft, text="name =", check="1")
+    assert answer.status_code == 200
+    assert "TOML 写法有误" in page(answer)
+    draft.refresh_from_db()
+    assert draft.revision == 1
+    live = writer.post(address("draft_check", draft.pk), {"text": TEXT}, headers={"HX-Request": "true"})
+    assert "1 条规则、1 个项目" in page(live)
+
+
+def test_second_editor_is_told_and_sees_both_texts(writer, draft):
+    save(writer, draft, text=TEXT + "# 甲\n")
+    answer = save(writer, draft, text=TEXT + "# 乙\n")
+    assert answer.status_code == 422
+    assert "周敏在" in page(answer)
+    assert "保存过这份草稿" in page(answer)
+    assert "# 甲" in page(answer)
+    assert "# 乙" in page(answer)
+    draft.refresh_from_db()
+    assert draft.text == TEXT + "# 甲\n"
+    assert 'name="revision" value="2"' in page(answer)
+    save(writer, draft, text=TEXT + "# 乙\n", revision=2)
+    draft.refresh_from_db()
+    assert draft.text == TEXT + "# 乙\n"
+
+
+def test_rule_by_form_is_written_and_reads_back(writer, draft):
+    assert writer.post(address("draft_rule", draft.pk), RULE).status_code == 302
+    draft.refresh_from_db()
+    rule = tomllib.loads(draft.text)["rule"][-1]
+    assert rule == {
+        "code": "living-2", "programme": "living", "label": "小学走读生生活补助", "clause": "二", "quote": "每生每年500元",
+        "amount": {"yuan": 500, "per": "year"}, "funding": {"sources": ["province", "county"], "weights": [8, 2]},
+        "when": {"stage": ["primary"], "boarding": False},
+    }  # fmt: skip
+
+
+def test_rule_of_a_new_programme_brings_the_programme(writer, draft):
+    sent = RULE | {"programme": "+", "programme_label": "爱心餐", "programme_kind": "in_kind"}
+    assert writer.post(address("draft_rule", draft.pk), sent).status_code == 302
+    draft.refresh_from_db()
+    programme = tomllib.loads(draft.text)["programme"][-1]
+    assert programme == {"code": "county-1", "label": "爱心餐", "kind": "in_kind", "stages": ["primary"]}
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"when_stage": [], "when_boarding": ""}, "请至少选一个条件"),
+        ({"yuan": "0"}, "金额须大于零"),
+        ({"yuan": "abc"}, "输入一个数字"),
+        ({"programme": "+"}, "新的项目须有名称和性质"),
+        ({"weight_2": ""}, "每个都写份额"),
+        (
+            {"when_boarding": ""},
+            "同属项目“living”且可能同时符合",
+        ),  # the engine's own word, after it was written
+        ({"first_term": "2020"}, "应如 2020-autumn"),
+    ],
+)
+def test_rule_that_is_wrong_is_not_written(writer, draft, change, says):
+    answer = writer.post(address("draft_rule", draft.pk), RULE | change)
+    assert answer.status_code == 422
+    assert says in page(answer)
+    draft.refresh_from_db()
+    assert draft.revision == 1
+
+
+def test_draft_given_up_is_a_draft_no_more(writer, draft):
+    assert writer.post(address("draft_drop", draft.pk)).status_code == 302
+    draft.refresh_from_db()
+    assert (draft.state, [step.verb for step in draft.decisions.all()]) == ("dropped", ["draft", "drop"])
+    assert save(writer, draft).status_code == 404
+    assert writer.get(address("draft", draft.pk)).status_code == 404
+
+
+def test_published_policy_is_no_draft(writer, published):
+    for name in ("draft", "draft_rule", "draft_amount", "draft_drop"):
+        assert writer.get(address(name, published.pk)).status_code == 404
+
+
+def test_versions_tell_who_when_what_and_for_which_terms(client, leader, published, draft):
+    factories.term("2020-autumn")
+    newer = policies.published(TEXT.replace("1000", "1250"), applies_from="2020-autumn")
+    client.force_login(leader)
+    shown = page(client.get(address("policy_versions")))
+    assert "云岭县方案 第2版" in shown
+    assert "2020年秋季学期起" in shown
+    assert "增 2 行，删 2 行" in shown
+    assert "草稿" not in shown.partition("<main")[2].replace("版本与草稿", "")
+    one = page(client.get(address("policy_version", newer.pk)))
+    assert "amount = { yuan = 1250" in one
+    assert client.get(address("policy_version", draft.pk)).status_code == 404
+
+
+def test_versions_take_the_same_number_of_queries_for_one_and_many(
+    writer, published, django_assert_num_queries
+):
+    def count():
+
+        with CaptureQueriesContext(connection) as queries:
+            writer.get(address("policy_versions"))
+        return len(queries)
+
+    count()
+    few = count()
+    for number in range(15):
+        policies.published(TEXT + f"# {number}\n")
+        policies.draft(TEXT + f"# {number} d\n")
+    assert count() == few
