@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django import forms
 
+from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Term
 from subsidies import engine
 from subsidies.actions.rule_writing import NewProgramme, NewRule
@@ -30,21 +31,25 @@ def term_choices(present: str = "") -> list[tuple[str, str]]:
     ]
 
 
-class TermCodeField(forms.CharField):
-    """A term by its code: 2020-autumn."""
+YEARS_BACK, YEARS_AHEAD = 15, 2
 
-    def __init__(self, **options):
-        super().__init__(max_length=11, **options)
-        self.widget.attrs["placeholder"] = "2020-autumn"
 
-    def clean(self, value):
-        code = super().clean(value)
-        if code:
-            try:
-                engine.Term.parse(code)
-            except ValueError as error:
-                raise forms.ValidationError(str(error)) from error
-        return code
+def every_term() -> list[tuple[str, str]]:
+    """Return the terms a person may choose from, the newest first."""
+    last = engine.Term(today().year + YEARS_AHEAD, 1)
+    terms = [
+        engine.Term(year, half)
+        for year in range(last.year, last.year - YEARS_BACK - YEARS_AHEAD, -1)
+        for half in (1, 0)
+    ]
+    return [(str(term), term.label) for term in terms]
+
+
+class TermField(forms.ChoiceField):
+    """One of the terms of the last years and the next."""
+
+    def __init__(self, *, empty: str = "请选择", **options):
+        super().__init__(choices=lambda: [("", empty), *every_term()], **options)
 
 
 class NewDraftForm(forms.Form):
@@ -129,7 +134,7 @@ class AmountForm(_AmountFields):
     """A new amount of a rule from a term on."""
 
     rule = forms.ChoiceField(label="规则")
-    from_term = TermCodeField(label="自哪个学期起")
+    from_term = TermField(label="自哪个学期起")
     field_order = ["rule", "yuan", "per", "from_term"]
 
     def __init__(self, *args, rules, **kwargs):
@@ -153,12 +158,10 @@ class RuleForm(_AmountFields):
     group = forms.ChoiceField(
         label="就高取一", required=False, help_text="同组的几条同时符合时，只取最高的一条"
     )
-    first_term = TermCodeField(
-        label="自哪个学期起", required=False, help_text="空着，按文本开头的 first_term"
-    )
-    last_term = TermCodeField(label="至哪个学期止", required=False, help_text="空着，一直执行")
+    first_term = TermField(label="自哪个学期起", required=False, empty="与整个政策相同")
+    last_term = TermField(label="至哪个学期止", required=False, empty="一直执行")
     document = forms.CharField(
-        label="文件", max_length=200, required=False, help_text="空着，按文本开头的 document；如《…》（文号）"
+        label="文件", max_length=200, required=False, help_text="如《…》（文号）；空着，与整个政策的文件相同"
     )  # fmt: skip
     clause = forms.CharField(label="条款", max_length=60, help_text="如：三(二)1")
     quote = forms.CharField(
@@ -295,5 +298,7 @@ def _fields_of(fact) -> dict[str, forms.Field]:
         return {f"{name}_{key}": field(label=told, required=False, min_value=0) for key, told in ends.items()}
     if kind == "term":
         ends = {"from": f"{fact.label}不早于", "to": f"{fact.label}不晚于"}
-        return {f"{name}_{key}": TermCodeField(label=told, required=False) for key, told in ends.items()}
+        return {
+            f"{name}_{key}": TermField(label=told, required=False, empty="不限") for key, told in ends.items()
+        }
     return {name: _Listed(label=fact.label, required=False, max_length=200, help_text="几个之间用顿号隔开")}

@@ -159,7 +159,7 @@ def test_rule_of_a_new_programme_brings_the_programme(writer, draft):
             {"when_boarding": ""},
             "同属项目“living”且可能同时符合",
         ),  # the engine's own word, after it was written
-        ({"first_term": "2020"}, "应如 2020-autumn"),
+        ({"first_term": "2020"}, "选择一个有效的选项"),
     ],
 )
 def test_rule_that_is_wrong_is_not_written(writer, draft, change, says):
