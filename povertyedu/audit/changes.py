@@ -44,6 +44,10 @@ def _shown(row: models.Model | None, field: models.Field) -> str:
     value = getattr(row, field.attname)
     if field.name in MASKED:
         return f"****{value[-4:]}" if value else ""
+    if isinstance(value, list):
+        return "、".join(map(str, value))
+    if isinstance(value, dict):
+        return "、".join(f"{key} {each}" for key, each in value.items())
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, dt.datetime):

@@ -100,6 +100,10 @@ class School(models.Model):
         help_text="停办后并入的学校；标识码和以前学期的学籍都留在原校",
     )
 
+    tags = models.JSONField(
+        "学校标签", default=list, db_default=[], blank=True, help_text="资助标准可以按标签规定，如示范校"
+    )
+
     objects = SchoolQuerySet.as_manager()
 
     class Meta:

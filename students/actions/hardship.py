@@ -101,6 +101,19 @@ def _derive(scope: str, parameters: list[str]) -> int:
     return changed
 
 
+@transaction.atomic
+def mark_schools(schools: Iterable[int]) -> int:
+    """Mark the students of these schools in every open term: something of their school changed; return how many."""
+    with bulk.keys(Enrolment, "school_id", schools) as keys, connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {FactChange._meta.db_table} (term_id, student_id) "
+            f"SELECT e.term_id, e.student_id FROM {Enrolment._meta.db_table} e "
+            f"JOIN {Term._meta.db_table} t ON t.code = e.term_id AND NOT t.is_closed "
+            f"WHERE e.school_id IN ({keys.sql})"
+        )
+        return cursor.rowcount
+
+
 def mark_changed(term: Term, student_ids: Iterable[int]) -> int:
     """Mark that facts of these students in ``term`` changed, for the next recalculation; return how many."""
     with transaction.atomic():

@@ -2,7 +2,9 @@
 
 import pytest
 
-from povertyedu.orgs.models import School
+from povertyedu.imports import actions
+from povertyedu.orgs.models import School, Term
+from students.models import FactChange
 from tests import factories
 
 from .conftest import roster, workbook
@@ -123,3 +125,56 @@ def test_merged_school_does_not_open_by_a_list(run, xiazhai, qingshi):
     answer = run("schools", schools([xiazhai.code, xiazhai.name, "小学", *USUAL, "", "", "", "在办", ""]))
 
     assert answer["rejected_by_code"] == {"value_unknown": 1}
+
+
+TAGS = HEADER + ("学校标签",)
+
+
+def tagged(*rows) -> bytes:
+    return workbook(("学校", [TAGS, *rows]))
+
+
+def tags() -> list:
+    return list(School.objects.order_by("code").values_list("tags", flat=True))
+
+
+def test_tags_come_in_a_blank_keeps_them_and_order_does_not_matter(run):
+    first = run("schools", tagged([*row(1, "下寨小学"), "示范校，民族班;示范校"], [*row(2, "青石小学"), ""]))
+    kept = tags()
+
+    again = run("schools", tagged([*row(1, "下寨小学"), "民族班、示范校"], [*row(2, "青石小学"), ""]))
+    without = run("schools", schools(row(1, "下寨小学"), row(2, "青石小学")))
+    changed = run("schools", tagged([*row(1, "下寨小学"), "寄宿制 示范校"]))
+
+    assert kept == [["示范校", "民族班"], []]
+    assert (first["created"], again["unchanged"], without["unchanged"]) == (2, 2, 2)
+    assert changed["updated"] == 1
+    assert tags() == [["寄宿制 示范校"], []]
+
+
+def test_tag_that_is_too_long_keeps_its_row_out(run):
+    answer = run("schools", tagged([*row(1, "下寨小学"), "示" * 21]))
+
+    assert answer["rejected_by_code"] == {"value_unknown": 1}
+
+
+def test_new_tags_mark_the_students_of_open_terms(run, checked, administrator, xiazhai, autumn, village):
+    closed = factories.term("2020-spring")
+    for term in (closed, autumn):
+        factories.student(at=xiazhai, during=term)
+    Term.objects.filter(pk=closed.pk).update(is_closed=True)
+    line = [xiazhai.code, xiazhai.name, "小学", *USUAL, "", "", "", "", ""]
+
+    batch = checked(tagged([*line, "示范校"]), by=administrator, kind="schools")
+    actions.confirm(batch=batch)
+    actions.apply(batch=batch, by=administrator.as_actor())
+    marked = list(FactChange.objects.values_list("term", flat=True))
+    named = tags()
+    run("schools", tagged([*line, "示范校"]))
+    again = FactChange.objects.count()
+    actions.ask_to_undo(batch=batch)
+    actions.undo(batch=batch, by=administrator.as_actor())
+
+    assert (marked, named, again) == ([autumn.pk], [["示范校"]], 1)
+    assert tags() == [[]]
+    assert FactChange.objects.count() == 2

@@ -228,3 +228,32 @@ def test_people_are_filtered_by_township(office, xiazhai, qingshi):
     page = office.get(reverse("office:people"), {"township": "529901100"}).context["page"]
 
     assert [person.name for person in page.rows] == ["村支书", "王老师"]
+
+
+@pytest.mark.sql
+def test_school_tags_are_edited_logged_and_mark_the_students_of_open_terms(office, xiazhai, autumn):
+    spring = factories.term("2020-spring")
+    for term in (spring, autumn):
+        factories.student(at=xiazhai, during=term)
+    spring.is_closed = True
+    spring.save()
+    page = reverse("office:school_edit", args=[xiazhai.pk])
+
+    office.post(page, of(xiazhai, tags=" 示范校，民族班,示范校 "))
+    shown = office.get(page).context["form"]["tags"].value()
+    again = office.post(page, of(xiazhai, tags=shown))
+    xiazhai.refresh_from_db()
+
+    assert (xiazhai.tags, shown, again.status_code) == (["示范校", "民族班"], "示范校、民族班", 302)
+    assert last_event()[4] == {"tags": ["", "示范校、民族班"]}
+    assert AuditEvent.objects.count() == 1
+    assert list(FactChange.objects.values_list("term", flat=True)) == [autumn.pk]
+    office.post(page, of(xiazhai, tags=""))
+    xiazhai.refresh_from_db()
+    assert xiazhai.tags == []
+
+
+def test_school_tag_that_is_too_long_is_refused_in_place(office, xiazhai):
+    response = office.post(reverse("office:school_edit", args=[xiazhai.pk]), of(xiazhai, tags="示" * 21))
+
+    assert "学校标签用顿号分开，每个最多 20 个字" in response.text

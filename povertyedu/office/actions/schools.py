@@ -9,7 +9,7 @@ from povertyedu.audit.models import record
 from povertyedu.orgs.enums import Stage
 from povertyedu.orgs.models import School, SchoolStage, Term
 from povertyedu.workflow.flow import Actor
-from students.actions.hardship import mark_changed
+from students.actions.hardship import mark_changed, mark_schools
 from students.models import Enrolment
 
 # What an enrolment keeps of its school as it was in the term (architecture.md, Facts).
@@ -20,7 +20,7 @@ CARRIED = ("ownership", "setting", "area")
 def save_school(*, school: School, stages: list[str], from_term: Term | None, by: Actor) -> School:
     """Store a school and its stages; carried facts change in the enrolments of ``from_term`` and later.
 
-    Earlier terms and closed ones keep theirs. Raise ValidationError when a carried fact changed, the
+    Earlier terms and closed ones keep theirs. Tags hold for all open terms. Raise ValidationError when a carried fact changed, the
     school has students, and no term says from when.
     """
     new = school._state.adding
@@ -33,6 +33,8 @@ def save_school(*, school: School, stages: list[str], from_term: Term | None, by
             raise ValidationError("改了办学性质、城乡类型或所在乡镇，请选择从哪个学期起算。")
         changed = _carry(school, from_term)
         changes["from_term"] = ["", f"{from_term}，涉及 {changed} 条学籍"]
+    if before and "tags" in changes:
+        mark_schools([school.pk])
     if changes:
         record(by, action=f"school.{'create' if new else 'update'}", subject=school, changes=changes)
     return school

@@ -9,6 +9,8 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.office.actions.schools import CARRIED
 from povertyedu.orgs.enums import STAGE_YEARS, USUAL_STAGES, AreaLevel, SchoolKind, Stage
 from povertyedu.orgs.models import Area, Person, School, SchoolClass, Term
+from povertyedu.orgs.tags import clean_tags
+from povertyedu.workbooks.cells import CellError
 
 _LEVEL_BY_LENGTH = {6: AreaLevel.COUNTY, 9: AreaLevel.TOWNSHIP, 12: AreaLevel.VILLAGE}
 
@@ -130,11 +132,16 @@ class SchoolForm(forms.ModelForm):
         help_text="改了办学性质、城乡类型或所在乡镇时必选：这个学期及以后的学籍随之改变并重新测算，以前的不变",
     )  # fmt: skip
 
+    tags = forms.CharField(
+        label="学校标签", required=False, max_length=420,
+        help_text="几个标签用顿号分开，如“示范校、民族班”；资助标准可以按标签规定，改后各开放学期重新测算",
+    )  # fmt: skip
+
     class Meta:
         model = School
         fields = [
             "code", "name", "kind", "stages", "ownership", "setting", "area", "from_term", "takes_boarders", "parent",
-            "centre", "is_open", "merged_into",
+            "centre", "is_open", "merged_into", "tags",
         ]  # fmt: skip
         help_texts = {
             "code": "10 位，教育部学校（机构）标识码",
@@ -152,7 +159,14 @@ class SchoolForm(forms.ModelForm):
         if self.instance._state.adding:
             del self.fields["from_term"]
         else:
+            self.initial["tags"] = "、".join(self.instance.tags)
             self.fields["stages"].initial = self.instance.stages
+
+    def clean_tags(self):
+        try:
+            return clean_tags(self.cleaned_data["tags"]).value or []
+        except CellError as error:
+            raise forms.ValidationError(error.message) from None
 
     def clean_stages(self):
         kind = self.cleaned_data.get("kind")

@@ -1,4 +1,4 @@
-"""Import kinds of the county's own frame: areas and schools. Named in ``settings.IMPORT_RESOURCES``."""
+"""学校名册: schools, their stages, what is above them, their tags."""
 
 import re
 
@@ -9,113 +9,14 @@ from povertyedu.imports.images import Footprint
 from povertyedu.imports.places import AreaBook, AreaUnknown
 from povertyedu.imports.resources import ImportResource
 from povertyedu.imports.rows import Change, Context, Row
-from povertyedu.orgs.enums import USUAL_STAGES, AreaLevel, Ownership, SchoolKind, Setting, Stage
-from povertyedu.orgs.models import Area, School, SchoolStage
+from povertyedu.orgs.enums import USUAL_STAGES, Ownership, SchoolKind, Setting, Stage
+from povertyedu.orgs.models import School, SchoolStage
+from povertyedu.orgs.tags import clean_tags
 from povertyedu.workbooks.cells import EMPTY, CellError, Cleaned, clean_code, clean_text, clean_yes_no
 from povertyedu.workbooks.columns import Column
+from students.actions.hardship import mark_schools
 
-LEVELS = {
-    "县": AreaLevel.COUNTY.value, "乡镇": AreaLevel.TOWNSHIP.value, "村": AreaLevel.VILLAGE.value,
-    "县（市、区）": AreaLevel.COUNTY.value, "县级": AreaLevel.COUNTY.value, "区县": AreaLevel.COUNTY.value, "乡级": AreaLevel.TOWNSHIP.value,
-    "乡（镇）": AreaLevel.TOWNSHIP.value, "镇": AreaLevel.TOWNSHIP.value, "乡": AreaLevel.TOWNSHIP.value, "街道": AreaLevel.TOWNSHIP.value,
-    "村级": AreaLevel.VILLAGE.value, "行政村": AreaLevel.VILLAGE.value, "社区": AreaLevel.VILLAGE.value, "村（社区）": AreaLevel.VILLAGE.value,
-}  # fmt: skip
-DIGITS = {AreaLevel.COUNTY.value: 6, AreaLevel.TOWNSHIP.value: 9, AreaLevel.VILLAGE.value: 12}
-LEVEL_OF = {digits: level for level, digits in DIGITS.items()}
-
-
-class AreaResource(ImportResource):
-    """County, townships and villages by GB/T 2260 code."""
-
-    kind = "areas"
-    label = "行政区划"
-    preview = ("code", "name", "level", "parent", "is_poor_village")
-    permission = Permission.MANAGE_ORGS
-    needs_term = False
-    note = "县 6 位、乡镇 9 位、村 12 位代码；下级代码以上级代码开头。"
-    key_column = "code"
-    conflict_message = "同一区划代码在文件里出现了两次，内容不同；请核对后只保留正确的一行。"
-
-    code = Column(
-        "区划代码",
-        aliases=("行政区划代码", "代码", "编码", "地区代码"),
-        required=True,
-        clean=clean_code,
-        missing_code="area_unknown",
-        as_text=True,
-        width=16,
-    )
-    name = Column(
-        "名称",
-        aliases=("区划名称", "地区名称", "行政区划名称"),
-        required=True,
-        missing_code="name_missing",
-        clean=short_text(60),
-        width=20,
-    )
-    level = Column(
-        "级别", aliases=("层级", "行政级别"), clean=one_of(LEVELS, "级别"), choices=["县", "乡镇", "村"]
-    )
-    parent = Column(
-        "上级代码", aliases=("上级区划代码", "父级代码"), clean=clean_code, as_text=True, width=16
-    )
-    is_poor_village = Column("是否贫困村", aliases=("贫困村",), clean=clean_yes_no, choices=["是", "否"])  # fmt: skip
-
-    def look_up(self, rows, context: Context) -> None:
-        fields = ("code", "name", "level", "parent_id", "is_poor_village")
-        self.known = {code: rest for code, *rest in Area.objects.values_list(*fields)}
-        self.codes = self.known.keys() | {row.values["code"] for row in rows}
-
-    def examine(self, row: Row, context: Context) -> None:
-        values = row.values
-        code = values["code"] or ""
-        if not code:
-            return
-        level = LEVEL_OF.get(len(code)) if code.isascii() and code.isdigit() else None
-        if level is None:
-            row.reject(
-                "code", "value_unknown", "区划代码应为 6 位（县）、9 位（乡镇）或 12 位（村）数字；请核对。"
-            )
-            return
-        if values["level"] and values["level"] != level:
-            row.reject(
-                "level", "value_unknown", "级别与代码位数不一致（县 6 位、乡镇 9 位、村 12 位）；请核对。"
-            )
-        parent = None
-        if level != AreaLevel.COUNTY:
-            parent = code[: DIGITS[level] - 3]
-            if values["parent"] and values["parent"] != parent:
-                row.reject("parent", "area_unknown", "区划代码应以上级代码开头；请核对代码和上级代码。")
-            elif parent not in self.codes:
-                row.reject(
-                    "parent", "area_unknown", f"没有上级代码“{parent}”；请把上级一起导入，或先导入上级。"
-                )
-        row.found = (values["name"], level, parent, values["is_poor_village"])
-
-    def key(self, row: Row):
-        return row.values["code"] or None
-
-    def compare(self, row: Row, context: Context) -> list[Change] | None:
-        known = self.known.get(row.values["code"])
-        if known is None:
-            return None
-        headings = ("名称", "级别", "上级代码", "是否贫困村")
-        return _changes(headings, known, row.found)
-
-    def write(self, created, updated, context: Context) -> None:
-        columns = ("code", "name", "level", "parent_id", "is_poor_village")
-        if created:
-            rows = [(r.values["code"], *r.found[:3], bool(r.found[3])) for r in created]
-            bulk.insert(Area, columns, sorted(rows, key=lambda new: len(new[0])))
-        if updated:
-            bulk.amend(Area, columns[1:], [(r.values["code"], *r.found) for r in updated], key="code")
-
-    def footprints(self, rows, context: Context) -> list[Footprint]:
-        return [Footprint(Area, "code", [row.values["code"] for row in rows if row.is_written], owner="code", is_main=True)]  # fmt: skip
-
-    def owner_names(self, owners) -> dict:
-        return dict(Area.objects.values_list("code", "name"))
-
+from .changes import changes_of
 
 SCHOOL_KINDS = {kind.label: kind.value for kind in SchoolKind} | {
     "初中": SchoolKind.JUNIOR.value, "初级中学": SchoolKind.JUNIOR.value, "九年一贯制": SchoolKind.NINE_YEAR.value,
@@ -242,6 +143,7 @@ class SchoolResource(ImportResource):
     )
     merged_into = Column("并入学校", aliases=("撤并到", "合并到"), clean=short_text(80), width=20, note="停办后并入哪所学校；原标识码和学籍保留。")  # fmt: skip
     takes_boarders = Column("是否寄宿制", aliases=("寄宿制", "是否寄宿", "是否寄宿制学校"), clean=clean_yes_no, choices=["是", "否"])  # fmt: skip
+    tags = Column("学校标签", aliases=("标签",), clean=clean_tags, width=20, note="几个标签用顿号分开，如“示范校、民族班”。")  # fmt: skip
 
     def look_up(self, rows, context: Context) -> None:
         self.areas = AreaBook()
@@ -256,6 +158,7 @@ class SchoolResource(ImportResource):
             "takes_boarders",
             *REFERENCES.values(),
             "is_open",
+            "tags",
         )
         self.known = {code: rest for code, *rest in School.objects.values_list(*fields)}
         self.stages_of: dict[int, set[str]] = {}
@@ -325,22 +228,39 @@ class SchoolResource(ImportResource):
             "并入学校",
             "在办",
         )
-        changes = _changes(headings, known[1:], row.found)
+        changes = changes_of(headings, known[1:11], row.found)
         stages, held = row.values["stages"], self.stages_of.get(known[0], set())
         if stages and set(stages) != held:
             changes.append(Change("学段", _stage_words(held), _stage_words(stages)))
+        if self._new_tags(row) is not None:
+            changes.append(
+                Change("学校标签", "、".join(known[11]) or "（空）", "、".join(row.values["tags"]))
+            )
         return changes
+
+    def _new_tags(self, row: Row) -> list[str] | None:
+        """Return the tags that the row names where the registry has others; order does not matter."""
+        tags, known = row.values["tags"], self.known.get(row.values["code"])
+        return tags if tags and known and set(tags) != set(known[11]) else None
 
     def write(self, created, updated, context: Context) -> None:
         columns = ("code", "name", "kind", "ownership", "setting", "area_id", "takes_boarders")
         if created:
             rows = (
-                (r.values["code"], *r.found[:5], bool(r.found[5]), r.found[9] is not False) for r in created
+                (
+                    r.values["code"],
+                    *r.found[:5],
+                    bool(r.found[5]),
+                    r.found[9] is not False,
+                    r.values["tags"] or [],
+                )
+                for r in created
             )
-            bulk.insert(School, (*columns, "is_open"), rows)
+            bulk.insert(School, (*columns, "is_open", "tags"), rows)
         if updated:
-            rows = [(r.values["code"], *r.found[:6], r.found[9]) for r in updated]
-            bulk.amend(School, (*columns[1:], "is_open"), rows, key="code")
+            rows = [(r.values["code"], *r.found[:6], r.found[9], self._new_tags(r)) for r in updated]
+            bulk.amend(School, (*columns[1:], "is_open", "tags"), rows, key="code")
+            mark_schools([self.known[r.values["code"]][0] for r in updated if self._new_tags(r)])
         touched = created + updated
         pks = dict(School.objects.values_list("code", "pk"))
         links = [
@@ -378,22 +298,5 @@ class SchoolResource(ImportResource):
     def owner_names(self, owners) -> dict:
         return dict(School.objects.values_list("pk", "name"))
 
-
-_WORDS = {
-    choice.value: choice.label for choices in (AreaLevel, SchoolKind, Ownership, Setting, Stage) for choice in choices
-}  # fmt: skip
-
-
-def _changes(headings, known, wanted) -> list[Change]:
-    """Return what differs; a None in ``wanted`` is a blank cell and changes nothing."""
-    return [
-        Change(heading, _shown(old), _shown(new))
-        for heading, old, new in zip(headings, known, wanted, strict=True)
-        if new is not None and new != old
-    ]
-
-
-def _shown(value) -> str:
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    return _WORDS.get(value, value) or "（空）"
+    def undone(self, owners, term) -> None:
+        mark_schools(owners)
