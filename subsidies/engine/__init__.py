@@ -1,53 +1,94 @@
 """The subsidy engine: facts and dated, cited rules in, what a child is owed and why out.
 
-Pure and typed, without Django; `docs/adr` tells why each distinct profile is decided once.
+Pure and typed, without Django; `docs/adr` tells why each distinct profile is decided once, and
+`docs/policy-packs.md` what a rule may say.
 """
 
-from subsidies.engine.decide import (
-    Award,
-    Check,
-    Decider,
-    Finding,
-    Line,
-    Verdict,
-    decide,
-    explain,
-    scale,
-    yuan,
-)
+from subsidies.engine.amounts import Amount, Basis, Form, Unit
+from subsidies.engine.conditions import Condition
+from subsidies.engine.decide import Award, Decider, Judgement, Line, decide, shares
 from subsidies.engine.examples import check_examples
-from subsidies.engine.facts import CATEGORY_BITS, FACTS, STAGES, Measures, Profile, categories_mask
-from subsidies.engine.located import PackError
-from subsidies.engine.pack import load_pack
-from subsidies.engine.rules import SOURCES, Kind, Policy, Programme, Rule
-from subsidies.engine.shares import split
+from subsidies.engine.explain import Alternative, Check, Finding, Promise, explain, promises
+from subsidies.engine.fact_types import HOME, Fact, FactType, Profile, Value
+from subsidies.engine.facts import FACTS, Measures, categories_mask
+from subsidies.engine.funding import SOURCES, Funding
+from subsidies.engine.located import PackError, Problem
+from subsidies.engine.pack import Checkup, check_pack, load_pack
+from subsidies.engine.plan import Plan
+from subsidies.engine.reckon import At
+from subsidies.engine.rules import (
+    Figures,
+    Group,
+    Kind,
+    Parameter,
+    ParameterKind,
+    Payee,
+    Payer,
+    Pick,
+    Policy,
+    Programme,
+    Rule,
+    Treatment,
+    Unpaid,
+)
+from subsidies.engine.shares import split, yuan
 from subsidies.engine.terms import Term
+from subsidies.engine.verdicts import Verdict
+from subsidies.engine.words import CATEGORY_BITS, STAGES
 
 __all__ = [
     "CATEGORY_BITS",
     "FACTS",
+    "HOME",
     "SOURCES",
     "STAGES",
+    "Alternative",
+    "Amount",
+    "At",
     "Award",
+    "Basis",
     "Check",
+    "Checkup",
+    "Condition",
     "Decider",
+    "Fact",
+    "FactType",
+    "Figures",
     "Finding",
+    "Form",
+    "Funding",
+    "Group",
+    "Judgement",
     "Kind",
     "Line",
     "Measures",
     "PackError",
+    "Parameter",
+    "ParameterKind",
+    "Payee",
+    "Payer",
+    "Pick",
+    "Plan",
     "Policy",
+    "Problem",
     "Profile",
     "Programme",
+    "Promise",
     "Rule",
     "Term",
+    "Treatment",
+    "Unit",
+    "Unpaid",
+    "Value",
     "Verdict",
     "categories_mask",
     "check_examples",
+    "check_pack",
     "decide",
     "explain",
     "load_pack",
-    "scale",
+    "promises",
+    "shares",
     "split",
     "yuan",
 ]

@@ -1,219 +1,255 @@
-"""The decision itself, pure: facts and rules in, awards out; and the same decision explained.
+"""The decision itself, pure: facts and rules in, awards out. `explain` renders what `decide` returned."""
 
-`explain` renders the awards that `decide` returns and asks the same `Condition.met`, so what is shown and what
-is paid cannot differ.
-"""
-
-from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from subsidies.engine.facts import Measures, Profile
-from subsidies.engine.rules import Policy, Rule, Unit
+from subsidies.engine.fact_types import HOME, Fact, Profile, Value
+from subsidies.engine.facts import Measures, complete
+from subsidies.engine.funding import Funding
+from subsidies.engine.plan import Plan, Ready, Unit
+from subsidies.engine.reckon import At, Reckoning, figure_name, reckon, standard_fen
+from subsidies.engine.rules import Figures, Kind, Pick, Policy, Rule, Treatment
 from subsidies.engine.terms import Term
+from subsidies.engine.verdicts import Verdict
+
+_IN_THE_RUNNING = (Verdict.AWARDED, Verdict.OTHER_TERM)
+
+
+class Judgement(NamedTuple):
+    """What became of a rule whose conditions a child meets."""
+
+    rule: Rule
+    verdict: Verdict
+    reckoning: Reckoning | None = None
+    treatment: Treatment | None = None  # without which the conditions would not be met
+    other: Rule | None = None  # that won, or that it yields to
 
 
 class Award(NamedTuple):
-    """A rule that applies, before the child's own measures."""
+    """A rule that gives something in the term, or is a loan."""
 
     rule: Rule
-    base_fen: int  # fen of the term, or per meal day when the rule's unit is a meal day
-    reasons: tuple[str, ...]  # the conditions met, in Chinese
+    amount_fen: int
+    reckoning: Reckoning
+    treatment: Treatment | None = None
 
 
 class Line(NamedTuple):
-    """What a child is owed of one programme in the term."""
+    """What a child is owed of one programme in the term: what is stored."""
 
     award: Award
     amount_fen: int
+    rule: str
+    programme: str
+    kind: str
+    payee: str
+    treatment: str  # code, or empty
 
 
-def decide(profile: Profile, rules: Iterable[Rule], term: Term) -> tuple[Award, ...]:
-    """The awards of one profile in one term, ordered by rule code whatever the order of the rules.
+class Decision(NamedTuple):
+    """All rules whose conditions hold, with what became of each."""
 
-    Within an exclusive group the highest base amount wins, between equals the first code; a group holds one
-    kind of unit (packs are checked for it). Rules without a group stack.
-    """
-    stacked: list[Award] = []
-    won: dict[str, Award] = {}
-    for rule in rules:
-        if not (rule.in_force(term) and rule.holds(profile)):
-            continue
-        award = Award(
-            rule, rule.base_fen(term), tuple(condition.wanted() for condition in rule.asked_of(profile))
+    judgements: tuple[Judgement, ...]
+    counts_meal_days: bool  # whether another number of meal days could come out differently
+
+    @property
+    def awards(self) -> tuple[Award, ...]:
+        """What gives something in the term, by rule code whatever the order of the rules."""
+        given = (
+            Award(one.rule, one.reckoning.amount_fen, one.reckoning, one.treatment)
+            for one in self.judgements
+            if one.reckoning is not None and one.verdict in (Verdict.AWARDED, Verdict.LOAN)
         )
-        if rule.group is None:
-            stacked.append(award)
-        elif rule.group not in won or _precedence(award) < _precedence(won[rule.group]):
-            won[rule.group] = award
-    return tuple(sorted([*stacked, *won.values()], key=lambda award: award.rule.code))
+        return tuple(sorted(given, key=lambda award: award.rule.code))
 
 
-def _precedence(award: Award) -> tuple[int, str]:
-    return -award.base_fen, award.rule.code
+def decide(profile: dict[str, Value], measures: Measures, plan: Plan) -> Decision:
+    """Settle the plan's units one after the other for a profile in which every fact asked is filled.
+
+    Within a group one rule wins (`Pick`); between equals the first code. Rules without a group stack.
+    """
+    treated, treatments = plan.treat(profile)
+    chosen = profile.get("chosen") or ()
+    assert isinstance(chosen, tuple | frozenset)
+    judged: list[Judgement] = []
+    given: dict[str, Judgement] = {}
+    awarded: dict[str, int] = {}
+    daily = False
+    for unit in plan.units_of(treated["stage"]):
+        running: list[tuple[Ready, Judgement]] = []
+        for ready in unit.rules:
+            if not ready.holds(treated):
+                continue
+            daily = daily or ready.counts_meal_days
+            treatment = _needed(ready, profile, treatments) if treatments else None
+            one = _judge(ready, treated, measures, plan.at, given, awarded, treatment)
+            if one.verdict in _IN_THE_RUNNING:
+                running.append((ready, one))
+            else:
+                judged.append(one)
+        for one in _settle(unit, running, chosen):
+            judged.append(one)
+            if one.verdict in (*_IN_THE_RUNNING, Verdict.LOAN) and one.reckoning is not None:
+                given[one.rule.code] = one
+                if one.rule.kind is not Kind.LOAN:
+                    awarded[one.rule.code] = one.reckoning.amount_fen
+    return Decision(tuple(judged), daily)
 
 
-def scale(award: Award, measures: Measures) -> int:
-    """Fen of the term for one child. ValueError for a negative number of meal days."""
-    if award.rule.unit is not Unit.MEAL_DAY:
-        return award.base_fen
-    if measures.meal_days < 0:
-        raise ValueError("就餐天数不能为负")
-    return award.base_fen * measures.meal_days
+def _needed(
+    ready: Ready, profile: dict[str, Value], treatments: Iterable[tuple[Treatment, int]]
+) -> Treatment | None:
+    """The treatment without which the child would not meet the rule."""
+    if ready.holds(profile):
+        return None
+    first = None
+    for treatment, mask in treatments:
+        first = first or treatment
+        if ready.holds(profile | {"categories": profile["categories"] | mask}):  # type: ignore[operator]
+            return treatment
+    return first
 
 
-class _Decision(NamedTuple):
-    """What is remembered of a profile: most children's lines do not depend on their own measures."""
+def _judge(
+    ready: Ready,
+    profile: Profile,
+    measures: Measures,
+    at: At,
+    given: Mapping[str, Judgement],
+    awarded: Mapping[str, int],
+    treatment: Treatment | None,
+) -> Judgement:
+    """What a rule that holds would give, before its group is settled."""
+    rule = ready.rule
+    if not rule.amounts:
+        return Judgement(rule, Verdict.UNSTATED, None, treatment)
+    for code in ready.yields:
+        if code in given:
+            return Judgement(rule, Verdict.YIELDS, None, treatment, given[code].rule)
+    if rule.selection is not None and rule.code not in profile["selected"]:  # type: ignore[operator]
+        return Judgement(rule, Verdict.NOT_SELECTED, None, treatment)
+    reckoning = reckon(rule, profile, measures, at, awarded)
+    return Judgement(rule, reckoning.verdict, reckoning, treatment)
 
-    awards: tuple[Award, ...]
-    fixed: tuple[Line, ...] | None
+
+def _settle(unit: Unit, running: list[tuple[Ready, Judgement]], chosen: Iterable[str]) -> Iterable[Judgement]:
+    """Who wins a unit, and what becomes of the others."""
+    if not running:
+        return
+    contenders = running
+    if unit.pick is Pick.CHOSEN and len({one.rule.programme for _, one in running}) > 1:
+        contenders = [(ready, one) for ready, one in running if one.rule.programme in chosen]
+        if not contenders:
+            yield from (one._replace(verdict=Verdict.WAITING_CHOICE) for _, one in running)
+            return
+    if unit.pick is Pick.FIRST:
+        winner = min(contenders, key=lambda entry: entry[0].order)[1]
+    else:
+        winner = min(contenders, key=_precedence)[1]
+    yield winner._replace(verdict=Verdict.LOAN) if winner.rule.kind is Kind.LOAN else winner
+    for entry in running:
+        if entry[1] is not winner:
+            lost = Verdict.OUTBID if entry in contenders else Verdict.NOT_CHOSEN
+            yield entry[1]._replace(verdict=lost, other=winner.rule)
 
 
-def _lines(awards: Iterable[Award], measures: Measures) -> tuple[Line, ...]:
-    return tuple([Line(award, amount) for award in awards if (amount := scale(award, measures))])
+def _precedence(entry: tuple[Ready, Judgement]) -> tuple[int, str]:
+    reckoning = entry[1].reckoning
+    assert reckoning is not None
+    return -reckoning.worth_fen, entry[1].rule.code
+
+
+_Values = tuple[Value, ...]
 
 
 class Decider:
-    """Decides a term's children under one policy, each distinct profile once."""
+    """Decides a term's children under one policy, each distinct combination of the facts asked once.
 
-    def __init__(self, policy: Policy, term: Term) -> None:
+    `facts` are the facts its rules ask, in order; children are given as tuples of their values in that order.
+    """
+
+    def __init__(
+        self, policy: Policy, term: Term, *, figures: Figures | None = None, county: str = HOME
+    ) -> None:
         self.policy = policy
         self.term = term
-        self._rules = tuple(rule for rule in policy.rules if rule.in_force(term))
-        self._decided: dict[Profile, _Decision] = {}
+        self.plan = Plan.of(policy, term, figures, county)
+        self.facts: tuple[Fact, ...] = self.plan.facts
+        # Lines by profile; by meal days too, where another number of them could come out differently.
+        self._decided: dict[_Values, tuple[Line, ...] | dict[int, tuple[Line, ...]]] = {}
 
     @property
     def profiles(self) -> int:
         """How many distinct profiles have been seen."""
         return len(self._decided)
 
-    def awards(self, profile: Profile) -> tuple[Award, ...]:
-        """The decision for a profile, or for a database row with the same values in the same order."""
-        return (self._decided.get(profile) or self._decide(profile)).awards
+    def lines(self, values: _Values, measures: Measures) -> tuple[Line, ...]:
+        """What the child is owed, one line per programme; what comes to nothing makes no line."""
+        lines = self._decided.get(values)
+        if lines.__class__ is tuple:
+            return lines
+        if lines is not None:
+            daily: tuple[Line, ...] | None = lines.get(measures.meal_days)  # type: ignore[union-attr]
+            if daily is not None:
+                return daily
+        return self._decide(values, measures)
 
-    def lines(self, profile: Profile, measures: Measures) -> tuple[Line, ...]:
-        """What the child is owed, one line per award; an award that comes to nothing makes no line."""
-        decision = self._decided.get(profile) or self._decide(profile)
-        if decision.fixed is not None:
-            return decision.fixed
-        return _lines(decision.awards, measures)
+    def awards(self, values: _Values, measures: Measures) -> tuple[Award, ...]:
+        """The decision itself; loans are among the awards and never among the lines."""
+        return decide(self._profile(values), measures, self.plan).awards
 
-    def _decide(self, profile: Profile) -> "_Decision":
-        awards = decide(Profile._make(profile), self._rules, self.term)
-        daily = any(award.rule.unit is Unit.MEAL_DAY for award in awards)
-        decision = _Decision(awards, None if daily else _lines(awards, Measures()))
-        self._decided[profile] = decision
-        return decision
+    def values(self, profile: Profile) -> _Values:
+        """The values of a child given by name, in the order of `facts`."""
+        at = self.plan.at
+        full = with_figures(complete(profile, at.term, at.county), at.figures)
+        return tuple(full.get(fact.name) for fact in self.facts)
 
-    def explain(self, profile: Profile, measures: Measures) -> list["Finding"]:
-        return explain(profile, measures, self.policy.rules, self.term)
-
-
-class Verdict(StrEnum):
-    AWARDED = "awarded"
-    NOTHING = "nothing"  # applies, but comes to zero
-    OUTBID = "outbid"  # all conditions met, another rule of its group is higher
-    UNMET = "unmet"
-    NOT_IN_FORCE = "not_in_force"
-
-    @property
-    def label(self) -> str:
+    def _profile(self, values: _Values) -> dict[str, Value]:
         return {
-            "awarded": "享受",
-            "nothing": "符合条件，本学期金额为零",
-            "outbid": "符合条件，同组就高未取",
-            "unmet": "不符合条件",
-            "not_in_force": "本学期不执行",
-        }[self]
+            fact.name: fact.default if value is None else value
+            for fact, value in zip(self.facts, values, strict=True)
+        }
+
+    def _decide(self, values: _Values, measures: Measures) -> tuple[Line, ...]:
+        decision = decide(self._profile(values), measures, self.plan)
+        lines = tuple(_line(award) for award in decision.awards if award.rule.kind is not Kind.LOAN)
+        if decision.counts_meal_days:
+            daily = self._decided.setdefault(values, {})
+            assert isinstance(daily, dict)
+            daily[measures.meal_days] = lines
+        else:
+            self._decided[values] = lines
+        return lines
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One condition of a rule against one child."""
-
-    label: str
-    wanted: str
-    found: str
-    met: bool
-
-    @property
-    def sentence(self) -> str:
-        return f"{self.wanted}；该生为{self.found}，{'符合' if self.met else '不符合'}"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One rule considered for one child: each condition, the verdict, the arithmetic and the clause."""
-
-    rule: Rule
-    verdict: Verdict
-    checks: tuple[Check, ...]
-    amount_fen: int  # what it gives in the term; 0 unless awarded
-    outcome: str  # the verdict as a sentence
-    arithmetic: str  # empty unless it applies
-    shares: tuple[tuple[str, int], ...] = ()  # (source, fen), summing to amount_fen
-
-
-def explain(profile: Profile, measures: Measures, rules: Iterable[Rule], term: Term) -> list[Finding]:
-    """Every rule considered, in the order given. The amounts awarded sum to what the child is owed."""
-    considered = tuple(rules)
-    awards = decide(profile, considered, term)
-    return [_finding(rule, profile, measures, awards, term) for rule in considered]
-
-
-def _finding(
-    rule: Rule, profile: Profile, measures: Measures, awards: tuple[Award, ...], term: Term
-) -> Finding:
-    checks = tuple(
-        Check(
-            condition.fact.label,
-            condition.wanted(),
-            condition.fact.show_found(profile),
-            condition.met(profile),
-        )
-        for condition in rule.asked_of(profile)
+def _line(award: Award) -> Line:
+    rule, treatment = award.rule, award.treatment
+    return Line(
+        award,
+        award.amount_fen,
+        rule.code,
+        rule.programme,
+        rule.kind.value,
+        rule.payee.value,
+        treatment.code if treatment else "",
     )
-    award = next((award for award in awards if award.rule is rule), None)
-    if award is not None:
-        amount = scale(award, measures)
-        verdict = Verdict.AWARDED if amount else Verdict.NOTHING
-        arithmetic = _arithmetic(award, measures, term)
-        outcome = f"{rule.label}：{verdict.label}，{arithmetic}"
-        return Finding(rule, verdict, checks, amount, outcome, arithmetic, rule.funding.split(amount))
-    verdict, outcome = _refusal(rule, checks, awards, term)
-    return Finding(rule, verdict, checks, 0, f"{rule.label}：{outcome}", "")
 
 
-def _refusal(
-    rule: Rule, checks: tuple[Check, ...], awards: tuple[Award, ...], term: Term
-) -> tuple[Verdict, str]:
-    if not rule.in_force(term):
-        until = f"至{rule.last_term.label}" if rule.last_term else "起"
-        return Verdict.NOT_IN_FORCE, f"执行期为{rule.first_term.label}{until}，{term.label}不执行"
-    unmet = [check.sentence for check in checks if not check.met]
-    if unmet:
-        return Verdict.UNMET, "。".join(unmet)
-    winner = next(award.rule for award in awards if award.rule.group == rule.group)
-    return Verdict.OUTBID, f"条件都符合，但与“{winner.label}”只能享受一项，就高取后者"
+def with_figures(profile: dict[str, Value], figures: Figures) -> dict[str, Value]:
+    """A profile with the figures of the child's own school, where the bureau gave them by school."""
+    for code, figure in figures.items():
+        if isinstance(figure, Mapping) and profile.get(figure_name(code)) is None:
+            profile[figure_name(code)] = figure.get(str(profile.get("school") or ""))
+    return profile
 
 
-def _arithmetic(award: Award, measures: Measures, term: Term) -> str:
-    rule = award.rule
-    standard = f"{yuan(rule.amount_fen)} {rule.unit.label}"
-    amount = f"{yuan(scale(award, measures))} 元"
-    if rule.unit is Unit.TERM:
-        return f"{standard}，本学期 {amount}"
-    if rule.unit is Unit.MEAL_DAY:
-        return f"{standard} × {measures.meal_days} 天 = {amount}"
-    odd = ""
-    if rule.amount_fen % 2:
-        odd = "（除不尽的 1 分计入秋季学期）"
-    return f"{standard} ÷ 2 = {amount}{odd}"
+def shares(
+    rule: Rule, amount_fen: int, at: At, treatment: Treatment | None = None
+) -> tuple[tuple[str, int], ...]:
+    """Who bears how much of an amount of a rule, summing to it exactly."""
+    funding = treatment.funding if treatment and treatment.funding else rule.funding
+    return _split(funding, rule, amount_fen, at)
 
 
-def yuan(amount_fen: int) -> str:
-    """Fen as yuan with thousands separators, exactly: 100000 -> 1,000.00."""
-    sign = "-" if amount_fen < 0 else ""
-    whole, fen = divmod(abs(amount_fen), 100)
-    return f"{sign}{whole:,}.{fen:02}"
+def _split(funding: Funding, rule: Rule, amount_fen: int, at: At) -> tuple[tuple[str, int], ...]:
+    return funding.split(amount_fen, standard_fen(rule, at) if funding.fens else None)

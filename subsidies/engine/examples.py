@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
-from subsidies.engine.decide import Decider, yuan
+from subsidies.engine.decide import Decider
+from subsidies.engine.fact_types import Value
 from subsidies.engine.facts import Measures
 from subsidies.engine.rules import Example, Policy
+from subsidies.engine.shares import yuan
 from subsidies.engine.terms import Term
 
 
@@ -21,7 +23,7 @@ def check_examples(policy: Policy) -> list[Failure]:
     failures = []
     for example in policy.examples:
         expected = dict(example.pays)
-        computed = _computed(policy, example, example.term)
+        computed = _computed(policy, example, example.term, example.profile.get("had_before"))
         for code in sorted(expected.keys() | computed.keys()):
             due, given = expected.get(code, 0), computed.get(code, 0)
             if due != given:
@@ -29,13 +31,29 @@ def check_examples(policy: Policy) -> list[Failure]:
                 message = f"算例“{example.title}”：{label}（{code}）应为 {yuan(due)} 元，按规则算得 {yuan(given)} 元"
                 failures.append(Failure(example, message))
         if example.year_fen is not None:
-            year = sum(sum(_computed(policy, example, term).values()) for term in example.term.school_year())
+            year = _year(policy, example)
             if year != example.year_fen:
                 message = f"算例“{example.title}”：全学年应为 {yuan(example.year_fen)} 元，按规则算得 {yuan(year)} 元"
                 failures.append(Failure(example, message))
     return failures
 
 
-def _computed(policy: Policy, example: Example, term: Term) -> dict[str, int]:
-    lines = Decider(policy, term).lines(example.profile, Measures(meal_days=example.meal_days))
-    return {line.award.rule.programme: line.amount_fen for line in lines}
+def _year(policy: Policy, example: Example) -> int:
+    """Both terms of the school year, the same child in both; what autumn gave was had before in spring."""
+    total = 0
+    had = example.profile.get("had_before")
+    for term in example.term.school_year():
+        computed = _computed(policy, example, term, had)
+        total += sum(computed.values())
+        had = frozenset(computed) | (had if isinstance(had, frozenset) else frozenset())
+    return total
+
+
+def _computed(policy: Policy, example: Example, term: Term, had: Value) -> dict[str, int]:
+    profile = {**example.profile, "had_before": had}
+    if term != example.term:
+        profile.pop("entering", None)  # said of the example's own term
+        profile.pop("terms_studied", None)
+    decider = Decider(policy, term, figures=example.figures)
+    lines = decider.lines(decider.values(profile), Measures(meal_days=example.meal_days))
+    return {line.programme: line.amount_fen for line in lines}

@@ -1,35 +1,33 @@
-"""What a rule may ask about a child.
+"""The registry of facts: the whole vocabulary of what a rule may ask about a child.
 
-A `Profile` holds the facts that decide *which* rules apply. They are discrete, so a million children have
-only some thousands of different profiles and each is decided once. What is a child's own and continuous
-(`Measures`) scales an award at the end and must never enter the profile: it would make every child different.
+A profile is a mapping from fact name to value. A decider knows which facts its rules ask, and decides each
+distinct combination of those once; a fact nobody asks costs nothing. What is a child's own and continuous in
+every child (`Measures`) scales an award at the end and must never enter the profile.
 
-`FACTS` is the whole vocabulary of conditions: to let rules ask something new, add a field to `Profile` and a
-line to the registry.
+To let rules ask something new, add a line here and a reader in `subsidies/queries/facts.py`; a county adds its
+own on a page, and a pack with `[[fact]]`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
-from operator import attrgetter
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-Value = str | int | bool
-
-
-class Profile(NamedTuple):
-    """One combination of discrete facts; a plain tuple of the same values finds the same decision."""
-
-    stage: str
-    grade: int  # year of study within the stage, from 1
-    boarding: bool
-    categories: int  # sum of CATEGORY_BITS: the hardship categories of the term
-    ownership: str
-    setting: str
-    place: str
-    agri_major: bool = False
-    aided_elsewhere: str = "unknown"  # of a child who studies away: whether the county of study pays
+from subsidies.engine.fact_types import HOME, Fact, FactType, Profile, Value
+from subsidies.engine.terms import Term
+from subsidies.engine.words import (
+    ANSWERS,
+    CATEGORIES,
+    CATEGORY_BITS,
+    EXIT_STATUSES,
+    HOUSEHOLDS,
+    OWNERSHIPS,
+    PLACES,
+    SETTINGS,
+    SEXES,
+    STAGES,
+    TIERS,
+    WIDTHS,
+)
 
 
 class Measures(NamedTuple):
@@ -38,51 +36,48 @@ class Measures(NamedTuple):
     meal_days: int = 100  # days with a school meal in the term
 
 
-# Codes and words are those of the enums of `students` and `povertyedu.orgs`; a test compares them.
-STAGES: Mapping[str, str] = MappingProxyType(
-    {
-        "preschool": "学前",
-        "primary": "小学",
-        "junior": "初中",
-        "senior": "普通高中",
-        "vocational": "中职",
-        "college": "专科",
-        "bachelor": "本科",
-        "postgraduate": "研究生",
-    }
+_REGISTERED = (
+    Fact("stage", FactType.CHOICE, "学段", choices=STAGES),
+    Fact("grade", FactType.NUMBER, "就读年级", numbers="本学段第{}年"),
+    Fact("boarding", FactType.FLAG, "就读方式", flags=("走读", "寄宿")),
+    Fact("categories", FactType.SET, "困难类别", choices=CATEGORIES, bits=CATEGORY_BITS),
+    Fact("ownership", FactType.CHOICE, "办学性质", choices=OWNERSHIPS),
+    Fact("setting", FactType.CHOICE, "学校城乡类型", choices=SETTINGS),
+    Fact("place", FactType.CHOICE, "就读地", choices=PLACES, given="in_county"),
+    Fact("agri_major", FactType.FLAG, "专业", flags=("非涉农专业", "涉农专业")),
+    Fact("aided_elsewhere", FactType.CHOICE, "就读地已资助", choices=ANSWERS, given="unknown"),
+    Fact("major", FactType.TEXT, "所学专业"),
+    Fact("household", FactType.CHOICE, "户口性质", choices=HOUSEHOLDS),
+    Fact("ethnicity", FactType.TEXT, "民族"),
+    Fact("sex", FactType.CHOICE, "性别", choices=SEXES),
+    Fact("home_region", FactType.REGION, "户籍地"),
+    Fact("school_region", FactType.REGION, "学校所在地"),
+    Fact("home_within", FactType.CHOICE, "户籍范围", choices=WIDTHS),
+    Fact("school_within", FactType.CHOICE, "学校所在范围", choices=WIDTHS),
+    Fact("school", FactType.TEXT, "学校标识码"),
+    Fact("school_tags", FactType.SET, "学校类别"),
+    Fact("exit_status", FactType.CHOICE, "脱贫状态", choices=EXIT_STATUSES),
+    Fact("entry_term", FactType.TERM, "入学学期"),
+    Fact("terms_studied", FactType.NUMBER, "已读学期数", numbers="第{}个学期"),
+    Fact("entry_age", FactType.NUMBER, "入学年龄", numbers="{}周岁"),
+    Fact("age", FactType.NUMBER, "年龄", numbers="{}周岁"),
+    Fact("entering", FactType.FLAG, "本学期入学"),
+    Fact("tier", FactType.CHOICE, "困难等级", choices=TIERS),
+    Fact("repeater", FactType.FLAG, "复读或留级", flags=("否", "是")),
+    Fact("eats_at_school", FactType.FLAG, "在校就餐"),
+    Fact("integrated", FactType.FLAG, "随班就读"),
+    Fact("full_time", FactType.FLAG, "全日制", given=True),
+    Fact("months", FactType.NUMBER, "在校月数", numbers="{}个月"),
+    Fact("fee_tuition", FactType.MONEY, "学费"),
+    Fact("fee_textbook", FactType.MONEY, "教科书费"),
+    Fact("fee_lodging", FactType.MONEY, "住宿费"),
+    Fact("fee_care", FactType.MONEY, "保教费"),
+    Fact("fee_misc", FactType.MONEY, "杂费"),
+    Fact("chosen", FactType.SET, "已选项目"),
+    Fact("selected", FactType.SET, "已入选规则"),
+    Fact("had_before", FactType.SET, "以前学期享受过的项目"),
 )
-OWNERSHIPS: Mapping[str, str] = MappingProxyType(
-    {"public": "公办", "inclusive_private": "普惠性民办", "private": "民办"}
-)
-SETTINGS: Mapping[str, str] = MappingProxyType({"urban": "城区", "town": "镇区", "rural": "乡村"})
-PLACES: Mapping[str, str] = MappingProxyType(
-    {"in_county": "县内就读", "in_province": "省内县外就读", "elsewhere": "省外就读"}
-)
-ANSWERS: Mapping[str, str] = MappingProxyType(
-    {"yes": "是", "no": "否", "to_verify": "待核实", "unknown": "未填"}
-)
-CATEGORIES: Mapping[str, str] = MappingProxyType(
-    {
-        "registered_poor": "建档立卡",
-        "disabled": "残疾",
-        "rural_dibao": "农村低保",
-        "urban_dibao": "城市低保",
-        "rural_tekun": "农村特困",
-        "urban_tekun": "城市特困",
-        "orphan": "孤儿",
-        "de_facto_unattended": "事实无人抚养",
-        "martyr_child": "烈士子女",
-        "monitored": "监测对象",
-        "low_income": "低收入",
-        "difficult": "家庭经济困难",
-        "left_behind": "留守儿童",
-        "migrant": "随迁子女",
-    }
-)
-# The bits are stored with every enrolment: append new categories at the end, never reorder.
-CATEGORY_BITS: Mapping[str, int] = MappingProxyType(
-    {name: 1 << place for place, name in enumerate(CATEGORIES)}
-)
+FACTS: Mapping[str, Fact] = MappingProxyType({fact.name: fact for fact in _REGISTERED})
 
 
 def categories_mask(names: Iterable[str]) -> int:
@@ -93,57 +88,26 @@ def categories_mask(names: Iterable[str]) -> int:
     return mask
 
 
-class FactType(StrEnum):
-    CHOICE = "choice"  # exactly one of several named values
-    SET = "set"  # any number of named values at once, held as a bit mask
-    NUMBER = "number"
-    FLAG = "flag"
+def complete(profile: Profile, term: Term, county: str = HOME) -> dict[str, Value]:
+    """A profile with what follows from what it says: width of a place, terms studied, whether the child enters.
+
+    For children written by hand; the database's readers say these things themselves.
+    """
+    full = dict(profile)
+    for name, region in (("home_within", "home_region"), ("school_within", "school_region")):
+        if full.get(name) is None and full.get(region):
+            full[name] = _width(str(full[region]), county)
+    if full.get("entry_term"):
+        entered = Term.parse(str(full["entry_term"]))
+        if full.get("entering") is None:
+            full["entering"] = entered == term
+        if full.get("terms_studied") is None and entered <= term:
+            full["terms_studied"] = term.ordinal - entered.ordinal + 1
+    return full
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Fact:
-    """One thing a condition may ask: its name in packs, its type, and how it is read and shown."""
-
-    name: str
-    type: FactType
-    label: str
-    read: Callable[[Profile], Value]
-    choices: Mapping[str, str] = field(default_factory=dict)  # code -> Chinese, for CHOICE and SET
-    numbers: str = "{}"  # how a number is shown
-    flags: tuple[str, str] = ("否", "是")  # how false and true are shown
-
-    def among(self, value: Value, operands: tuple[Value, ...]) -> bool:
-        """Whether a value read from a profile is one of the operands, or for a set contains one of them."""
-        if self.type is not FactType.SET:
-            return value in operands
-        return any(int(value) & CATEGORY_BITS[str(operand)] for operand in operands)
-
-    def show(self, operand: Value) -> str:
-        """One operand in Chinese."""
-        if self.type is FactType.FLAG:
-            return self.flags[bool(operand)]
-        if self.type is FactType.NUMBER:
-            return self.numbers.format(operand)
-        return self.choices.get(str(operand), str(operand))
-
-    def show_found(self, profile: Profile) -> str:
-        """The child's own value in Chinese; a child in no category has 无, an empty choice is 未填."""
-        value = self.read(profile)
-        if self.type is not FactType.SET:
-            return self.show(value) or "未填"
-        held = [label for name, label in self.choices.items() if self.among(value, (name,))]
-        return "、".join(held) or "无"
-
-
-_REGISTERED = (
-    Fact("stage", FactType.CHOICE, "学段", attrgetter("stage"), choices=STAGES),
-    Fact("grade", FactType.NUMBER, "就读年级", attrgetter("grade"), numbers="本学段第{}年"),
-    Fact("boarding", FactType.FLAG, "就读方式", attrgetter("boarding"), flags=("走读", "寄宿")),
-    Fact("categories", FactType.SET, "困难类别", attrgetter("categories"), choices=CATEGORIES),
-    Fact("ownership", FactType.CHOICE, "办学性质", attrgetter("ownership"), choices=OWNERSHIPS),
-    Fact("setting", FactType.CHOICE, "学校城乡类型", attrgetter("setting"), choices=SETTINGS),
-    Fact("place", FactType.CHOICE, "就读地", attrgetter("place"), choices=PLACES),
-    Fact("agri_major", FactType.FLAG, "专业", attrgetter("agri_major"), flags=("非涉农专业", "涉农专业")),
-    Fact("aided_elsewhere", FactType.CHOICE, "就读地已资助", attrgetter("aided_elsewhere"), choices=ANSWERS),
-)
-FACTS: Mapping[str, Fact] = MappingProxyType({fact.name: fact for fact in _REGISTERED})
+def _width(region: str, county: str) -> str:
+    for width, digits in (("county", 6), ("prefecture", 4), ("province", 2)):
+        if region[:digits] == county[:digits]:
+            return width
+    return "elsewhere"

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from subsidies.engine.terms import Term
@@ -196,11 +197,13 @@ class Table:
             return ()
         return tuple(value)
 
-    def yuan(self, key: str) -> int:
+    def yuan(self, key: str, *, required: bool = True) -> int:
         """Yuan as written, in fen."""
-        value = self.take(key, required=True)
-        if value is None:
-            return 0
+        value = self.take(key, required=required)
+        return 0 if value is None else self.fen(key, value)
+
+    def fen(self, key: str, value: object) -> int:
+        """One value of a key that is yuan, in fen."""
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             self.report(f"“{key}”应为金额（元），如 1000 或 312.50，不加引号", key)
             return 0
@@ -209,6 +212,26 @@ class Table:
             self.report(f"“{key}”应为不小于零、至多两位小数的金额（元）", key)
             return 0
         return int(fen)
+
+    def percent(self, key: str) -> int:
+        """A percentage, in hundredths of a per cent."""
+        value = self.take(key, required=True)
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            self.report(f"“{key}”应为百分数，如 50 或 12.5，不加引号和百分号", key)
+            return 0
+        rate = Decimal(value) * 100
+        if not rate.is_finite() or not 0 < rate <= 100_000 or rate != rate.to_integral_value():
+            self.report(f"“{key}”应为大于零、不超过 1000、至多两位小数的百分数", key)
+            return 0
+        return int(rate)
+
+    def items(self, key: str) -> list[Any]:
+        """An optional list of anything."""
+        value = self.take(key, required=False)
+        if value is not None and not isinstance(value, list):
+            self.report(f"“{key}”应为列表", key)
+            return []
+        return value or []
 
     def term(self, key: str) -> Term | None:
         value = self.text(key, required=False)
@@ -220,21 +243,36 @@ class Table:
             self.report(str(error), key)
             return None
 
-    def choice(self, key: str, choices: type[Choice], *, default: Choice | None = None) -> Choice:
+    def choice(
+        self,
+        key: str,
+        choices: type[Choice],
+        *,
+        default: Choice | None = None,
+        also: Mapping[str, Choice] = MappingProxyType({}),
+    ) -> Choice:
+        """One of some words; `also`: other spellings."""
         value = self.text(key, required=default is None)
         known = list(choices)
         if value in known:
             return choices(value)
+        if value in also:
+            return also[value]
         if value:
-            self.report(f"“{key}”没有“{value}”这个值，{suggest(value, known)}", key)
+            self.report(f"“{key}”没有“{value}”这个值，{suggest(value, [*known, *also])}", key)
         return default or known[0]
+
+    def inner(self, key: str, value: Mapping[str, Any], place: int | None = None) -> "Table":
+        """A table that stands as the value of a key, or in a list there."""
+        path = (*self.path, key) if place is None else (*self.path, key, place)
+        return Table(value, path, self.source)
 
     def table(self, key: str, *, required: bool = True) -> "Table":
         value = self.take(key, required=required)
         if value is not None and not isinstance(value, dict):
             self.report(f"“{key}”应为一组键和值，如 {{ … = … }}", key)
             value = None
-        return Table(value or {}, (*self.path, key), self.source)
+        return self.inner(key, value or {})
 
     def tables(self, key: str) -> list["Table"]:
         """The tables of an optional [[key]]."""
@@ -244,7 +282,7 @@ class Table:
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             self.report(f"“{key}”应写成 [[{key}]]", key)
             return []
-        return [Table(item, (*self.path, key, place), self.source) for place, item in enumerate(value)]
+        return [self.inner(key, item, place) for place, item in enumerate(value)]
 
     def close(self) -> None:
         for key in self.values:

@@ -1,16 +1,25 @@
 """What a policy says: dated, cited rules over the facts of a child.
 
-A rule is one row of a decision table. All its conditions must hold; a fact it does not mention may be anything.
+A rule is one row of a decision table. All its conditions must hold, and one of its alternatives where it has
+some; a fact it does not mention may be anything.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from types import MappingProxyType
 
-from subsidies.engine.facts import FACTS, Fact, FactType, Profile, Value
-from subsidies.engine.shares import split
+from subsidies.engine.amounts import Amount, Basis, Form, Unit
+from subsidies.engine.conditions import Condition
+from subsidies.engine.fact_types import Fact, Profile, Value
+from subsidies.engine.facts import FACTS
+from subsidies.engine.funding import Funding
 from subsidies.engine.terms import Term
+
+# What the bureau filled in, by code of parameter: fen (or places), None for "not paid here", or by school code.
+Figures = Mapping[str, int | None | Mapping[str, int]]
+Conditions = tuple[Condition, ...]
 
 
 class Kind(StrEnum):
@@ -24,32 +33,24 @@ class Kind(StrEnum):
         return {"cash": "现金", "waiver": "减免", "in_kind": "实物（供餐）", "loan": "贷款"}[self]
 
 
-class Unit(StrEnum):
-    YEAR = "year"  # halved per term
-    TERM = "term"
-    MEAL_DAY = "meal_day"  # multiplied by the child's meal days of the term
+class Payee(StrEnum):
+    CHILD = "child"
+    SCHOOL = "school"
+    CANTEEN = "canteen"
 
     @property
     def label(self) -> str:
-        return {"year": "元/年", "term": "元/学期", "meal_day": "元/天"}[self]
+        return {"child": "学生", "school": "学校", "canteen": "食堂"}[self]
 
 
-class Basis(StrEnum):
-    """How firmly the document fixes an amount."""
-
-    STATED = "stated"
-    RECONSTRUCTED = "reconstructed"
-    AVERAGE = "average"
-    PARAMETER = "parameter"
-
-    @property
-    def label(self) -> str:
-        return {
-            "stated": "文件写明",
-            "reconstructed": "原文数字残缺，据国家标准还原",
-            "average": "文件只写平均数，按平均数计",
-            "parameter": "文件未写明，由教育局确定",
-        }[self]
+PAYEES: Mapping[Kind, Payee] = MappingProxyType(
+    {
+        Kind.CASH: Payee.CHILD,
+        Kind.WAIVER: Payee.SCHOOL,
+        Kind.IN_KIND: Payee.CANTEEN,
+        Kind.LOAN: Payee.CHILD,
+    }
+)
 
 
 class Payer(StrEnum):
@@ -63,80 +64,6 @@ class Payer(StrEnum):
         return {"county_of_study": "就读地", "home_county": "户籍地"}[self]
 
 
-# Where the money of a plan comes from, in the order charts stack it.
-SOURCES: Mapping[str, str] = MappingProxyType(
-    {
-        "central": "中央财政",
-        "province": "省级财政",
-        "prefecture": "市（州）级财政",
-        "county": "县级财政",
-        "county_poverty_fund": "县专项扶贫资金",
-        "superior": "上级财政",
-        "existing_national": "国家原有资助资金",
-        "school_affiliation": "按学校隶属关系分级承担",
-        "school": "学校（幼儿园）自筹",
-        "social": "社会捐助",
-        "unstated": "来源比例待定",
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """What one fact must be. Whatever is filled must hold; a range includes both ends."""
-
-    fact: Fact
-    any_of: tuple[Value, ...] = ()
-    none_of: tuple[Value, ...] = ()
-    low: int | None = None
-    high: int | None = None
-
-    def met(self, profile: Profile) -> bool:
-        return self.accepts(self.fact.read(profile))
-
-    def accepts(self, value: Value) -> bool:
-        """Whether a value of the fact, as read from a profile, meets the condition."""
-        if self.any_of and not self.fact.among(value, self.any_of):
-            return False
-        if self.none_of and self.fact.among(value, self.none_of):
-            return False
-        if self.low is not None and int(value) < self.low:
-            return False
-        return self.high is None or int(value) <= self.high
-
-    def wanted(self) -> str:
-        """In Chinese, for example 学段须为小学、初中之一."""
-        return f"{self.fact.label}须{'，且'.join(self._demands())}"
-
-    def _demands(self) -> list[str]:
-        fact = self.fact
-        holds, lacks = ("含有", "不含") if fact.type is FactType.SET else ("为", "不是")
-        demands = []
-        if self.any_of:
-            one_of = "之一" if len(self.any_of) > 1 else ""
-            demands.append(holds + "、".join(map(fact.show, self.any_of)) + one_of)
-        if self.none_of:
-            demands.append(lacks + "、".join(map(fact.show, self.none_of)))
-        if self.low is not None and self.high is not None:
-            demands.append(f"在{fact.show(self.low)}至{fact.show(self.high)}之间（含）")
-        elif self.low is not None:
-            demands.append(f"不低于{fact.show(self.low)}")
-        elif self.high is not None:
-            demands.append(f"不高于{fact.show(self.high)}")
-        return demands
-
-    def excludes(self, other: "Condition") -> bool:
-        """Whether no value can meet both; for a set this is never claimed, as a child may be in several."""
-        if self.fact is not other.fact or self.fact.type is FactType.SET:
-            return False
-        for one, two in ((self, other), (other, self)):
-            if one.any_of and not any(one.accepts(value) and two.accepts(value) for value in one.any_of):
-                return True
-            if one.low is not None and two.high is not None and one.low > two.high:
-                return True
-        return False
-
-
 # One payer for a child who studies away: the home county's benefits stop where the other county pays already,
 # and what the county of study owes is ours only when it has answered that it does not pay (兜底).
 ONE_PAYER: Mapping[Payer, Condition] = MappingProxyType(
@@ -145,6 +72,14 @@ ONE_PAYER: Mapping[Payer, Condition] = MappingProxyType(
         Payer.STUDY: Condition(FACTS["aided_elsewhere"], any_of=("no",)),
     }
 )
+
+
+class Pick(StrEnum):
+    """How a group settles which of its rules a child gets."""
+
+    HIGHEST = "highest"
+    FIRST = "first"  # in the order of the file
+    CHOSEN = "chosen"  # by the family
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,32 +93,23 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
-class Funding:
-    """Who bears the cost. Without weights several sources share it in a ratio the document leaves open."""
+class Selection:
+    """A quota within which people choose who gets it."""
 
-    sources: tuple[str, ...] = ()  # keys of SOURCES
-    weights: tuple[int, ...] = ()  # as many as sources, or none
-    quote: str = ""
-
-    def split(self, amount_fen: int) -> tuple[tuple[str, int], ...]:
-        """The amount by source, summing to it exactly; ("unstated", all of it) where no ratio is given."""
-        if self.weights:
-            return tuple(zip(self.sources, split(amount_fen, self.weights), strict=True))
-        if len(self.sources) == 1:
-            return ((self.sources[0], amount_fen),)
-        return (("unstated", amount_fen),)
-
-    @property
-    def label(self) -> str:
-        names = "、".join(SOURCES[source] for source in self.sources)
-        if self.weights:
-            return f"{names}按 {':'.join(map(str, self.weights))} 分担"
-        if len(self.sources) > 1:
-            return f"{names}分担，比例文件未写明"
-        return names or "文件未写明"
+    places: int | None = None
+    parameter: str = ""
+    per_school: bool = True
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    code: str
+    label: str
+    pick: Pick = Pick.HIGHEST
+    line: int = 0
+
+
+@dataclass(frozen=True)
 class Rule:
     """One benefit under one set of conditions, in force from first_term to last_term inclusive."""
 
@@ -191,50 +117,75 @@ class Rule:
     programme: str
     label: str
     kind: Kind
-    conditions: tuple[Condition, ...]
-    amount_fen: int  # per `unit`
-    unit: Unit
+    conditions: Conditions
+    amounts: tuple[Amount, ...]  # one for each term it is in force; none where the document states no amount
     first_term: Term
     citation: Citation
     last_term: Term | None = None
-    group: str | None = None  # of the rules of a group that hold, the highest wins; None stacks
-    basis: Basis = Basis.STATED
+    either: tuple[Conditions, ...] = ()  # where there are some, one of them must hold too
+    group: str | None = None  # of the rules of a group that hold one wins; None stacks
+    yields_to: tuple[str, ...] = ()  # codes of rules or programmes it is never given beside
+    selection: Selection | None = None
     funding: Funding = Funding()
     payer: Payer = Payer.STUDY
+    payee: Payee = Payee.CHILD
     parameters: tuple[str, ...] = ()  # codes of the bureau's readings this rule rests on
+    unstated: str = ""  # why it has no amount
+    pack: str = ""  # the pack that wrote it
+    line: int = 0
 
     def in_force(self, term: Term) -> bool:
         return self.first_term <= term and (self.last_term is None or term <= self.last_term)
 
-    def holds(self, profile: Profile) -> bool:
-        return all(condition.met(profile) for condition in self.asked_of(profile))
+    def amount_at(self, term: Term) -> Amount | None:
+        return next((amount for amount in self.amounts if amount.covers(term)), None)
 
-    def asked_of(self, profile: Profile) -> tuple[Condition, ...]:
-        """The conditions this child must meet: its own, and of a child who studies away that nobody else pays.
+    def asked_at(self, term: Term) -> Conditions:
+        """Its conditions that are asked in a term."""
+        return tuple(condition for condition in self.conditions if condition.asked(term))
 
-        The latter is asked last, and only when the rule's own conditions leave it to decide.
-        """
-        if profile.place == "in_county" or not all(condition.met(profile) for condition in self.conditions):
-            return self.conditions
-        return (*self.conditions, ONE_PAYER[self.payer])
+    def alternatives_at(self, term: Term) -> tuple[Conditions, ...]:
+        """Its alternatives with what is asked of each in a term; one that asks nothing any more has lapsed."""
+        asked = (tuple(condition for condition in one if condition.asked(term)) for one in self.either)
+        return tuple(one for one in asked if one)
 
-    def base_fen(self, term: Term) -> int:
-        """Fen for the term, or per meal day.
+    @property
+    def figures(self) -> frozenset[str]:
+        """Codes of the bureau's figures its amounts rest on."""
+        used = {amount.parameter for amount in self.amounts if amount.parameter}
+        return frozenset(used | ({self.selection.parameter} - {""} if self.selection else set()))
 
-        A yearly amount is halved. An odd fen falls to the autumn term, which opens the school year, so that the
-        two terms of a school year always add up to the year.
-        """
-        if self.unit is not Unit.YEAR:
-            return self.amount_fen
-        return (self.amount_fen + term.opens_school_year) // 2
+    # Of the newest amount, for lists; the rule book shows every one.
 
-    def may_meet(self, other: "Rule") -> bool:
-        """Whether some child in some term could hold both rules; errs on the side of yes."""
-        if self.last_term is not None and self.last_term < other.first_term:
-            return False
-        if other.last_term is not None and other.last_term < self.first_term:
-            return False
-        return not any(mine.excludes(theirs) for mine in self.conditions for theirs in other.conditions)
+    @property
+    def amount_fen(self) -> int:
+        return (self.amounts[-1].fen or 0) if self.amounts else 0
+
+    @property
+    def unit(self) -> Unit:
+        return self.amounts[-1].unit if self.amounts else Unit.TERM
+
+    @property
+    def basis(self) -> Basis:
+        return self.amounts[-1].basis if self.amounts else Basis.STATED
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """A category treated as another for some terms (比照); it lapses by itself."""
+
+    code: str
+    label: str
+    citation: Citation
+    first_term: Term
+    last_term: Term
+    conditions: Conditions
+    adds: tuple[str, ...]  # category codes
+    funding: Funding | None = None  # of what a child gets only because of it
+    line: int = 0
+
+    def in_force(self, term: Term) -> bool:
+        return self.first_term <= term <= self.last_term
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +197,14 @@ class Programme:
     kind: Kind
     stages: tuple[str, ...]
     order: int
+    line: int = 0
+    pack: str = ""
+
+
+class ParameterKind(StrEnum):
+    READING = "reading"  # how the bureau reads the text, written in the pack
+    AMOUNT = "amount"  # fen, filled in before publishing
+    PLACES = "places"  # a quota, filled in before publishing
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,16 +215,38 @@ class Parameter:
     label: str
     value: str
     reason: str
+    kind: ParameterKind = ParameterKind.READING
+    scope: str = "county"  # or "school"
+    range: tuple[int, int] | None = None  # both ends allowed
+    suggested: int | None = None  # shown, never used
+    line: int = 0
+    pack: str = ""
+
+    @property
+    def is_filled_in(self) -> bool:
+        """Whether it is the bureau that gives the figure, not the pack."""
+        return self.kind is not ParameterKind.READING
+
+    def allows(self, figure: int) -> bool:
+        return figure >= 0 and (self.range is None or self.range[0] <= figure <= self.range[1])
 
 
 @dataclass(frozen=True, slots=True)
 class Unpaid:
-    """A clause that promises something without an amount: shown with its words, never computed."""
+    """A clause that promises something that is not computed: shown with its words and the reason."""
 
     code: str
     label: str
     reason: str
     citation: Citation
+    stages: tuple[str, ...] = ()
+    conditions: Conditions = ()
+    line: int = 0
+
+    def met(self, profile: Profile, term: Term, county: str) -> bool:
+        if self.stages and FACTS["stage"].read(profile) not in self.stages:
+            return False
+        return all(condition.met(profile, county) for condition in self.conditions if condition.asked(term))
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,17 +254,18 @@ class Example:
     """A child the pack's author worked out by hand: what each programme gives in the term, in fen."""
 
     title: str
-    profile: Profile
+    profile: Mapping[str, Value]
     meal_days: int
     term: Term
     pays: tuple[tuple[str, int], ...]  # (programme, fen of the term); programmes not named give nothing
     year_fen: int | None = None  # both terms of the school year together, where the author states it
+    figures: Figures = field(default_factory=dict)
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Policy:
-    """One county's plan as data."""
+    """One county's plan as data, with what it includes of other packs."""
 
     name: str
     title: str
@@ -293,6 +275,13 @@ class Policy:
     parameters: tuple[Parameter, ...] = ()
     unpaid: tuple[Unpaid, ...] = ()
     examples: tuple[Example, ...] = ()
+    groups: tuple[Group, ...] = ()
+    treatments: tuple[Treatment, ...] = ()
+    declared_facts: tuple[Fact, ...] = ()  # of [[fact]]: publishing the pack creates them
+    county_facts: tuple[Fact, ...] = ()  # all that its rules may ask besides FACTS
+    first_term: Term | None = None
+    last_term: Term | None = None
+    includes: tuple[str, ...] = ()
 
     def programme(self, code: str) -> Programme:
         """KeyError when the plan has no such programme."""
@@ -301,5 +290,77 @@ class Policy:
                 return programme
         raise KeyError(code)
 
+    @cached_property
+    def rule_of(self) -> Mapping[str, Rule]:
+        return MappingProxyType({rule.code: rule for rule in self.rules})
+
+    @cached_property
+    def group_of(self) -> Mapping[str, Group]:
+        return MappingProxyType({group.code: group for group in self.groups})
+
+    @cached_property
+    def treatment_of(self) -> Mapping[str, Treatment]:
+        return MappingProxyType({treatment.code: treatment for treatment in self.treatments})
+
+    @cached_property
+    def parameter_of(self) -> Mapping[str, Parameter]:
+        return MappingProxyType({parameter.code: parameter for parameter in self.parameters})
+
     def parameters_of(self, rule: Rule) -> tuple[Parameter, ...]:
-        return tuple(parameter for parameter in self.parameters if parameter.code in rule.parameters)
+        """The readings and figures a rule rests on."""
+        used = rule.figures.union(rule.parameters)
+        return tuple(parameter for parameter in self.parameters if parameter.code in used)
+
+    def open_parameters(self, figures: Figures) -> tuple[Parameter, ...]:
+        """The figures nobody has filled in yet; a policy that has some cannot be published.
+
+        A figure per school counts as filled once one school has it: a school without one pays nothing and says so.
+        """
+        return tuple(
+            parameter
+            for parameter in self.parameters
+            if parameter.is_filled_in and figures.get(parameter.code, {}) == {}
+        )
+
+    def rules_behind(self, targets: tuple[str, ...]) -> tuple[Rule, ...]:
+        """The rules that codes of rules or programmes stand for."""
+        return tuple(rule for rule in self.rules if rule.code in targets or rule.programme in targets)
+
+    @cached_property
+    def facts(self) -> tuple[Fact, ...]:
+        """Every fact that anything in the plan asks, in any term: what must be known to explain a child."""
+        conditions = [condition for rule in self.rules for condition in every_condition(rule)]
+        conditions += [one for treatment in self.treatments for one in treatment.conditions]
+        conditions += [one for clause in self.unpaid for one in clause.conditions]
+        asked = {condition.fact.name for condition in conditions}
+        asked |= {name for rule in self.rules for name in implied_facts(rule, rule.amounts, self)}
+        asked |= {"stage", "place", "aided_elsewhere", "categories"}
+        return self.in_order(asked)
+
+    def in_order(self, names: set[str]) -> tuple[Fact, ...]:
+        """Facts by name in the order of the registry, the county's own after it."""
+        known = (*FACTS.values(), *self.county_facts)
+        return tuple(fact for fact in known if fact.name in names)
+
+
+def every_condition(rule: Rule) -> Iterator[Condition]:
+    yield from rule.conditions
+    for one in rule.either:
+        yield from one
+
+
+def implied_facts(rule: Rule, amounts: tuple[Amount, ...], policy: Policy) -> Iterator[str]:
+    """Facts a rule rests on besides its conditions."""
+    for amount in amounts:
+        yield from (fact.name for fact in amount.facts)
+        if amount.unit is Unit.ENTRY:
+            yield "entering"
+        if amount.unit is Unit.ONCE:
+            yield "had_before"
+        if amount.form is Form.PERCENT and amount.of[0] in policy.rule_of:
+            other = policy.rule_of[amount.of[0]]
+            yield from implied_facts(other, other.amounts, policy)
+    if rule.selection is not None:
+        yield "selected"
+    if rule.group in policy.group_of and policy.group_of[str(rule.group)].pick is Pick.CHOSEN:
+        yield "chosen"

@@ -1,4 +1,4 @@
-"""Cutting an amount into shares so that the shares always add up to it."""
+"""Money in fen: cut into shares that always add up to it, and shown in yuan."""
 
 from collections.abc import Sequence
 
@@ -21,3 +21,10 @@ def split(amount_fen: int, weights: Sequence[int]) -> list[int]:
     for place in by_remainder[: abs(amount_fen) - sum(parts)]:
         parts[place] += 1
     return [sign * part for part in parts]
+
+
+def yuan(amount_fen: int) -> str:
+    """Fen as yuan with thousands separators, exactly: 100000 -> 1,000.00."""
+    sign = "-" if amount_fen < 0 else ""
+    whole, fen = divmod(abs(amount_fen), 100)
+    return f"{sign}{whole:,}.{fen:02}"

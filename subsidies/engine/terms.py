@@ -32,6 +32,11 @@ class Term:
         return f"{self.year}年{_LABELS[self.half]}"
 
     @property
+    def ordinal(self) -> int:
+        """Terms as whole numbers in a row: the next term is one more."""
+        return 2 * self.year + self.half
+
+    @property
     def opens_school_year(self) -> bool:
         return self.half == 1
 

@@ -1,0 +1,230 @@
+"""A policy made ready for one term: what is asked, in which order units of rules are settled, tests to run.
+
+A unit is a group, or a rule without one. It comes after the units its rules yield to or take a percentage of
+what was awarded from, so one pass over the units decides.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from subsidies.engine.amounts import Amount, Form
+from subsidies.engine.conditions import Condition
+from subsidies.engine.fact_types import HOME, Fact, FactType, Profile, Test, Value
+from subsidies.engine.facts import FACTS
+from subsidies.engine.reckon import At, figure_name
+from subsidies.engine.rules import ONE_PAYER, Figures, Pick, Policy, Rule, Treatment, implied_facts
+from subsidies.engine.terms import Term
+
+_Tests = tuple[tuple[str, Test], ...]
+
+
+class Ready(NamedTuple):
+    """A rule with the tests it makes in the term."""
+
+    rule: Rule
+    order: int  # its place in the file
+    tests: _Tests
+    either: tuple[_Tests, ...] | None
+    payer: tuple[Test, ...]
+    yields: tuple[str, ...]  # codes of rules
+    counts_meal_days: bool
+
+    @classmethod
+    def of(cls, rule: Rule, at: At, order: int = 0) -> "Ready":
+        return cls(
+            rule,
+            order,
+            _tests(rule.asked_at(at.term), at.county),
+            tuple(_tests(one, at.county) for one in rule.alternatives_at(at.term)) if rule.either else None,
+            tuple(ONE_PAYER[rule.payer].tests()),
+            tuple(other.code for other in at.policy.rules_behind(rule.yields_to)),
+            _counts_meal_days(rule.amount_at(at.term), at),
+        )
+
+    def holds(self, profile: Profile) -> bool:
+        """Whether a profile, with every fact it asks filled, meets all it wants.
+
+        Of a child who studies away also that nobody else pays.
+        """
+        for name, test in self.tests:
+            if not test(profile[name]):
+                return False
+        if self.either is not None and not any(_all_met(tests, profile) for tests in self.either):
+            return False
+        if profile["place"] == "in_county":
+            return True
+        return all(test(profile["aided_elsewhere"]) for test in self.payer)
+
+    def may_hold(self, name: str, value: Value) -> bool:
+        """Whether what it asks of one fact leaves it open that it holds."""
+        return all(test(value) for asked, test in self.tests if asked == name)
+
+
+def _tests(conditions: Iterable[Condition], county: str) -> _Tests:
+    return tuple((one.fact.name, test) for one in conditions for test in one.tests(county))
+
+
+def _all_met(tests: _Tests, profile: Profile) -> bool:
+    return all(test(profile[name]) for name, test in tests)
+
+
+def _counts_meal_days(amount: Amount | None, at: At) -> bool:
+    if amount is None:
+        return False
+    if amount.form is Form.PERCENT:
+        return _counts_meal_days(at.policy.rule_of[amount.of[0]].amount_at(at.term), at)
+    return amount.counts_meal_days
+
+
+class Unit(NamedTuple):
+    pick: Pick
+    rules: tuple[Ready, ...]
+
+
+@dataclass(slots=True)
+class Plan:
+    """A policy in one term."""
+
+    at: At
+    facts: tuple[Fact, ...]
+    units: tuple[Unit, ...]
+    treatments: tuple[tuple[Treatment, _Tests, int], ...]
+    _of_stage: dict[Value, tuple[Unit, ...]]
+
+    @classmethod
+    def of(cls, policy: Policy, term: Term, figures: Figures | None = None, county: str = HOME) -> "Plan":
+        at = At(policy, term, figures or {}, county)
+        mask = FACTS["categories"].mask
+        treatments = tuple(
+            (one, _tests([c for c in one.conditions if c.asked(term)], county), mask(one.adds))
+            for one in policy.treatments
+            if one.in_force(term)
+        )
+        ready = {
+            rule.code: Ready.of(rule, at, order)
+            for order, rule in enumerate(policy.rules)
+            if rule.in_force(term)
+        }
+        units = tuple(
+            Unit(pick_of(unit[0], policy), tuple(ready[rule.code] for rule in unit))
+            for unit in settle_order([one.rule for one in ready.values()], policy, term)
+        )
+        return cls(at, _facts_asked(policy, at, ready.values()), units, treatments, {})
+
+    def treat(self, profile: dict[str, Value]) -> tuple[dict[str, Value], tuple[tuple[Treatment, int], ...]]:
+        """The profile with the categories the child is treated as having, and the treatments that hold."""
+        held = tuple((one, mask) for one, tests, mask in self.treatments if _all_met(tests, profile))
+        if not held:
+            return profile, ()
+        categories = profile["categories"]
+        for _, mask in held:
+            categories |= mask  # type: ignore[operator]
+        return profile | {"categories": categories}, held
+
+    def units_of(self, stage: Value) -> tuple[Unit, ...]:
+        """The units with the rules that may hold for a child of this stage."""
+        found = self._of_stage.get(stage)
+        if found is None:
+            kept = (
+                Unit(unit.pick, tuple(one for one in unit.rules if one.may_hold("stage", stage)))
+                for unit in self.units
+            )
+            found = self._of_stage[stage] = tuple(unit for unit in kept if unit.rules)
+        return found
+
+    def filled(self, profile: Profile) -> dict[str, Value]:
+        """A profile with the default of every fact that is asked and not known."""
+        return {fact.name: fact.read(profile) for fact in self.facts}
+
+
+def pick_of(rule: Rule, policy: Policy) -> Pick:
+    """How the group of a rule settles who wins; the highest where nobody says otherwise."""
+    group = policy.group_of.get(rule.group or "")
+    return group.pick if group else Pick.HIGHEST
+
+
+def _facts_asked(policy: Policy, at: At, ready: Iterable[Ready]) -> tuple[Fact, ...]:
+    rules = [one.rule for one in ready]
+    asked = {"stage", "place", "aided_elsewhere"}
+    codes = set()
+    for rule in rules:
+        conditions = [*rule.asked_at(at.term), *(c for one in rule.alternatives_at(at.term) for c in one)]
+        asked |= {condition.fact.name for condition in conditions}
+        amount = rule.amount_at(at.term)
+        amounts = () if amount is None else (amount,)
+        asked |= set(implied_facts(rule, amounts, policy))
+        codes |= set(_parameters(amounts, policy, at.term))
+    for treatment in policy.treatments:
+        if treatment.in_force(at.term):
+            asked |= {"categories", *(c.fact.name for c in treatment.conditions if c.asked(at.term))}
+    by_school = sorted(code for code in codes if isinstance(at.figures.get(code), Mapping))
+    return (*policy.in_order(asked), *(figure_fact(policy, code) for code in by_school))
+
+
+def _parameters(amounts: tuple[Amount, ...], policy: Policy, term: Term) -> Iterator[str]:
+    for amount in amounts:
+        if amount.parameter:
+            yield amount.parameter
+        if amount.form is Form.PERCENT:
+            theirs = policy.rule_of[amount.of[0]].amount_at(term)
+            yield from _parameters((theirs,) if theirs else (), policy, term)
+
+
+def figure_fact(policy: Policy, code: str) -> Fact:
+    """The generated fact that holds a child's figure of a parameter the bureau fills in by school."""
+    return Fact(figure_name(code), FactType.MONEY, policy.parameter_of[code].label)
+
+
+class Circle(Exception):
+    """Rules that wait for each other: none of them can be settled first."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules = tuple(rules)
+        super().__init__("、".join(f"“{rule.code}”" for rule in self.rules))
+
+
+def settle_order(rules: list[Rule], policy: Policy, term: Term | None = None) -> list[list[Rule]]:
+    """Units of rules, each after those it depends on; Circle when there is no such order."""
+    units: dict[str, list[Rule]] = {}
+    for rule in sorted(rules, key=lambda rule: rule.code):
+        units.setdefault(_unit(rule), []).append(rule)
+    waits = {
+        unit: {
+            _unit(other)
+            for rule in members
+            for other in policy.rules_behind(_settled_before(rule, term))
+            if _unit(other) in units
+        }
+        for unit, members in units.items()
+    }
+    ordered: list[list[Rule]] = []
+    while waits:
+        free = sorted(unit for unit, needs in waits.items() if not needs & waits.keys())
+        if not free:
+            stuck = _on_circle(waits)
+            raise Circle(rule for unit in sorted(stuck) for rule in units[unit])
+        for unit in free:
+            ordered.append(units[unit])
+            del waits[unit]
+    return ordered
+
+
+def _unit(rule: Rule) -> str:
+    return f"rule {rule.code}" if rule.group is None else f"group {rule.group}"
+
+
+def _settled_before(rule: Rule, term: Term | None) -> tuple[str, ...]:
+    """Codes of what must be settled before a rule can be."""
+    amounts = [one for one in rule.amounts if term is None or one.covers(term)]
+    return (*rule.yields_to, *(code for one in amounts if one.form is Form.OF_AWARDED for code in one.of))
+
+
+def _on_circle(waits: Mapping[str, set[str]]) -> set[str]:
+    """The units of one circle among units that all wait for another of them."""
+    trail = [min(waits)]
+    while True:
+        after = min(waits[trail[-1]] & waits.keys())
+        if after in trail:
+            return set(trail[trail.index(after) :])
+        trail.append(after)
