@@ -1,11 +1,12 @@
 """Why this amount, and why not: the engine's findings for one enrolment, ready for the page, the command and the family's letter."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from students.models import Enrolment
 from subsidies import engine
-from subsidies.queries import measures_of, profile_of
+from subsidies.queries import FactReader, Reading, measures_of, own_county
 
 # What nobody can bring about: a rule of another stage or year is not nearer for meeting all the rest.
 FIXED = frozenset(engine.FACTS[name].label for name in ("stage", "grade"))
@@ -35,6 +36,7 @@ class Explanation:
     enrolment: Enrolment
     pack: engine.Policy
     findings: list[engine.Finding]
+    promises: list[engine.Promise] = field(default_factory=list)
 
     @property
     def awarded(self) -> list[engine.Finding]:
@@ -42,7 +44,12 @@ class Explanation:
 
     @property
     def not_awarded(self) -> list[engine.Finding]:
-        return [finding for finding in self.findings if not finding.amount_fen]
+        return [f for f in self.findings if not f.amount_fen and f.verdict != engine.Verdict.LOAN]
+
+    @property
+    def loans(self) -> list[engine.Finding]:
+        """What the child may borrow: told, in no total."""
+        return [finding for finding in self.findings if finding.verdict == engine.Verdict.LOAN]
 
     @property
     def cash_fen(self) -> int:
@@ -51,7 +58,7 @@ class Explanation:
     def by_kind(self) -> list[tuple[engine.Kind, list[engine.Finding], int]]:
         """Return (kind, findings, fen) of what is awarded: cash, waivers, in kind and loans are never added up."""
         order = list(engine.Kind)
-        awarded = sorted(self.awarded, key=lambda finding: order.index(finding.rule.kind))
+        awarded = sorted([*self.awarded, *self.loans], key=lambda f: order.index(f.rule.kind))
         grouped = [(kind, list(found)) for kind, found in groupby(awarded, key=lambda f: f.rule.kind)]
         return [(kind, found, sum(f.amount_fen for f in found)) for kind, found in grouped]
 
@@ -99,12 +106,20 @@ class Explanation:
         }
 
 
-def explain_enrolment(enrolment: Enrolment, pack: engine.Policy) -> Explanation:
-    """Return why ``enrolment`` is owed what it is, by the very function that computes it."""
-    findings = engine.explain(
-        profile_of(enrolment), measures_of(enrolment), pack.rules, engine.Term.parse(enrolment.term_id)
-    )
-    return Explanation(enrolment, pack, findings)
+def explain_enrolment(
+    enrolment: Enrolment, pack: engine.Policy, figures: Mapping | None = None
+) -> Explanation:
+    """Return why ``enrolment`` is owed what it is, by the very function that computes it.
+
+    ``figures``: the bureau's, of the policy. Raise FactUnread.
+    """
+    reading = Reading(enrolment.term_id, own_county(), figures or {})
+    wanted = [*pack.facts, *engine.figure_facts(pack, reading.figures)]
+    profile = FactReader(wanted, reading).profiles(Enrolment.objects.filter(pk=enrolment.pk))[enrolment.pk]
+    term = engine.Term.parse(enrolment.term_id)
+    where = {"figures": reading.figures, "county": reading.county}
+    findings = engine.explain(profile, measures_of(enrolment), pack, term, **where)
+    return Explanation(enrolment, pack, findings, engine.promises(profile, pack, term, **where))
 
 
 # How the money of each kind comes to the family, after the amount of one benefit and after the sum of a kind.
@@ -138,9 +153,11 @@ def family_sentences(explanation: Explanation) -> list[str]:
 
 def _benefit(kind: engine.Kind, finding: engine.Finding) -> str:
     rule = finding.rule
-    upto = "最高 " if kind == engine.Kind.LOAN else ""
+    most = f"{engine.yuan(finding.amount_fen)} 元"
+    if kind == engine.Kind.LOAN:
+        most = f"最高 {engine.yuan(finding.loan_fen)} 元"
     return (
-        f"{rule.label}：{upto}{engine.yuan(finding.amount_fen)} 元（{finding.arithmetic}），{_COMES[kind]}。"
+        f"{rule.label}：{most}（{finding.arithmetic}），{_COMES[kind]}。"
         f"依据{rule.citation.document}{rule.citation.clause}。"
     )
 

@@ -1,20 +1,23 @@
 """Background work of the subsidy side: ids in, one action."""
 
+from povertyedu.jobs.progress import JobRefused
 from povertyedu.orgs.models import Term
 from povertyedu.workflow.flow import SYSTEM
 from subsidies.actions import ledgers
 from subsidies.actions.recalculation import recalculate as recalculate_term
+from subsidies.queries import FactUnread
 
 
 def recalculate(job, progress, *, term: str, only_changed: bool = True) -> dict:
     """Recalculate a term; safe to run twice."""
-    run = recalculate_term(
-        term=Term.objects.get(pk=term),
-        only_changed=only_changed,
-        trigger=job.label,
-        by=job.by.as_actor() if job.by else SYSTEM,
-        progress=progress,
-    )
+    by = job.by.as_actor() if job.by else SYSTEM
+    found = Term.objects.get(pk=term)
+    try:
+        run = recalculate_term(
+            term=found, only_changed=only_changed, trigger=job.label, by=by, progress=progress
+        )
+    except FactUnread as error:
+        raise JobRefused(str(error)) from error
     return {
         "run": run.pk,
         "created": run.created,

@@ -140,7 +140,9 @@ def figures_by_class(user, term: Term, school) -> dict:
 def money_by_stage_and_source(user, term: Term) -> tuple[list[str], list[tuple[str, list[int]]]]:
     """Return (source names, [(stage, fen per source)]) of entitled cash; sums equal the entitlements to the fen."""
     try:
-        rules = {rule.code: rule for rule in pack_of(policy_for(term)).rules}
+        policy = policy_for(term)
+        at = engine.At(pack_of(policy), engine.Term.parse(term.pk), policy.figures)
+        rules = at.policy.rule_of
     except NoPolicy:
         rules = {}
     counted = (
@@ -151,7 +153,8 @@ def money_by_stage_and_source(user, term: Term) -> tuple[list[str], list[tuple[s
     )
     by_stage: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for stage, rule, amount_fen, children in counted:
-        shares = rules[rule].funding.split(amount_fen) if rule in rules else (("unstated", amount_fen),)
+        known = rules.get(rule)
+        shares = engine.shares(known, amount_fen, at) if known else (("unstated", amount_fen),)
         for source, fen in shares:
             by_stage[stage][source] += fen * children
     sources = [source for source in engine.SOURCES if any(source in stage for stage in by_stage.values())]

@@ -17,6 +17,7 @@ from povertyedu.orgs.models import Term
 from povertyedu.workflow.flow import Actor, advance
 from subsidies import engine
 from subsidies.models import Policy, PolicyDecision, Programme
+from subsidies.queries import Reading, own_county
 from subsidies.states import POLICY_FLOW
 
 BUILT_IN = Path(__file__).resolve().parent.parent / "policies"
@@ -40,6 +41,13 @@ def pack_text(name_or_path: str) -> str:
     return path.read_text(encoding="utf-8-sig")
 
 
+def library(name: str) -> str:
+    """Return the text of a built-in pack that another includes; raise LookupError."""
+    if name not in built_in_packs():
+        raise LookupError(name)
+    return pack_text(name)
+
+
 def policy_for(term: Term | str) -> Policy:
     """Return the policy of a term: the newest published one that applies from it or before; raise NoPolicy."""
     policy = Policy.objects.in_force(term if isinstance(term, str) else term.pk).first()
@@ -61,13 +69,26 @@ def policies_for(terms: list[Term]) -> dict[str, Policy]:
 
 
 @lru_cache(maxsize=8)
-def _pack(digest: str, text: str) -> engine.Policy:
-    return engine.load_pack(text)
+def _pack(digest: str, text: str, included: str) -> engine.Policy:
+    return engine.load_pack(text, library=json.loads(included).__getitem__)
 
 
 def pack_of(policy: Policy) -> engine.Policy:
     """Return the rules of a stored policy, parsed once per process; raise PackError for a draft that is none yet."""
-    return _pack(policy.digest, policy.text)
+    return _pack(policy.digest, policy.text, json.dumps(policy.included))
+
+
+def reading_of(policy: Policy, term: Term) -> Reading:
+    """Return for what the facts are read that ``policy``'s rules ask in ``term``."""
+    return Reading(term.pk, own_county(), policy.figures)
+
+
+def decider_of(policy: Policy, term: Term) -> engine.Decider:
+    """Return what decides the children of ``term`` under ``policy``."""
+    reading = reading_of(policy, term)
+    return engine.Decider(
+        pack_of(policy), engine.Term.parse(term.pk), figures=reading.figures, county=reading.county
+    )
 
 
 def digest_of(text: str, included: Mapping[str, str], figures: Mapping) -> str:

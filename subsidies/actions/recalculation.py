@@ -20,9 +20,9 @@ from povertyedu.workflow.flow import Actor
 from students.models import Enrolment, FactChange
 from subsidies import engine
 from subsidies.models import Entitlement, Recalculation
-from subsidies.queries import PROFILE_COLUMNS, totals_by_programme
+from subsidies.queries import FactReader, totals_by_programme
 
-from .policies import pack_of, policy_for
+from .policies import decider_of, policy_for, reading_of
 
 MANY = 5_000  # rows after which the planner is told
 COLUMNS = (
@@ -90,19 +90,20 @@ def recalculate(
 
     ``only_changed`` looks at children marked since the last run; it is widened to all of them when
     the policy has changed since. ``school`` narrows the run to one school. Running twice changes
-    nothing. Raise NoPolicy, or the ``progress``'s own exceptions when it was cancelled or lost its lease.
+    nothing. Raise NoPolicy, FactUnread, or the ``progress``'s own exceptions when it was cancelled or lost its lease.
     """
     started = time.monotonic()
     policy = policy_for(term)
     last = Recalculation.objects.filter(term=term, school=None).first()
     only_changed = only_changed and last is not None and last.policy_id == policy.pk
-    decider = engine.Decider(pack_of(policy), engine.Term.parse(term.pk))
+    decider = decider_of(policy, term)
+    reader = FactReader(decider.facts, reading_of(policy, term))
     reach = _Reach.of(term, school, only_changed=only_changed)
     progress.expect(reach.enrolments.count())
     tally = Tally()
     after: int | None = 0
     while after is not None:
-        after = _one_chunk(decider, term, reach, after, tally, progress)
+        after = _one_chunk(decider, reader, term, reach, after, tally, progress)
         progress.reach(tally.students)
     if tally.created > MANY:
         bulk.analyse(Entitlement)
@@ -121,7 +122,7 @@ def _totals(term: Term, school: School | None) -> dict:
 
 @transaction.atomic
 def _one_chunk(
-    decider: engine.Decider, term: Term, reach: "_Reach", after: int, tally: Tally, progress
+    decider: engine.Decider, reader: FactReader, term: Term, reach: _Reach, after: int, tally: Tally, progress
 ) -> int | None:
     """Settle the next chunk of children whose key is above ``after``; return the last key, None at the end.
 
@@ -136,11 +137,18 @@ def _one_chunk(
     seen = list(reach.marks.filter(**span).values_list("pk", flat=True))
     facts = list(
         coming.filter(**span).values_list(
-            "student_id", "school_id", "school_area", "home_area", "meal_days", *PROFILE_COLUMNS
+            "student_id",
+            "school_id",
+            "school_area",
+            "home_area",
+            "meal_days",
+            "stage",
+            "grade",
+            *reader.expressions,
         )
     )
     present = reach.entitled.filter(**span).order_by("student_id").values_list(*COLUMNS)
-    difference = compare(_owed(decider, term, facts), present, tally)
+    difference = compare(_owed(decider, reader, term, facts), present, tally)
     write(term, difference, fresh=tally.updated + tally.ended + tally.unchanged == 0)
     if seen:
         with bulk.keys(FactChange, "id", seen) as keys:
@@ -150,16 +158,18 @@ def _one_chunk(
     return last
 
 
-def _owed(decider: engine.Decider, term: Term, facts: Iterable[tuple]) -> Iterator[tuple[int, list[tuple]]]:
+def _owed(
+    decider: engine.Decider, reader: FactReader, term: Term, facts: Iterable[tuple]
+) -> Iterator[tuple[int, list[tuple]]]:
     """Yield (student, rows as COLUMNS) for children in order; a child owed nothing has no rows."""
-    for student, school, school_area, home_area, meal_days, *profile in facts:
-        measures = engine.Measures(term.meal_days if meal_days is None else meal_days)
-        lines = decider.lines(tuple(profile), measures)
+    usual = engine.Measures(term.meal_days)
+    for row in facts:
+        student, school, school_area, home_area, meal_days, stage, grade = row[:7]
+        measures = usual if meal_days is None else engine.Measures(meal_days)
+        lines = decider.lines(reader.values(row[7:]), measures)
         if lines:
-            stage, grade = profile[0], profile[1]
             yield student, [
-                (term.pk, student, line.award.rule.programme, line.award.rule.code, str(line.award.rule.kind), line.amount_fen,
-                 stage, grade, school, school_area, home_area)
+                (term.pk, student, line.programme, line.rule, line.kind, line.amount_fen, stage, grade, school, school_area, home_area)
                 for line in lines
             ]  # fmt: skip
 

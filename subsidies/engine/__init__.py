@@ -14,7 +14,7 @@ from subsidies.engine.facts import FACTS, Measures, categories_mask
 from subsidies.engine.funding import SOURCES, Funding
 from subsidies.engine.located import PackError, Problem
 from subsidies.engine.pack import Checkup, check_pack, load_pack
-from subsidies.engine.plan import Plan
+from subsidies.engine.plan import Plan, figure_facts
 from subsidies.engine.reckon import At
 from subsidies.engine.rules import (
     Figures,
@@ -86,6 +86,7 @@ __all__ = [
     "check_pack",
     "decide",
     "explain",
+    "figure_facts",
     "load_pack",
     "promises",
     "shares",

@@ -98,6 +98,12 @@ class Amount:
         return self.unit is Unit.DAY and self.times is None and self.times_of is None
 
     @property
+    def dated(self) -> str:
+        """Its own terms in Chinese; empty where it has those of its rule."""
+        since = f"{self.first_term.label}起" if self.first_term else ""
+        return since + (f"至{self.last_term.label}" if self.last_term else "")
+
+    @property
     def label(self) -> str:
         """The figure in Chinese, for the rule book."""
         words = self._figure()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from subsidies.engine.amounts import Form, Unit, percent
+from subsidies.engine.amounts import Basis, Form, Unit, percent
 from subsidies.engine.conditions import Condition
 from subsidies.engine.decide import Judgement, decide, shares, with_figures
 from subsidies.engine.fact_types import HOME, Profile
@@ -69,10 +69,12 @@ class Finding:
     other: Rule | None = None  # that won instead, or that it yields to
     loan_fen: int = 0  # the cap of a loan, never part of a total
 
+    basis: Basis = Basis.STATED  # of the amount of the term
+
     @property
     def basis_label(self) -> str:
         """How firmly the document fixes the amount; empty where it states it."""
-        return "" if self.rule.basis == "stated" else self.rule.basis.label
+        return "" if self.basis is Basis.STATED else self.basis.label
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,7 @@ def _finding(
         note,
         judged.other,
         reckoning.amount_fen if reckoning and judged.verdict is Verdict.LOAN else 0,
+        reckoning.amount.basis if reckoning else Basis.STATED,
     )
 
 

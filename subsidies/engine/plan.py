@@ -171,6 +171,12 @@ def _parameters(amounts: tuple[Amount, ...], policy: Policy, term: Term) -> Iter
             yield from _parameters((theirs,) if theirs else (), policy, term)
 
 
+def figure_facts(policy: Policy, figures: Figures) -> tuple[Fact, ...]:
+    """The generated facts for all that the bureau fills in by school."""
+    known = (one.code for one in policy.parameters if isinstance(figures.get(one.code), Mapping))
+    return tuple(figure_fact(policy, code) for code in known)
+
+
 def figure_fact(policy: Policy, code: str) -> Fact:
     """The generated fact that holds a child's figure of a parameter the bureau fills in by school."""
     return Fact(figure_name(code), FactType.MONEY, policy.parameter_of[code].label)

@@ -1,21 +1,22 @@
 """Reads of the subsidy side that are worth a name."""
 
 from .entitlements import (
-    PROFILE_COLUMNS,
     balances_of,
     last_runs,
     measures_of,
-    profile_of,
     totals_by_programme,
     waiting_children,
 )
+from .facts import FactReader, FactUnread, Reading, own_county
 
 __all__ = [
-    "PROFILE_COLUMNS",
+    "FactReader",
+    "FactUnread",
+    "Reading",
     "balances_of",
     "last_runs",
     "measures_of",
-    "profile_of",
+    "own_county",
     "totals_by_programme",
     "waiting_children",
 ]

@@ -6,16 +6,6 @@ from students.models import FactChange
 from subsidies import engine
 from subsidies.models import Balance, Entitlement, Recalculation
 
-# The columns of an enrolment that make its profile, in Profile's order.
-PROFILE_COLUMNS = (
-    "stage", "grade", "boarding", "categories", "ownership", "setting", "place", "agri_major", "aided_elsewhere",
-)  # fmt: skip
-
-
-def profile_of(enrolment) -> engine.Profile:
-    """Return the discrete facts that decide which rules apply to ``enrolment``."""
-    return engine.Profile(*(getattr(enrolment, column) for column in PROFILE_COLUMNS))
-
 
 def measures_of(enrolment) -> engine.Measures:
     """Return what is the child's own in the term: meal days, the term's where the child has none."""

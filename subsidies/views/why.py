@@ -10,7 +10,7 @@ from subsidies import engine
 from subsidies.actions.policies import NoPolicy, pack_of, policy_for
 from subsidies.explanations import explain_enrolment
 from subsidies.models import Line
-from subsidies.queries import balances_of
+from subsidies.queries import FactUnread, balances_of
 
 
 def _enrolment(request, student_pk: int) -> Enrolment:
@@ -33,8 +33,9 @@ def why(request, student_pk: int):
         "programme": request.GET.get("programme", ""),
     }
     try:
-        explanation = explain_enrolment(enrolment, pack_of(policy_for(enrolment.term)))
-    except NoPolicy as error:
+        policy = policy_for(enrolment.term)
+        explanation = explain_enrolment(enrolment, pack_of(policy), policy.figures)
+    except (NoPolicy, FactUnread) as error:
         context["error"] = str(error)
     else:
         context["explanation"] = explanation

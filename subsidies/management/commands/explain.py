@@ -8,6 +8,7 @@ from povertyedu.sealing import keyed_hash
 from students.models import Enrolment
 from subsidies.actions.policies import NoPolicy, pack_of, policy_for
 from subsidies.explanations import explain_enrolment
+from subsidies.queries import FactUnread
 
 
 class Command(BaseCommand):
@@ -25,8 +26,9 @@ class Command(BaseCommand):
         if enrolment is None:
             raise CommandError(f"学期 {term} 没有这个身份证件号或学籍号的学籍。", returncode=2)
         try:
-            explanation = explain_enrolment(enrolment, pack_of(policy_for(enrolment.term)))
-        except NoPolicy as error:
+            policy = policy_for(enrolment.term)
+            explanation = explain_enrolment(enrolment, pack_of(policy), policy.figures)
+        except (NoPolicy, FactUnread) as error:
             raise CommandError(str(error), returncode=1) from error
         for finding in explanation.findings:
             self.stderr.write(finding.outcome)

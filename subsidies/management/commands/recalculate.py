@@ -8,6 +8,7 @@ from povertyedu.orgs.models import School, Term
 from povertyedu.workflow.flow import Actor
 from subsidies.actions.policies import NoPolicy
 from subsidies.actions.recalculation import recalculate
+from subsidies.queries import FactUnread
 
 
 class Command(BaseCommand):
@@ -35,7 +36,7 @@ class Command(BaseCommand):
                 trigger="命令行",
                 by=Actor(None, "命令行", ""),
             )
-        except NoPolicy as error:
+        except (NoPolicy, FactUnread) as error:
             raise CommandError(str(error), returncode=1) from error
         answer = {
             "students": run.students, "profiles": run.profiles, "created": run.created, "updated": run.updated,

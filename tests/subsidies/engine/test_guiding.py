@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subsidies.engine import Decider, Measures, Profile, Term, categories_mask, load_pack
+from subsidies.engine import Decider, Measures, Term, categories_mask, explain, load_pack
 
 REPOSITORY = Path(__file__).parents[3]
 PACK = REPOSITORY / "subsidies/policies/guiding.toml"
@@ -90,9 +90,10 @@ children = st.fixed_dictionaries(
 
 def computed(child, term=AUTUMN, decider=None):
     facts = {key: value for key, value in child.items() if key != "meal_days"}
-    profile = Profile(**{**facts, "categories": categories_mask(child["categories"])})
-    lines = (decider or Decider(POLICY, term)).lines(profile, Measures(meal_days=child["meal_days"]))
-    return {line.award.rule.programme: line.amount_fen for line in lines}
+    profile = {**facts, "categories": categories_mask(child["categories"])}
+    decider = decider or Decider(POLICY, term)
+    lines = decider.lines(decider.values(profile), Measures(meal_days=child["meal_days"]))
+    return {line.programme: line.amount_fen for line in lines}
 
 
 @settings(max_examples=400)
@@ -188,9 +189,17 @@ def test_a_poor_boarders_year_adds_up(stage, grade, year_yuan):
 
 
 def test_a_day_pupils_lodging_is_explained():
-    day_pupil = Profile("senior", 1, False, 1, "public", "urban", "in_county")
+    day_pupil = {
+        "stage": "senior",
+        "grade": 1,
+        "boarding": False,
+        "categories": 1,
+        "ownership": "public",
+        "setting": "urban",
+        "place": "in_county",
+    }
 
-    findings = Decider(POLICY, AUTUMN).explain(day_pupil, Measures())
+    findings = explain(day_pupil, Measures(), POLICY, AUTUMN)
 
     lodging = next(finding for finding in findings if finding.rule.code == "guiding-senior-lodging")
     assert lodging.outcome == ("普通高中建档立卡寄宿生免（补助）住宿费：就读方式须为寄宿；该生为走读，不符合")

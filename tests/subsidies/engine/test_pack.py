@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subsidies.engine import PackError, load_pack
+from subsidies.engine import Decider, Measures, PackError, Term, categories_mask, load_pack
 from subsidies.engine.located import find_lines
 
 SOUND = """\
@@ -119,7 +119,7 @@ def test_a_sound_pack_is_read_whole():
         ("yuan = 2000", "yuan = nan", "yuan = nan", "“yuan”应为不小于零、至多两位小数的金额（元）"),
         ("yuan = 2000", 'yuan = "2000"', 'yuan = "2000"', "“yuan”应为金额（元），如 1000 或 312.50，不加引号"),
         ("yuan = 2000", "yuan = 0", "yuan = 0", "金额须大于零；文件没有写明金额的条款请写成 [[unpaid]]"),
-        ('per = "year"', 'per = "month"', '"month"', "“per”没有“month”这个值，可用：meal_day、term、year"),
+        ('per = "year"', 'per = "week"', '"week"', "“per”没有“week”这个值，可用：day、entry、meal_day、month、once、school_year、term、year"),
         ('amount = { yuan = 2000, per = "year" }\n', "", "[[rule]]", "缺少“amount”"),
         ('"central", "county"]', '"centre", "county"]', '"centre"', "没有“centre”这个资金来源，是否想写“central”？"),
         ("weights = [8, 2]", "weights = [8]", "weights = [8]", "weights 须与 sources 一一对应，且不能全为零"),
@@ -129,7 +129,7 @@ def test_a_sound_pack_is_read_whole():
         ('parameters = ["poor"]', 'parameters = ["por"]', '["por"]', "没有参数“por”，是否想写“poor”？"),
         ("amount =", 'last_term = "2015-autumn"\namount =', "2015-autumn", "last_term 早于 first_term，规则永不执行"),
         ('term = "2020-autumn"\n', "", "[[example]]", "缺少“term”"),
-        (', place = "in_county" }', " }", "child =", "缺少“place”"),
+        ("setting = ", "seting = ", "child =", "没有“seting”这个事实，是否想写“setting”？"),
         ('categories = ["registered_poor"], owner', 'categories = "registered_poor", owner', "child =", "“categories”应为列表"),
         ("pays = { grant", "pays = { grnt", "pays =", "没有项目“grnt”，请先写 [[programme]]"),
         (
@@ -204,11 +204,19 @@ def test_a_group_lets_the_higher_of_two_rules_win():
     assert [rule.group for rule in policy.rules] == ["tier", "tier"]
 
 
-def test_a_group_of_unlike_units_is_refused():
+def test_a_group_of_unlike_units_compares_what_each_gives_in_the_school_year():
     grouped = SOUND.replace("parameters =", 'group = "tier"\nparameters =')
     daily = SECOND_RULE.replace("amount =", 'group = "tier"\namount =').replace('"year"', '"meal_day"')
+    policy = load_pack(grouped + daily.replace("yuan = 3000", "yuan = 12"))
+    both = {"stage": "senior", "grade": 1, "categories": categories_mask(["registered_poor", "orphan"])}
+    decider = Decider(policy, Term(2020, 1))
 
-    assert "互斥组“tier”里按天和按学期的金额无法比较高低" in str(refusal(grouped + daily))
+    given = {
+        days: [(line.rule, line.amount_fen) for line in decider.lines(decider.values(both), Measures(days))]
+        for days in (83, 84)
+    }
+
+    assert given == {83: [("small-grant", 1000_00)], 84: [("small-grant-2", 1008_00)]}
 
 
 def test_a_code_used_twice_is_refused():

@@ -7,10 +7,22 @@ import pytest
 
 import subsidies.engine
 from povertyedu.orgs.enums import Ownership, Setting, Stage
-from students.enums import AidedElsewhere, HardshipCategory, Place
-from subsidies.engine import CATEGORY_BITS, FACTS, Kind, Profile
-from subsidies.engine.facts import ANSWERS, CATEGORIES, OWNERSHIPS, PLACES, SETTINGS, STAGES
+from students.enums import AidedElsewhere, ExitStatus, HardshipCategory, Hukou, Place, Sex
+from subsidies.engine import CATEGORY_BITS, FACTS, Kind
+from subsidies.engine.words import (
+    ANSWERS,
+    CATEGORIES,
+    EXIT_STATUSES,
+    HOUSEHOLDS,
+    OWNERSHIPS,
+    PLACES,
+    SETTINGS,
+    SEXES,
+    STAGES,
+)
 from subsidies.enums import Kind as StoredKind
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(
@@ -21,6 +33,9 @@ from subsidies.enums import Kind as StoredKind
         (SETTINGS, Setting),
         (PLACES, Place),
         (ANSWERS, AidedElsewhere),
+        (HOUSEHOLDS, Hukou),
+        (SEXES, Sex),
+        (EXIT_STATUSES, ExitStatus),
     ],
 )
 def test_codes_and_words_are_those_that_are_stored(words, enum):
@@ -36,8 +51,10 @@ def test_kinds_are_those_that_are_stored():
     assert {kind.value: kind.label for kind in Kind} == dict(StoredKind.choices)
 
 
-def test_every_fact_of_a_profile_can_be_asked_for():
-    assert tuple(FACTS) == Profile._fields
+def test_every_fact_that_packs_are_told_of_is_registered():
+    table = (ROOT / "docs/policy-packs.md").read_text(encoding="utf-8").split("## Facts")[1]
+
+    assert [name for name in FACTS if name not in table] == []
 
 
 def test_the_engine_imports_only_itself_and_the_standard_library():
