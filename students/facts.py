@@ -189,6 +189,11 @@ def carried_changes(old: dict, new: dict) -> set[str]:
     }
 
 
+def carried(facts: dict) -> dict:
+    """Return what an enrolment's facts give to that of a later term."""
+    return {name: value for name, value in facts.items() if name not in NOT_CARRIED}
+
+
 def shown(facts: dict, every: Iterable[Fact]) -> list[tuple[str, str]]:
     """Return (label, words) of what is known."""
     return [(fact.label, fact.shown(facts[fact.name])) for fact in every if fact.name in facts]

@@ -15,9 +15,11 @@ from povertyedu.audit.models import record
 from povertyedu.inbox.models import tell
 from povertyedu.orgs.models import School, SchoolClass, Term
 from povertyedu.workflow.flow import Actor, StepRefused, advance
-from students.enums import EnrolmentStatus, MoveKind, MoveState, Place
+from students.enums import EnrolmentStatus, MoveKind, MoveSide, MoveState, Place
+from students.facts import carried
 from students.models import Enrolment, Move, MoveDecision, Student
 from students.money import on_its_way
+from students.queries.moves import last_place
 from students.states import MOVE_FLOW
 
 from .hardship import derive_categories, mark_changed
@@ -54,19 +56,34 @@ def request_transfer(
     if enrolment.school_id is None:
         raise StepRefused("该生在县外就读，请办理“县外转入”。")
     _check_room(to_school, enrolment.stage)
-    try:
-        with transaction.atomic():
-            move = _new(by, MoveKind.TRANSFER, MoveState.REQUESTED, enrolment, effective_on, reason,
-                        to_school=to_school, to_class=to_class, asked_by=side)  # fmt: skip
-    except IntegrityError:
-        raise StepRefused("该生已有一件转学正在等对方学校答复，请先办完或撤回。") from None
-    return move
+    return _ask(by, enrolment, effective_on, reason, to_school=to_school, to_class=to_class, asked_by=side)
+
+
+@transaction.atomic
+def request_arrival(
+    *, by: Actor, student: Student, term: Term, to_school: School, stage: str, grade: int, effective_on: dt.date, reason: str,
+) -> Move:  # fmt: skip
+    """Ask the school where the child was last for its transfer into ``term``, in which it is enrolled nowhere yet.
+
+    ``stage`` and ``grade`` are those of the new term; they stand unless the old school enrols the child first.
+    """
+    student = Student.objects.select_for_update().get(pk=student.pk)
+    refuse_closed(term)
+    _check_day(term, effective_on)
+    last = last_place(student, term)
+    if last is None:
+        raise StepRefused(f"该生在{term}以前没有县内学校的在读或休学学籍，请选“县外”转入。")
+    _refuse_own(last, to_school)
+    _check_room(to_school, stage)
+    return _ask(
+        by, last, effective_on, reason, to_school=to_school, asked_by=MoveSide.RECEIVING, term=term, stage=stage, grade=grade, class_name="",
+    )  # fmt: skip
 
 
 @transaction.atomic
 def accept(*, by: Actor, move: Move, to_class: SchoolClass | None = None) -> Move:
     """Agree to a transfer; the child's enrolment goes over to the new school from the move's term on."""
-    enrolment = _locked(Enrolment.objects.get(student=move.student_id, term=move.term_id))
+    enrolment = _enrolment_of(move)
     _check_open(enrolment, move.effective_on)
     if move.requested_by_id == by.id:
         raise StepRefused("转学由一方提出、另一方答复；您提出的转学请对方学校的经办人答复。")
@@ -79,7 +96,8 @@ def accept(*, by: Actor, move: Move, to_class: SchoolClass | None = None) -> Mov
         raise StepRefused("所选班级不属于转入学校的这个年级，请重新选择。")
     advance(move, MOVE_FLOW, "accept", by=by, to_class=to_class, **_settled(by, move.student))
     for row in _from_here_on(enrolment):
-        _go_over(row, move.to_school, to_class if row.pk == enrolment.pk else None)
+        _go_over(row, move.to_school, to_class if row is enrolment else None)
+    derive_categories(enrolment.term, student_ids=[move.student_id])
     _tell(move, f"{move.student.name}转往{move.to_school}：对方已同意，学籍已转移。", "ok")
     return move
 
@@ -140,6 +158,11 @@ def take_in(
     )
     if row.pk and row.place == Place.IN_COUNTY and row.status not in (EnrolmentStatus.LEFT, EnrolmentStatus.GRADUATED):  # fmt: skip
         raise StepRefused("该生本学期在县内有学籍，请改办“县内转学”，由原学校答复。")
+    if not row.pk and (last := last_place(student, term)):
+        _refuse_own(last, school)
+        raise StepRefused(
+            f"该生{last.term}在{last.school}{last.get_status_display()}，还没有办理转出；请选“县内其他学校”转入，由该校答复。"
+        )
     _check_room(school, stage)
     row.stage, row.grade, row.boarding, row.status = stage, grade, boarding, EnrolmentStatus.STUDYING
     row.place, row.outside_school, row.outside_region = Place.IN_COUNTY, "", ""
@@ -177,6 +200,22 @@ def _locked(enrolment: Enrolment) -> Enrolment:
     return Enrolment.objects.select_related("student", "term", "school", "school_class").get(pk=enrolment.pk)
 
 
+def _enrolment_of(move: Move) -> Enrolment:
+    """Return the locked enrolment that a transfer takes over: one to be made where the term has none yet."""
+    student = Student.objects.select_for_update().get(pk=move.student_id)
+    if student.merged_into_id:
+        raise StepRefused("该生的这份档案已并入另一份；请“不同意”并说明，由对方按保留的档案重新提出。")
+    rows = student.enrolments.select_related("student", "term", "school", "school_class")
+    if found := rows.filter(term=move.term_id).first():
+        return found
+    last = last_place(student, move.term)
+    return Enrolment(
+        student=student, term=move.term, school=move.from_school, stage=move.stage, grade=move.grade,
+        boarding=bool(last and last.boarding), facts=carried(last.facts) if last else {},
+        home_area=student.home_area.full_code if student.home_area else "",
+    )  # fmt: skip
+
+
 def _check_open(enrolment: Enrolment, effective_on: dt.date) -> None:
     refuse_closed(enrolment.term)
     _check_day(enrolment.term, effective_on)
@@ -189,6 +228,11 @@ def _check_day(term: Term, day: dt.date) -> None:
         )
 
 
+def _refuse_own(last: Enrolment, school: School) -> None:
+    if last.school_id == school.pk:
+        raise StepRefused(f"该生{last.term}就在这所学校，不需要转入；请在升级名单或本学期花名册中办理。")
+
+
 def _check_room(school: School, stage: str) -> None:
     if not school.is_open:
         raise StepRefused(f"{school}已停办，不能转入。")
@@ -196,12 +240,21 @@ def _check_room(school: School, stage: str) -> None:
         raise StepRefused(f"{school}没有该生所在的学段，请核对转入学校。")
 
 
+def _ask(by: Actor, enrolment: Enrolment, effective_on, reason: str, **fields) -> Move:
+    try:
+        with transaction.atomic():
+            return _new(by, MoveKind.TRANSFER, MoveState.REQUESTED, enrolment, effective_on, reason, **fields)
+    except IntegrityError:
+        raise StepRefused("该生已有一件转学正在等对方学校答复，请先办完或撤回。") from None
+
+
 def _new(by: Actor, kind: str, state: str, enrolment: Enrolment, effective_on, reason: str, **fields) -> Move:
-    values = {"from_school": enrolment.school} | fields
+    values = {
+        "from_school": enrolment.school, "term": enrolment.term, "stage": enrolment.stage, "grade": enrolment.grade,
+        "class_name": enrolment.school_class.name if enrolment.school_class else "",
+    } | fields  # fmt: skip
     move = Move.objects.create(
-        kind=kind, state=state, student=enrolment.student, term=enrolment.term, stage=enrolment.stage,
-        grade=enrolment.grade, class_name=enrolment.school_class.name if enrolment.school_class else "",
-        effective_on=effective_on, reason=reason.strip(), requested_by_id=by.id, requested_by=by.name, **values,
+        kind=kind, state=state, student=enrolment.student, effective_on=effective_on, reason=reason.strip(), requested_by_id=by.id, requested_by=by.name, **values,
     )  # fmt: skip
     step = MOVE_FLOW["request" if state == MoveState.REQUESTED else "settle"]
     MoveDecision.append(move, step=step, old="", by=by, reason=reason, at=timezone.now())

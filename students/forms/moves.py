@@ -76,7 +76,9 @@ class TakeInForm(WhenAndWhy):
     name = CellField(cells.clean_text, label="姓名", required=True, max_length=60)
     school = forms.ModelChoiceField(School.objects.none(), label="转入学校", empty_label="请选择学校")
     level = forms.ChoiceField(
-        label="年级", required=False, help_text="县外转入必填；县内转学的年级以原学校学籍为准"
+        label="年级",
+        required=False,
+        help_text="县外转入必填；县内转学的，本学期已有学籍的以原学校为准，还没有学籍的必填",
     )
     boarding = forms.BooleanField(label="寄宿", required=False)
     outside_school = CellField(cells.clean_text, label="县外学校", max_length=80, help_text="县外转入必填")

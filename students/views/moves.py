@@ -234,7 +234,16 @@ def _take_in(*, data, request, term) -> Move:
         )  # fmt: skip
     enrolment = student.enrolments.filter(term=term).first()
     if enrolment is None:
-        raise StepRefused(f"该生在{term}还没有学籍，请先由原学校报本学期学籍，或选“县外”转入。")
+        if not data["grade"]:
+            raise StepRefused(f"该生在{term}还没有学籍，请选择转入后的年级，再提出转入。")
+        return actions.request_arrival(
+            student=student,
+            term=term,
+            to_school=data["school"],
+            stage=data["stage"],
+            grade=data["grade"],
+            **common,
+        )
     return actions.request_transfer(
         enrolment=enrolment, to_school=data["school"], side=MoveSide.RECEIVING, **common
     )

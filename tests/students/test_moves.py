@@ -10,9 +10,9 @@ from povertyedu.audit.models import AuditEvent
 from povertyedu.inbox.models import Message
 from povertyedu.orgs.models import Term
 from povertyedu.workflow.flow import StepRefused
-from students.actions import moves
+from students.actions import duplicates, moves, promotion
 from students.enums import EnrolmentStatus, MoveState
-from students.models import Enrolment, FactChange, Move, MoveDecision
+from students.models import Enrolment, FactChange, HardshipStatus, Move, MoveDecision
 from tests import factories
 from tests.factories import subsidies
 
@@ -172,6 +172,139 @@ def test_child_back_from_outside_is_enrolled_again(luona, neighbour, qingshi, au
     row = luona.enrolments.get()
     assert (row.school, row.grade, row.status, row.place) == (qingshi, 4, "studying", "in_county")
     assert (move.kind, move.from_school, move.to_school) == ("in", None, qingshi)
+
+
+# --- before the new term has a roster ---
+
+
+@pytest.fixture
+def last_term(xiazhai, spring):
+    """陈小满, in grade four at our school last term and on no roster of autumn yet."""
+    return factories.student("陈小满", at=xiazhai, during=spring, grade=4, boarding=True)
+
+
+def arrival(by, student, term, school, **fields):
+    given = {"stage": "primary", "grade": 5, "effective_on": DAY, "reason": "随父母迁居"} | fields
+    return moves.request_arrival(by=by.as_actor(), student=student, term=term, to_school=school, **given)
+
+
+def take_in(by, student, term, school):
+    return moves.take_in(
+        by=by.as_actor(), student=student, term=term, school=school, stage="primary", grade=5, boarding=False, effective_on=DAY,
+        reason="回乡", outside_school="贵阳市南明小学",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("status", ["studying", "suspended"])
+def test_child_whom_a_school_of_the_county_holds_comes_from_no_other_county(
+    last_term, neighbour, qingshi, autumn, status
+):
+    last_term.enrolments.update(status=status)
+    with pytest.raises(StepRefused, match="城关镇下寨小学.*还没有办理转出；请选“县内其他学校”"):
+        take_in(neighbour, last_term, autumn, qingshi)
+    assert last_term.enrolments.count() == 1
+
+
+@pytest.mark.parametrize("status", ["left", "graduated"])
+def test_child_whom_its_school_let_go_may_come_from_outside(last_term, neighbour, qingshi, autumn, status):
+    last_term.enrolments.update(status=status)
+    with pytest.raises(StepRefused, match="请选“县外”转入"):
+        arrival(neighbour, last_term, autumn, qingshi)
+    take_in(neighbour, last_term, autumn, qingshi)
+    assert last_term.enrolments.get(term=autumn).school == qingshi
+
+
+def test_child_that_departed_at_the_turn_of_the_term_may_come_from_outside(
+    last_term, clerk, neighbour, xiazhai, qingshi, autumn
+):
+    run = promotion.open_promotion(by=clerk.as_actor(), to_term=autumn, school=xiazhai)
+    run.lines.update(outcome="not_here", to_school=None, to_grade=None, to_stage="")
+    promotion.apply(by=clerk.as_actor(), promotion=run)
+    with pytest.raises(StepRefused, match="请选“县外”转入"):
+        arrival(neighbour, last_term, autumn, qingshi)
+    take_in(neighbour, last_term, autumn, qingshi)
+    assert last_term.enrolments.get(term=autumn).school == qingshi
+
+
+def test_arrival_the_old_school_agrees_to_enrols_the_child_in_the_new_term(
+    last_term, clerk, neighbour, xiazhai, qingshi, autumn, spring
+):
+    HardshipStatus.objects.create(
+        id_hash=last_term.id_hash, id_number=last_term.id_number, name="陈小满", category=1, since=dt.date(2016, 1, 1),
+        source="poverty_office",
+    )  # fmt: skip
+    Term.objects.filter(pk=spring.pk).update(is_closed=True)
+    move = arrival(neighbour, last_term, autumn, qingshi)
+    assert (move.from_school, move.answering_school, move.term, move.grade) == (xiazhai, xiazhai, autumn, 5)
+    assert not last_term.enrolments.filter(term=autumn).exists()
+    with pytest.raises(StepRefused, match="正在等对方学校答复"):
+        arrival(neighbour, last_term, autumn, qingshi)
+    moves.accept(by=clerk.as_actor(), move=move)
+    now = last_term.enrolments.get(term=autumn)
+    assert (now.school, now.grade, now.boarding, now.status) == (qingshi, 5, True, "studying")
+    assert (now.home_area, now.school_area, now.categories) == ("529901100001", "529901101000", 1)
+    assert last_term.enrolments.get(term=spring).school == xiazhai
+    assert FactChange.objects.filter(term=autumn, student=last_term).exists()
+
+
+def test_arrival_follows_the_roster_that_the_old_school_brought_meanwhile(
+    last_term, clerk, neighbour, qingshi, autumn, spring
+):
+    move = arrival(neighbour, last_term, autumn, qingshi, grade=6)
+    row = last_term.enrolments.get()
+    row.pk, row.term, row.grade = None, autumn, 5
+    row.save()
+    moves.accept(by=clerk.as_actor(), move=move)
+    now = last_term.enrolments.get(term=autumn)
+    assert (now.school, now.grade) == (qingshi, 5)
+
+
+def test_arrival_is_refused_where_it_makes_no_sense(last_term, clerk, neighbour, xiazhai, qingshi, autumn):
+    with pytest.raises(StepRefused, match="就在这所学校"):
+        arrival(clerk, last_term, autumn, xiazhai)
+    with pytest.raises(StepRefused, match="就在这所学校"):
+        take_in(clerk, last_term, autumn, xiazhai)
+    with pytest.raises(StepRefused, match="没有该生所在的学段"):
+        arrival(neighbour, last_term, autumn, qingshi, stage="junior", grade=1)
+    Term.objects.filter(pk=autumn.pk).update(is_closed=True)
+    with pytest.raises(StepRefused, match="已关闭"):
+        arrival(neighbour, last_term, autumn, qingshi)
+
+
+def test_arrival_of_a_record_merged_meanwhile_is_refused(
+    last_term, clerk, neighbour, qingshi, autumn, aid_officer, administrator
+):
+    move = arrival(neighbour, last_term, autumn, qingshi)
+    other = factories.student("陈小满", at=qingshi, during=factories.term("2019-autumn"))
+    pair = factories.pair(last_term, other)
+    duplicates.propose(by=aid_officer.as_actor(), pair=pair, keeper=other)
+    duplicates.confirm(by=administrator.as_actor(), pair=pair)
+    with pytest.raises(StepRefused, match="已并入另一份"):
+        moves.accept(by=clerk.as_actor(), move=move)
+    assert not Enrolment.objects.filter(term=autumn).exists()
+
+
+def test_receiving_clerk_asks_before_the_new_roster_is_there(
+    client, last_term, neighbour, clerk, qingshi, autumn
+):
+    client.force_login(neighbour)
+    sent = {
+        "id_number": last_term.id_number, "name": "陈小满", "school": qingshi.pk, "effective_on": "2020-09-01", "reason": "迁居",
+    }  # fmt: skip
+    outside = {"origin": "outside", "outside_school": "贵阳市南明小学", "level": "primary-5"}
+    answer = client.post(reverse("students:take_in"), sent | outside)
+    assert "请选“县内其他学校”转入" in answer.context["form"].non_field_errors()[0]
+    answer = client.post(reverse("students:take_in"), sent | {"origin": "county"})
+    assert answer.context["form"].non_field_errors() == [
+        f"该生在{autumn}还没有学籍，请选择转入后的年级，再提出转入。"
+    ]
+    answer = client.post(reverse("students:take_in"), sent | {"origin": "county", "level": "primary-5"})
+    page = client.get(answer.headers["Location"]).content.decode()
+    assert "五年级" in page
+    client.force_login(clerk)
+    move = Move.objects.get()
+    client.post(reverse("students:move_answer", args=[move.pk]), {"answer": "accept"})
+    assert last_term.enrolments.get(term=autumn).school == qingshi
 
 
 # --- pages ----------------------------------------------------------------------------------------
