@@ -6,22 +6,38 @@ With ``CI=true`` a missing PostgreSQL, Redis or Chromium is a failure; otherwise
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
+
+import psycopg
+import redis
 
 POSTGRES = "postgres://postgres@127.0.0.1:5432/povertyedu"
 REDIS = "redis://127.0.0.1:6379/9"
 CI = os.environ.get("CI") == "true"
 
 
-def answers(port: int) -> bool:
+def postgres_of(url: str) -> tuple[str, str]:
+    """Return (address, "") when a database may be made there, else ("", why not)."""
+    server, _, _ = url.rpartition("/")
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
+        with psycopg.connect(f"{server}/postgres", connect_timeout=2) as connection:
+            may = connection.execute(
+                "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
+            )
+            return (url, "") if may.fetchone()[0] else ("", "PostgreSQL: the user may not create databases")
+    except psycopg.Error as error:
+        return "", f"PostgreSQL: {str(error).strip().splitlines()[0]}"
+
+
+def redis_of(url: str) -> tuple[str, str]:
+    """Return (address, "") when it answers, else ("", why not)."""
+    try:
+        redis.Redis.from_url(url, socket_connect_timeout=2).ping()
+    except redis.RedisError as error:
+        return "", f"Redis: {error}"
+    return url, ""
 
 
 def run(title: str, *arguments: str, **environment: str) -> int:
@@ -36,31 +52,24 @@ def run(title: str, *arguments: str, **environment: str) -> int:
 
 def main() -> int:
     started = time.monotonic()
-    database = os.environ.get("DATABASE_URL") or (POSTGRES if answers(5432) else "")
-    redis = os.environ.get("REDIS_URL") or (REDIS if answers(6379) else "")
-    missing = [
-        name
-        for name, there in (
-            ("PostgreSQL", database),
-            ("Redis", redis),
-            ("Chromium", shutil.which("chromium")),
-        )
-        if not there
-    ]
+    database, no_database = postgres_of(os.environ.get("DATABASE_URL") or POSTGRES)
+    broker, no_broker = redis_of(os.environ.get("REDIS_URL") or REDIS)
+    no_browser = "" if shutil.which("chromium") else "Chromium: there is no such command"
+    missing = [why for why in (no_database, no_broker, no_browser) if why]
+    for why in missing:
+        print(f"Skipped: what needs {why}.")
     if missing and CI:
-        print(f"CI needs {', '.join(missing)}, not found on this machine.")
+        print("With CI=true nothing may be missing.")
         return 1
-    for name in missing:
-        print(f"Skipped: what needs {name}, which is not on this machine.")
     parallel = ("-n", "2", "--dist", "loadgroup")
     codes = []
     if database:
         codes.append(
-            run("PostgreSQL", *parallel, DATABASE_URL=database, **({"REDIS_URL": redis} if redis else {}))
+            run("PostgreSQL", *parallel, DATABASE_URL=database, **({"REDIS_URL": broker} if broker else {}))
         )
         codes.append(run("SQLite and the file broker", *parallel, "-m", "sql or jobs"))
     else:
-        codes.append(run("SQLite", *parallel, **({"REDIS_URL": redis} if redis else {})))
+        codes.append(run("SQLite", *parallel, **({"REDIS_URL": broker} if broker else {})))
     print(f"\nThe tests took {time.monotonic() - started:.0f} s.")
     return max(codes)
 

@@ -59,6 +59,26 @@ def routes(resolver=None, namespaces=()):
 ROUTES = {name: (kwargs, permissions) for name, kwargs, permissions in routes() if not name.startswith("ui:")}
 
 
+class Elsewhere:
+    """Another township of the county with a village, a school and a class, and who holds a role there.
+
+    A system serves one county (docs/adr/0003-scope.md), so roles of the county have no elsewhere.
+    """
+
+    def __init__(self):
+        town = factories.township("529901199", "远山镇")
+        school = factories.school("远山小学", area=town)
+        self.places = {
+            "township": town, "village": factories.village("529901199001", "远山村"), "school": school,
+            "centre": factories.school("远山中心学校", area=town), "class": factories.school_class(school),
+        }  # fmt: skip
+        self.holders = {
+            role: factories.user("别处的人", (role, self.places[definition.places[0]]))
+            for role, definition in ROLES.items()
+            if definition.places[0] in self.places
+        }
+
+
 class World:
     """One of everything, at 下寨小学 of 城关镇."""
 
@@ -304,8 +324,11 @@ def test_routes_refuse_the_wrong_role(world, client):
     found = {}
     for name in sorted(name for name in ROUTES if ROUTES[name][1]):
         client.force_login(outsider_to(ROUTES[name][1], world))
-        found[name] = client.post(address(name, world)).status_code
-    assert {name: status for name, status in found.items() if status != 403} == {}
+        found[name] = {
+            client.get(address(name, world)).status_code,
+            client.post(address(name, world)).status_code,
+        } - {405}
+    assert {name: statuses for name, statuses in found.items() if statuses != {403}} == {}
 
 
 def test_routes_hide_objects_from_a_strangers_clerk(world, client, neighbour):
@@ -323,6 +346,25 @@ def test_routes_hide_objects_from_a_strangers_clerk(world, client, neighbour):
         } - {405}
         if statuses != ({404} if may else {403}):
             wrong[name] = statuses
+    assert wrong == {}
+
+
+def test_routes_hide_objects_from_the_right_role_elsewhere(world, client):
+    """Whoever may do this, but at another place: the object is not there for them."""
+    world.own(world.clerk)
+    holders = Elsewhere().holders
+    wrong = {}
+    for name in sorted(name for name in ROUTES if ROUTES[name][0] and name not in NO_OBJECT):
+        for role, holder in holders.items():
+            if not ROLES[role].permissions & set(ROUTES[name][1]):
+                continue
+            client.force_login(holder)
+            statuses = {
+                client.get(address(name, world)).status_code,
+                client.post(address(name, world)).status_code,
+            } - {405}
+            if statuses != {404}:
+                wrong[name, str(role)] = statuses
     assert wrong == {}
 
 

@@ -7,9 +7,10 @@ Each function costs a fixed number of queries, whatever the rows.
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Substr
 
+from povertyedu.accounts.permissions import Permission
 from povertyedu.orgs.models import Term
 from students.enums import HardshipCategory
 from students.models import Enrolment
@@ -84,7 +85,7 @@ def figures_by(user, term: Term, place: str, **within) -> dict:
 def figures_of_class(user, term: Term, school_class) -> list[dict]:
     """Return the children of a class with their cash numbers: [{enrolment, figures}]."""
     enrolments = (
-        Enrolment.objects.visible_to(user)
+        Enrolment.objects.visible_to(user, Permission.VIEW_STUDENTS)
         .of(term)
         .filter(school_class=school_class)
         .select_related("student")
@@ -137,39 +138,59 @@ def figures_by_class(user, term: Term, school) -> dict:
     return dict(places)
 
 
-def money_by_stage_and_source(user, term: Term) -> tuple[list[str], list[tuple[str, list[int]]]]:
-    """Return (source names, [(stage, fen per source)]) of entitled cash; sums equal the entitlements to the fen."""
+@dataclass(frozen=True)
+class CashTable:
+    """Cash of a term by stage and source: the four numbers of each; entitled cash of each pair, in fen."""
+
+    stages: dict[str, Figures]  # code of the stage -> its numbers
+    sources: dict[str, Figures]  # code of the source -> its numbers
+    entitled: dict[tuple[str, str], int]  # (stage, source) -> fen
+
+    def by_source(self, stage: str) -> list[int]:
+        return [self.entitled.get((stage, source), 0) for source in self.sources]
+
+
+def cash_by_stage_and_source(user, term: Term) -> CashTable:
+    """Return what of the cash is entitled, paid and in hand, each amount cut by the shares of its rule.
+
+    Sums over stages and over sources equal the entitlements and lines to the fen. Two queries.
+    """
     try:
         policy = policy_for(term)
         at = engine.At(pack_of(policy), engine.Term.parse(term.pk), policy.figures)
         rules = at.policy.rule_of
     except NoPolicy:
         rules = {}
-    counted = (
-        Entitlement.objects.visible_to(user)
-        .filter(term=term, kind=Kind.CASH)
-        .values_list("stage", "rule", "amount_fen")
-        .annotate(children=Count("student_id"))
-    )
-    by_stage: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for stage, rule, amount_fen, children in counted:
+    entitled = Entitlement.objects.visible_to(user).filter(term=term, kind=Kind.CASH)
+    lines = Line.objects.visible_to(user).filter(term=term).order_by()
+    counted = [
+        ("entitled_fen", row)
+        for row in entitled.values_list("stage", "rule", "amount_fen").annotate(count=Count("student_id"))
+    ] + [
+        ("paid_fen" if state == LineState.PAID else "in_hand_fen", row)
+        for state, *row in lines.filter(state__in=[LineState.PAID, *OPEN_LINES])
+        .values_list("state", "stage", "rule", "amount_fen")
+        .annotate(count=Count("pk"))
+    ]
+    by_stage, by_source = defaultdict(Figures), defaultdict(Figures)
+    pairs: dict[tuple[str, str], int] = defaultdict(int)
+    for number, (stage, rule, amount_fen, count) in counted:
+        by_stage[stage] += Figures(**{number: amount_fen * count})
         known = rules.get(rule)
         shares = engine.shares(known, amount_fen, at) if known else (("unstated", amount_fen),)
         for source, fen in shares:
-            by_stage[stage][source] += fen * children
-    sources = [source for source in engine.SOURCES if any(source in stage for stage in by_stage.values())]
-    order = [stage for stage in engine.STAGES if stage in by_stage]
-    table = [
-        (engine.STAGES[stage], [by_stage[stage].get(source, 0) for source in sources]) for stage in order
-    ]
-    return [engine.SOURCES[source] for source in sources], table
+            by_source[source] += Figures(**{number: fen * count})
+            if number == "entitled_fen":
+                pairs[stage, source] += fen * count
+    return CashTable(
+        {stage: by_stage[stage] for stage in engine.STAGES if stage in by_stage},
+        {source: by_source[source] for source in engine.SOURCES if source in by_source},
+        dict(pairs),
+    )
 
 
 def stuck_lines(user, term: Term) -> dict[str, dict]:
     """Return {state: {lines, fen}} of lines of ``term`` that are held, or that the bank sent back and nobody took up again."""
-    lines = Line.objects.visible_to(user).filter(term=term, state__in=(LineState.HELD, LineState.FAILED))
-    again = Line.objects.filter(
-        student=OuterRef("student"), term=term, programme=OuterRef("programme"), pk__gt=OuterRef("pk")
-    )
-    counted = lines.filter(~Exists(again)).values("state").annotate(lines=Count("pk"), fen=Sum("amount_fen"))
+    lines = Line.objects.visible_to(user).filter(term=term).stuck().order_by()
+    counted = lines.values("state").annotate(lines=Count("pk"), fen=Sum("amount_fen"))
     return {row["state"]: row for row in counted}

@@ -13,8 +13,8 @@ from povertyedu.imports.models import ImportBatch, ImportState
 from povertyedu.orgs.calendar import today
 from povertyedu.publicity.models import Objection, ObjectionState
 from students.models import Correction, DuplicatePair, HardshipProof, Move, StudentDraft
-from subsidies.enums import BatchState, SheetState
-from subsidies.models import Batch, SchoolSheet
+from subsidies.enums import BatchState, LineState, SheetState
+from subsidies.models import Batch, Line, SchoolSheet
 from subsidies.queries import waiting_children
 
 OVERDUE_DAYS = 5
@@ -56,6 +56,7 @@ class Duty:
     rows: Callable  # user -> queryset
     since: str  # the field that says since when a row waits
     url_name: str
+    query: str = ""  # of the address: the filter that leaves just these
 
 
 def _sheets(permission: str, *states: str) -> Callable:
@@ -68,25 +69,32 @@ def _batches(permission: str, *states: str, **more) -> Callable:
     return lambda user: Batch.objects.visible_to(user, permission).filter(state__in=states, **more)
 
 
+def _stuck(state: str) -> Callable:
+    """Children whose money does not move: the aid office sees to the account, the objection, the fallen amount."""
+    return lambda user: Line.objects.visible_to(user, P.OPEN_BATCH).stuck().filter(state=state).order_by()
+
+
 DUTIES = (
-    Duty(P.SUBMIT_SHEET, "待报送的资助名单", _sheets(P.SUBMIT_SHEET, SheetState.DRAFT), "batch__opened_at", "subsidies:batches"),
-    Duty(P.SUBMIT_SHEET, "被退回、待修改重报的名单", _sheets(P.SUBMIT_SHEET, SheetState.RETURNED), "submitted_at", "subsidies:batches"),
-    Duty(P.REVIEW_SHEET, "待审核的学校名单", _sheets(P.REVIEW_SHEET, SheetState.SUBMITTED), "submitted_at", "subsidies:batches"),
+    Duty(P.SUBMIT_SHEET, "待报送的资助名单", _sheets(P.SUBMIT_SHEET, SheetState.DRAFT), "batch__opened_at", "subsidies:batches", "sheet=draft"),
+    Duty(P.SUBMIT_SHEET, "被退回、待修改重报的名单", _sheets(P.SUBMIT_SHEET, SheetState.RETURNED), "submitted_at", "subsidies:batches", "sheet=returned"),
+    Duty(P.REVIEW_SHEET, "待审核的学校名单", _sheets(P.REVIEW_SHEET, SheetState.SUBMITTED), "submitted_at", "subsidies:batches", "sheet=submitted"),
     Duty(
-        P.APPROVE_OFFICE, "学校已报齐、待资助中心审核的名单", _sheets(P.APPROVE_OFFICE, SheetState.REVIEWED), "submitted_at", "subsidies:batches"
+        P.APPROVE_OFFICE, "学校已报齐、待资助中心审核的名单", _sheets(P.APPROVE_OFFICE, SheetState.REVIEWED), "submitted_at", "subsidies:batches", "sheet=reviewed"
     ),
-    Duty(P.APPROVE_FINAL, "待审批的批次", _batches(P.APPROVE_FINAL, BatchState.OFFICE_APPROVED), "opened_at", "subsidies:batches"),
-    Duty(P.PUBLISH, "已审批、待公示的批次", _batches(P.PUBLISH, BatchState.APPROVED), "opened_at", "subsidies:batches"),
+    Duty(P.APPROVE_FINAL, "待审批的批次", _batches(P.APPROVE_FINAL, BatchState.OFFICE_APPROVED), "opened_at", "subsidies:batches", "state=office_approved"),
+    Duty(P.PUBLISH, "已审批、待公示的批次", _batches(P.PUBLISH, BatchState.APPROVED), "opened_at", "subsidies:batches", "state=approved"),
     Duty(
         P.PUBLISH, "公示期满、待确认的批次",
         lambda user: Batch.objects.visible_to(user, P.PUBLISH).filter(state=BatchState.IN_PUBLICITY, publicity_until__lt=today()),
-        "opened_at", "subsidies:batches",
+        "opened_at", "subsidies:batches", "state=in_publicity",
     ),
     Duty(
         P.HANDLE_OBJECTION, "待处理的公示异议",
         lambda user: Objection.objects.visible_to(user, P.HANDLE_OBJECTION).filter(state=ObjectionState.OPEN),
         "received_at", "publicity:notices",
     ),
+    Duty(P.OPEN_BATCH, "银行退回、待处理的发放明细", _stuck(LineState.FAILED), "settled_at", "subsidies:batches", "line=failed"),
+    Duty(P.OPEN_BATCH, "暂缓、待处理的发放明细", _stuck(LineState.HELD), "batch__opened_at", "subsidies:batches", "line=held"),
     Duty(P.PAY, "公示无误、待发放的批次", _batches(P.PAY, BatchState.CLEARED), "opened_at", "subsidies:payouts"),
     Duty(P.PAY, "已送银行、待回盘的批次", _batches(P.PAY, BatchState.SENT), "opened_at", "subsidies:payouts"),
     Duty(
@@ -141,7 +149,8 @@ def todos_of(user) -> list[Todo]:
             continue
         found = duty.rows(user).aggregate(count=Count("pk"), since=Min(duty.since))
         if found["count"]:
-            waiting.append(Todo(duty.text, found["count"], reverse(duty.url_name), found["since"]))
+            address = reverse(duty.url_name) + (f"?{duty.query}" if duty.query else "")
+            waiting.append(Todo(duty.text, found["count"], address, found["since"]))
     if user.can(P.RECALCULATE):
         changed = waiting_children()
         if changed:

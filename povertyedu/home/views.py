@@ -3,6 +3,7 @@
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
@@ -11,6 +12,7 @@ from povertyedu.accounts.permissions import Permission
 from povertyedu.inbox.models import Message
 from povertyedu.orgs.models import Area, School, SchoolClass, Term
 from povertyedu.orgs.scope import after
+from subsidies import engine
 from subsidies.engine import yuan
 from subsidies.enums import LineState
 
@@ -18,10 +20,10 @@ from .manual import MANUAL, help_page_of, manual_html
 from .queries import (
     BANDS,
     Figures,
+    cash_by_stage_and_source,
     figures_by,
     figures_by_class,
     figures_of_class,
-    money_by_stage_and_source,
     stuck_lines,
 )
 from .todos import todos_of
@@ -68,21 +70,18 @@ def dashboard(request):
         {"name": areas[code].name if code in areas else "其他", "url": _place_url("home:dashboard_area", code, reading), "figures": by_place[code]}
         for code in sorted(by_place, key=lambda code: (code not in areas, code))
     ]  # fmt: skip
-    sources, stages = money_by_stage_and_source(request.user, term)
-    context = _page(request, term, reading, rows, [("领导驾驶舱", None)]) | {
-        "sources": sources,
-        "legend": [{"css": f"series-{i}", "text": source} for i, source in enumerate(sources, start=1)],
-        "stages": [(label, values, "") for label, values in stages],
-        "stage_rows": [(label, values, sum(values)) for label, values in stages],
-        "source_totals": [sum(values[i] for _, values in stages) for i in range(len(sources))],
-        "tiles": [
-            (i % 3, i // 3, row["name"], row["figures"].progress, _band(row["figures"].progress), row["url"])
-            for i, row in enumerate(rows)
-        ],
+    tiles = [
+        (i % 3, i // 3, row["name"], row["figures"].progress, _band(row["figures"].progress), row["url"])
+        for i, row in enumerate(rows)
+    ]
+    more = {
+        "as_of": f"数据截至 {timezone.localtime():%Y-%m-%d %H:%M}",
+        "tiles": tiles,
         "bands": [{"css": f"band-{i}", "text": text} for i, text in enumerate(BAND_TEXTS, start=1)],
         "attention": _attention(request.user, term, rows),
         "level": "乡镇",
     }
+    context = _page(request, term, reading, rows, [("领导驾驶舱", None)]) | _cash(request.user, term) | more
     return render(request, "home/dashboard.html", context)
 
 
@@ -119,18 +118,21 @@ def dashboard_area(request, code: str):
 @needs(Permission.VIEW_DASHBOARD)
 @require_GET
 def dashboard_school(request, pk: int):
-    """A school: its classes."""
-    school = get_object_or_404(
-        School.objects.visible_to(request.user, Permission.VIEW_DASHBOARD).select_related("area"), pk=pk
-    )
+    """A school: its classes; of a school elsewhere, those where children of the reader's own households are."""
+    # everyone: shown with figures of the reader's own scope, or not at all
+    school = get_object_or_404(School.objects.select_related("area"), pk=pk)
     term, reading = _term(request), _reading(request)
     by_class = figures_by_class(request.user, term, school)
+    own = School.objects.visible_to(request.user, Permission.VIEW_DASHBOARD)
+    if not by_class and not own.filter(pk=pk).exists():
+        raise Http404
+    names_seen = request.user.can(Permission.VIEW_STUDENTS)
     keys = [key for key in by_class if key]
     classes = SchoolClass.objects.in_bulk(keys)  # everyone: names of figures already scoped
     rows = [
         {
             "name": str(classes[key]),
-            "url": reverse("home:dashboard_class", args=[key]),
+            "url": reverse("home:dashboard_class", args=[key]) if names_seen else "",
             "figures": by_class[key],
         }
         for key in sorted(
@@ -155,14 +157,16 @@ def dashboard_school(request, pk: int):
 @require_GET
 def dashboard_class(request, pk: int):
     """A class: its children, by name; the child's own page asks for more permission."""
-    school_class = get_object_or_404(
-        SchoolClass.objects.visible_to(request.user, Permission.VIEW_STUDENTS).select_related("school__area"),
-        pk=pk,
-    )
+    # everyone: shown with the children the reader sees, or not at all
+    school_class = get_object_or_404(SchoolClass.objects.select_related("school__area"), pk=pk)
     term = _term(request)
+    children = figures_of_class(request.user, term, school_class)
+    own = SchoolClass.objects.visible_to(request.user, Permission.VIEW_STUDENTS)
+    if not children and not own.filter(pk=pk).exists():
+        raise Http404
     rows = [
         {"name": row["enrolment"].student.name, "url": reverse("students:detail", args=[row["enrolment"].student_id]), "figures": row["figures"]}
-        for row in figures_of_class(request.user, term, school_class)
+        for row in children
     ]  # fmt: skip
     school = school_class.school
     crumbs = [
@@ -222,6 +226,19 @@ def _page(request, term, reading, rows, crumbs) -> dict:
     }  # fmt: skip
 
 
+def _cash(user, term: Term) -> dict:
+    """Return the chart of entitled cash by stage and source, and the four numbers of each stage and each source."""
+    cash = cash_by_stage_and_source(user, term)
+    sources = [engine.SOURCES[source] for source in cash.sources]
+    return {
+        "sources": sources,
+        "legend": [{"css": f"series-{i}", "text": source} for i, source in enumerate(sources, start=1)],
+        "stages": [(engine.STAGES[stage], cash.by_source(stage), "") for stage in cash.stages],
+        "by_stage": [(engine.STAGES[stage], figures) for stage, figures in cash.stages.items()],
+        "by_source": [(engine.SOURCES[source], figures) for source, figures in cash.sources.items()],
+    }
+
+
 def _band(progress: float) -> int:
     return 1 + sum(progress >= bound for bound in BANDS)
 
@@ -244,7 +261,7 @@ def _attention(user, term, rows: list[dict]) -> list[dict]:
                     "t": text,
                     "text": f"{text}待处理",
                     "note": note,
-                    "url": batches,
+                    "url": f"{batches}?line={state}" if batches else "",
                 }
             )
     waiting = sorted(

@@ -4,6 +4,7 @@ Large ones are streamed (`ledger`, `package`); the two that need dropdowns or so
 made with openpyxl. Text from users is written as text everywhere and can never become a formula.
 """
 
+from argparse import ArgumentTypeError
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -30,6 +31,19 @@ TEMPLATE_ROWS = 5000  # rows below the head that get the dropdowns
 _RED = PatternFill("solid", start_color="FFFFC7CE", end_color="FFFFC7CE")
 _GREY = PatternFill("solid", start_color="FFEDEDED", end_color="FFEDEDED")
 _THIN = Border(*[Side(style="thin")] * 4)
+
+
+def output_path(text: str) -> Path:
+    """Read an argument that names the file a command will write; refuse it before any work when it cannot be."""
+    path = Path(text)
+    there = path.exists()
+    try:
+        path.open("ab").close()
+    except OSError as error:
+        raise ArgumentTypeError(f"写不了文件“{path}”，请核对文件夹是否存在、是否有权限。") from error
+    if not there:
+        path.unlink()
+    return path
 
 
 # --- plain tables ---------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from povertyedu.orgs.models import Area, School
 from povertyedu.orgs.scope import Scope
 from students.enums import HardshipCategory
 from students.forms.filters import HASH, find_by
-from subsidies.enums import HoldReason, LineState
+from subsidies.enums import BatchState, HoldReason, LineState, SheetState
 
 
 class LineFilterForm(forms.Form):
@@ -99,6 +99,31 @@ class LineFilterForm(forms.Form):
                     f"{self.fields[name].label}：{choices.get(value, choices.get(str(value), value))}"
                 )
         return "；".join(words)
+
+
+class BatchFilterForm(forms.Form):
+    """Which batches of the list: by their own state, a sheet's, or what is stuck in them; in the address."""
+
+    state = forms.ChoiceField(label="批次状态", required=False, choices=[("", "全部"), *BatchState.choices])
+    sheet = forms.ChoiceField(label="学校报送表", required=False, choices=[("", "全部"), *SheetState.choices])
+    line = forms.ChoiceField(
+        label="待处理",
+        required=False,
+        choices=[("", "全部"), ("held", "有暂缓的"), ("failed", "有银行退回的")],
+    )
+
+    @property
+    def wanted(self) -> dict[str, str]:
+        """The filters that hold; a value that is none holds nothing back."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    @property
+    def applied(self) -> str:
+        return "；".join(
+            f"{self.fields[name].label}：{dict(self.fields[name].choices)[value]}"
+            for name, value in self.wanted.items()
+        )
 
 
 class OpenBatchForm(forms.Form):

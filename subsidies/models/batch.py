@@ -171,6 +171,16 @@ class LineQuerySet(PlacedQuerySet):
     def held(self):
         return self.filter(state=LineState.HELD)
 
+    def stuck(self):
+        """Held, or sent back by the bank, and not taken up again by a later line of the same money."""
+        again = Line.objects.filter(
+            student=OuterRef("student"),
+            term=OuterRef("term"),
+            programme=OuterRef("programme"),
+            pk__gt=OuterRef("pk"),
+        )
+        return self.filter(~models.Exists(again), state__in=(LineState.HELD, LineState.FAILED))
+
     def in_list(self):
         """What is or may yet be paid from the batch, and what was: everything but the removed."""
         return self.exclude(state=LineState.REMOVED)

@@ -3,7 +3,7 @@
 from django.db.models import Count, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from subsidies.enums import LineState, SheetState
+from subsidies.enums import BatchState, LineState, SheetState
 from subsidies.models import Batch, Line, SchoolSheet, SheetDecision
 
 from .pages import page_by_key, whole
@@ -13,10 +13,23 @@ _IN_ORDER = Q(state__in=[LineState.LISTED, LineState.SENT, LineState.PAID])
 _ATTENTION = Q(state__in=[LineState.HELD, LineState.FAILED])
 
 
-def batch_page(user, permission, *, after: str = "") -> tuple[list[Batch], str]:
-    """Return a page of batches, newest first, each with ``own`` = schools, students and fen the reader sees of it."""
-    batches = Batch.objects.visible_to(user, permission).select_related("term", "follows")
-    found = batches.order_by("-pk")
+def batch_page(
+    user, permission, *, state: str = "", sheet: str = "", line: str = "", after: str = ""
+) -> tuple[list[Batch], str]:
+    """Return a page of batches, newest first, each with ``own`` = schools, students and fen the reader sees of it.
+
+    Each filter may be empty: ``state`` of the batch; ``sheet``, open batches where a sheet of the reader's is
+    in that state; ``line``, held or failed, batches with a stuck line in that state.
+    """
+    found = Batch.objects.visible_to(user, permission).select_related("term", "follows").order_by("-pk")
+    if state:
+        found = found.filter(state=state)
+    if sheet:
+        sheets = SchoolSheet.objects.visible_to(user, permission).filter(state=sheet)
+        found = found.filter(pk__in=sheets.values("batch"), state=BatchState.OPEN)
+    if line:
+        lines = Line.objects.visible_to(user, permission).stuck().filter(state=line)
+        found = found.filter(pk__in=lines.order_by().values("batch"))
     if (key := whole(after)) is not None:
         found = found.filter(pk__lt=key)
     page = list(found[:51])

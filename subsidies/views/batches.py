@@ -17,7 +17,7 @@ from povertyedu.workflow.flow import StepRefused
 from subsidies.actions import batches as actions
 from subsidies.actions import publicising
 from subsidies.enums import OWN, BatchState
-from subsidies.forms.batches import OpenBatchForm, ReasonForm
+from subsidies.forms.batches import BatchFilterForm, OpenBatchForm, ReasonForm
 from subsidies.models import Batch
 from subsidies.queries import batches as queries
 from subsidies.queries.opening import outstanding_by_programme
@@ -45,11 +45,17 @@ STEPS = {
 @require_GET
 def batches(request):
     """List the batches that hold a sheet within the reader's scope."""
-    found, next_key = queries.batch_page(request.user, P.VIEW_SUBSIDIES, after=request.GET.get("after", ""))
+    form = BatchFilterForm(request.GET)
+    found, next_key = queries.batch_page(
+        request.user, P.VIEW_SUBSIDIES, **form.wanted, after=request.GET.get("after", "")
+    )
     context = {
+        "filter_form": form,
+        "applied": form.applied,
+        "line": form.wanted.get("line", ""),
         "crumbs": [HOME, ("资助发放", None), ("发放批次", None)],
         "batches": found,
-        "next_url": f"?after={next_key}" if next_key else "",
+        "next_url": f"?{urlencode(form.wanted | {'after': next_key})}" if next_key else "",
         "may_open": request.user.can(P.OPEN_BATCH),
     }
     return render(request, "subsidies/batches.html", context)

@@ -166,6 +166,23 @@ def test_queue_is_worked_by_keyboard_alone(queue):
     assert set(Line.objects.filter(state="held").values_list("student_name", flat=True)) == set(names[:2])
 
 
+def test_drawer_goes_to_the_next_and_the_previous_child(queue):
+    names = queue.locator("tbody th").all_inner_texts()
+    drawer = queue.locator("#drawer")
+    queue.locator("a[hx-get]").first.click()
+    queue.locator("#drawer-title:focus").wait_for()
+    assert drawer.get_by_role("button", name="上一人").is_disabled()
+    for name in names[1:]:
+        drawer.get_by_role("button", name="下一人").click()
+        drawer.locator(".who-line", has_text=name).wait_for()
+        assert queue.locator("tr.current th").inner_text() == name
+    assert drawer.get_by_role("button", name="下一人").is_disabled()
+    drawer.get_by_role("button", name="上一人").click()
+    drawer.locator(".who-line", has_text=names[1]).wait_for()
+    queue.keyboard.press("Escape")
+    queue.locator(f"a[aria-label='查看 {names[1]} 的金额依据']:focus").wait_for()
+
+
 def test_queue_counts_what_is_ticked_after_going_back(queue):
     queue.locator("[data-pick-all]").check()
     assert picked(queue) == ("3", "1,000.00")

@@ -1,6 +1,7 @@
 """Rosters: what is taken in, what is held, what blanks leave alone, and in how many queries."""
 
 import pytest
+from django.core.management.base import CommandError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -202,6 +203,13 @@ def test_command_without_term_takes_the_latest(run, xiazhai, village):
     run("roster", roster(xiazhai, 1))
 
     assert Enrolment.objects.get().term_id == "2021-spring"
+
+
+def test_command_refuses_a_list_of_errors_it_cannot_write_before_any_work(run, xiazhai, village, tmp_path):
+    with pytest.raises(CommandError, match="写不了文件"):
+        run("roster", roster(xiazhai, 2), *TERM, "--errors", str(tmp_path / "nowhere" / "errors.xlsx"))
+
+    assert Student.objects.count() == 0
 
 
 def test_command_dry_run_leaves_nothing(run, xiazhai, village):

@@ -3,6 +3,8 @@
 import datetime as dt
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from povertyedu.audit.models import AuditEvent
@@ -298,6 +300,26 @@ def test_correction_of_a_phone_asks_for_no_recalculation(client, clerk, luona):
     client.post(edit_url(luona), as_sent(client, edit_url(luona), phone="13800001234"))
     assert Student.objects.get().phone == "13800001234"
     assert not FactChange.objects.exists()
+
+
+def test_forms_take_the_same_queries_at_1_and_30_rows(client, clerk, luona, xiazhai, autumn):
+    client.force_login(clerk)
+
+    def counts():
+        found = []
+        for url in (CREATE, edit_url(luona), reverse("students:detail", args=[luona.pk])):
+            client.get(url)  # what only a first page asks
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(url).status_code == 200
+            found.append(len(queries))
+        return found
+
+    few = counts()
+    for number in range(30):
+        factories.student(f"学生{number}", at=xiazhai, during=autumn, class_name=f"{number}班")
+        factories.village(f"5299011000{number + 10}", f"第{number}村")
+    assert counts() == few
+    assert max(few) < 40
 
 
 def test_left_behind_is_taken_into_the_terms_categories(client, clerk, luona, autumn):

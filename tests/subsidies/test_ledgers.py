@@ -155,6 +155,12 @@ def test_command_prints_one_line_and_refuses_an_unknown_term(money, autumn, tmp_
     assert refused.value.returncode == 2
 
 
+@pytest.mark.parametrize("out", ["", "nowhere/ledger.xlsx"])
+def test_command_refuses_a_file_it_cannot_write_before_any_work(autumn, tmp_path, out):
+    with pytest.raises(CommandError, match="写不了文件"):
+        call_command("export_ledger", "subsidy", "--term", "2020-autumn", "--out", str(tmp_path / out))
+
+
 def test_empty_term_gives_an_empty_ledger(autumn, tmp_path):
     answer = ledgers.export_ledger(tmp_path / "empty.xlsx", term=autumn)
     assert answer["kinds"]["cash"]["rows"] == 0

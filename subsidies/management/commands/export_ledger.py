@@ -2,12 +2,12 @@
 
 import json
 import time
-from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
 from povertyedu.audit.models import record_access
 from povertyedu.orgs.models import Term
+from povertyedu.workbooks.writing import output_path
 from povertyedu.workflow.flow import Actor
 from subsidies.actions.ledgers import export_ledger
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("kind", choices=["subsidy"], help="台账种类")
         parser.add_argument("--term", required=True, help="2020-autumn")
-        parser.add_argument("--out", required=True, help="写到哪个 .xlsx 文件")
+        parser.add_argument("--out", required=True, type=output_path, help="写到哪个 .xlsx 文件")
         parser.add_argument(
             "--full-numbers", metavar="REASON", help="写出完整身份证号，并说明用途（记入查阅日志）"
         )
@@ -27,9 +27,7 @@ class Command(BaseCommand):
         term = Term.objects.filter(pk=options["term"]).first()
         if term is None:
             raise CommandError(f"没有学期“{options['term']}”，请先导入该学期的花名册。", returncode=2)
-        out = Path(options["out"])
-        if not out.parent.is_dir():
-            raise CommandError(f"没有文件夹 {out.parent}。", returncode=2)
+        out = options["out"]
         if options["full_numbers"]:
             by = Actor(None, "命令行", "")
             record_access(

@@ -16,6 +16,7 @@ from povertyedu.imports.reading import read_file
 from povertyedu.imports.rows import Tally
 from povertyedu.orgs.models import Term
 from povertyedu.workbooks.reading import WorkbookError
+from povertyedu.workbooks.writing import output_path
 
 CHUNK = 1024 * 1024
 COUNTS = ("rows", "created", "updated", "unchanged", "duplicates", "rejected")
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, metavar="FILE")
         parser.add_argument("--term", help="学期，如 2020-autumn；不写用最近的学期")
         parser.add_argument("--dry-run", action="store_true", help="只核对，不写入")
-        parser.add_argument("--errors", type=Path, help="把有错误的行写到这个 .xlsx")
+        parser.add_argument("--errors", type=output_path, help="把有错误的行写到这个 .xlsx")
 
     def handle(self, *args, **options):
         started = time.monotonic()

@@ -3,7 +3,8 @@
 
    data-queue on a form: boxes data-pick (data-fen), data-pick-all, data-pick-matching (data-count, data-fen)
      are counted into data-picked-count and data-picked-yuan
-   .drawer: a fragment swapped into it opens it; data-drawer-title takes the focus
+   .drawer: a fragment swapped into it opens it; data-drawer-title takes the focus;
+     data-drawer-step (-1, 1) opens what the next link of the same list leads to
    data-enter-next on a form: Enter goes to the next field
    data-key="save" | "next" on a button: Ctrl+S, Ctrl+Enter
    data-autosave on a form with hx-post=DRAFT hx-trigger="change delay:1s, every 20s" hx-target="#saved":
@@ -51,11 +52,20 @@
     var title = drawer.querySelector("[data-drawer-title]");
     if (title) title.focus();
   }
+  function neighbour(step) {
+    if (!opener || !opener.getAttribute("hx-target")) return null;
+    var links = Array.prototype.slice.call(document.querySelectorAll('[hx-target="' + opener.getAttribute("hx-target") + '"]'));
+    return links.indexOf(opener) < 0 ? null : links[links.indexOf(opener) + step] || null;
+  }
   on("htmx:afterSwap", function (event) {
     var drawer = event.detail.target.closest(".drawer");
     if (!drawer) return;
     var source = event.detail.requestConfig.elt;
     if (!drawer.contains(source)) { opener = source; markCurrentRow(source); }
+    drawer.querySelectorAll("[data-drawer-step]").forEach(function (button) {
+      button.disabled = !neighbour(Number(button.dataset.drawerStep));
+      button.hidden = !neighbour(-1) && !neighbour(1);
+    });
     if (drawer.classList.contains("show")) focusTitle(drawer);
     else window.bootstrap.Offcanvas.getOrCreateInstance(drawer).show();
   });
@@ -151,6 +161,10 @@
   on("click", function (event) {
     var hit = function (selector) { return event.target.closest(selector); }, found;
     if (hit("[data-print]")) window.print();
+    if ((found = hit("[data-drawer-step]")) && (found = neighbour(Number(found.dataset.drawerStep)))) {
+      found.scrollIntoView({ block: "nearest" });
+      found.click();
+    }
     if ((found = hit("[data-dismiss]"))) found.parentNode.remove();
     if ((found = hit("[data-toggle-nav]"))) {
       var open = document.getElementById("side").classList.toggle("open");
