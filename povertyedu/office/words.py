@@ -57,6 +57,7 @@ ACTION_WORDS = {
     "line.take_account": "换用学生现在的银行账户",
     "line.release": "解除暂缓",
     "line.remove": "移出批次",
+    "batch.funds_short": "批次资金不足，提醒后继续",
     "fund.book": "登记到账资金",
     "fund.reverse": "冲销到账资金",
     "fund.scan": "上传指标文件扫描件",

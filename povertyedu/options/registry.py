@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.conf import settings
+from django.utils.module_loading import import_string
+
 from .models import Option
 
 
@@ -27,6 +30,33 @@ def _yes_no(text: str) -> bool:
     return text == "是"
 
 
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text.strip() not in words:
+            raise ValueError(f"请选择{'、'.join(words)}之一")
+        return text.strip()
+
+    return read
+
+
+def _some_of(words: Callable[[], tuple[str, ...]]) -> Callable[[str], tuple[str, ...]]:
+    def read(text: str) -> tuple[str, ...]:
+        chosen = tuple(word for word in text.strip().split("、") if word)
+        if unknown := [word for word in chosen if word not in words()]:
+            raise ValueError(f"没有“{unknown[0]}”这一项，请重新选择")
+        return chosen
+
+    return read
+
+
+FUND_CHECKS = ("自动", "不足时拒绝", "不足时提醒", "不检查")
+
+
+def _fund_sources() -> tuple[str, ...]:
+    """The names of the sources of funds: policies name them, a layer above."""
+    return tuple(label for _, label in import_string(settings.FUND_SOURCES)())
+
+
 @dataclass(frozen=True)
 class Definition:
     """One option: ``read`` turns the stored text into a value or raises ValueError in Chinese."""
@@ -37,11 +67,13 @@ class Definition:
     read: Callable
     unit: str = ""
     help: str = ""
+    words: Callable[[], tuple[str, ...]] = tuple
+    several: bool = False  # any number of the words; written with 、 between them
 
     @property
     def choices(self) -> tuple[str, ...]:
         """The words to choose from, where there are only some."""
-        return ("是", "否") if self.read is _yes_no else ()
+        return ("是", "否") if self.read is _yes_no else self.words()
 
 
 OPTIONS = (
@@ -72,6 +104,31 @@ OPTIONS = (
     ),
     Definition(
         "default_meal_days", "每学期供餐天数", "100", _whole_number(0, 140), "天", "新建学期时的默认值"
+    ),
+    Definition(
+        "funds_check",
+        "批次资金不足时",
+        "自动",
+        _one_of(*FUND_CHECKS),
+        words=lambda: FUND_CHECKS,
+        help="自动：没有登记过到账资金时只提醒，登记以后不足即拒绝",
+    ),
+    Definition(
+        "funds_unchecked_sources",
+        "不检查余额的资金来源",
+        "按学校隶属关系分级承担、学校（幼儿园）自筹、来源比例待定",
+        _some_of(_fund_sources),
+        words=_fund_sources,
+        several=True,
+        help="勾选的来源不登记到账、不核对余额；其余来源的批次只能用到账的钱",
+    ),
+    Definition(
+        "funds_idle_days",
+        "资金滞留提醒天数",
+        "30",
+        _whole_number(1, 365),
+        "天",
+        "到账后这么多天还没有用完的，列入待办",
     ),
     Definition("large_export_rows", "转入后台导出的行数", "5000", _whole_number(100, 100_000), "行"),
     Definition("import_max_megabytes", "导入文件大小上限", "50", _whole_number(1, 500), "MB"),

@@ -205,6 +205,8 @@ JOB_KINDS = {
 }
 # Who knows the people of a public list: kind of matter -> dotted path of its module (see publicity.actions).
 PUBLICITY_SUBJECTS = {"subsidies.batch": "subsidies.actions.publicising"}
+# How the sources of funds are called: dotted path of () -> [(code, name)]; policies name them.
+FUND_SOURCES = "subsidies.enums.fund_sources"
 # Who knows what money a child has on its way: dotted path of a module (see students.money).
 CHILDRENS_MONEY = "subsidies.queries.children"
 # Who may object when a merge of two records is taken back: dotted paths of (students, since) -> a sentence or "".

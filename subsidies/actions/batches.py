@@ -34,6 +34,8 @@ from subsidies.models import (
 from subsidies.queries.opening import list_outstanding, terms_until
 from subsidies.states import BATCH_FLOW, SHEET_FLOW, STAGE_OF
 
+from .commitments import commit, withdraw_commitments
+
 
 def take_seat(batch: Batch, by: Actor, stage: str) -> None:
     """Let ``by`` act on ``batch`` in ``stage``, unless they already act in another; the database has the last word."""
@@ -210,6 +212,7 @@ def return_sheet(*, by: Actor, sheet: SchoolSheet, reason: str) -> SchoolSheet:
 def approve_office(*, by: Actor, batch: Batch) -> Batch:
     """Take the reviewed sheets to the approver; sheets not yet reviewed move to a follow-up batch.
 
+    Who bears each line is frozen, and the batch takes that money; StepRefused where a source lacks it.
     Entitlements are compared again first: a line that lists more than is due now is held, and stays
     held even when nobody is left to approve.
     """
@@ -231,6 +234,7 @@ def _approve_reviewed(*, by: Actor, batch: Batch) -> Batch:
     late = batch.sheets.exclude(state=SheetState.REVIEWED)
     if late.exists():
         _move_to_follow_up(batch, late, by=by)
+    commit(batch, by=by)
     return batch
 
 
@@ -288,6 +292,7 @@ def return_to_office(*, by: Actor, batch: Batch, reason: str) -> Batch:
     """Send a batch back from the approver to the aid office."""
     batch = locked(batch)
     step(batch, "return_office", by=by, reason=reason)
+    withdraw_commitments(batch)
     return batch
 
 
@@ -324,6 +329,7 @@ def cancel(*, by: Actor, batch: Batch, reason: str) -> Batch:
     """Give up a batch that is still with the schools: all its money is outstanding again."""
     batch = locked(batch)
     step(batch, "cancel", by=by, reason=reason)
+    withdraw_commitments(batch)
     batch.lines.open().update(state=LineState.REMOVED, hold="", note="批次已撤销", settled_at=timezone.now())
     return batch
 

@@ -9,6 +9,7 @@ from subsidies.enums import ACCOUNT_HOLDS, OWN, BatchStage, BatchState, HoldReas
 from subsidies.models import Batch, Line, due_fen
 
 from .batches import is_of_family, locked, take_account, take_seat
+from .commitments import bring_up
 from .publicising import open_objections
 
 
@@ -121,6 +122,7 @@ def remove_line(*, by: Actor, line: Line, reason: str) -> Line:
     )
     if not removed:
         raise StepRefused(f"{line.student_name} 已送银行或已移出，不能再移出。")
+    bring_up(batch)
     record(by, action="line.remove", subject=line, reason=reason)
     line.refresh_from_db()
     return line

@@ -26,6 +26,7 @@ from subsidies.states import BATCH_FLOW
 
 from .bank_return import ReturnRow, check_return, read_return
 from .batches import hold_blocked, hold_fallen, locked, step, take_seat
+from .commitments import bring_up, check_file
 from .publicising import about
 
 PAYABLE = BATCH_FLOW["send"].sources
@@ -71,11 +72,13 @@ def _claim_lines(*, by: Actor, batch: Batch) -> BankFile:
     if batch.state in PAYABLE and not totals["count"]:
         raise StepRefused("没有可以发放的学生：名单上的人都已送银行或在暂缓中。")
     step(batch, "send", by=by)
+    check_file(batch, lines, by=by)
     bank_file = BankFile.objects.create(
         batch=batch, number=batch.bank_files.count() + 1, students=totals["students"],
         lines_count=totals["count"], amount_fen=totals["fen"], made_by=by.name,
     )  # fmt: skip
     _number(lines, bank_file)
+    bring_up(batch)
     return bank_file
 
 
@@ -173,6 +176,7 @@ def _settle(*, by: Actor, bank_file: BankFile, rows: list[ReturnRow], stored: St
         bank_file=bank_file, file=stored, paid=paid["count"], failed=unpaid["count"],
         paid_fen=paid["fen"], failed_fen=unpaid["fen"], read_by=by.name,
     )  # fmt: skip
+    bring_up(batch)
     record(by, action="bank_return.apply", subject=answer)
     _finish(batch, by=by)
     return answer

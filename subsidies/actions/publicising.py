@@ -21,6 +21,7 @@ from subsidies.models import Batch, Line, LineQuerySet
 from subsidies.states import STAGE_OF
 
 from .batches import hold_fallen, locked, step, take_seat
+from .commitments import bring_up
 
 
 def about(batch: Batch) -> str:
@@ -146,6 +147,8 @@ def objection_answered(objection: Objection, *, by: Actor) -> None:
 
     The other lines of a child against whom an objection was upheld stay held: a person decides.
     """
+    if line := Line.objects.filter(pk=_line_id(objection)).select_related("batch").first():
+        locked(line.batch)  # before its lines, as every verb of a batch does
     line, of_child = _lines_of_child(objection)
     if line is None:
         return
@@ -156,6 +159,7 @@ def objection_answered(objection: Objection, *, by: Actor) -> None:
             state=LineState.REMOVED, hold=HoldReason.OBJECTION, settled_at=timezone.now(), note="公示异议成立"
         )
         waiting.update(hold=HoldReason.BY_HAND, note="该生另一项目的公示异议成立，请核对后放行或移出")
+        bring_up(line.batch)
     elif not open_objections(line).exists():
         waiting.update(state=LineState.LISTED, hold="", note="公示异议不成立")
 

@@ -27,7 +27,7 @@ def guarded(guards):
 
     def put_up(apps, schema_editor):
         for table, event, condition, message in guards:
-            name = f"guard_{table}_{event.lower()}"
+            name = f"guard_{table}_{event.lower().replace(' ', '_')}"
             if schema_editor.connection.vendor == "postgresql":
                 row = "OLD" if event == "DELETE" else "NEW"
                 schema_editor.execute(
@@ -46,7 +46,7 @@ def guarded(guards):
 
     def take_down(apps, schema_editor):
         for table, event, *_ in guards:
-            name = f"guard_{table}_{event.lower()}"
+            name = f"guard_{table}_{event.lower().replace(' ', '_')}"
             if schema_editor.connection.vendor == "postgresql":
                 schema_editor.execute(f"DROP FUNCTION {name}() CASCADE")
             else:

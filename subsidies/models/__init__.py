@@ -5,6 +5,7 @@ from .entitlement import Balance, Entitlement, Recalculation
 from .funds import FundReceipt, ReceiptProgramme, ReceiptScan
 from .payment import BankFile, BankReturn
 from .policy import Policy, PolicyDecision, Programme
+from .shares import Commitment, LineShare
 
 __all__ = [
     "Balance",
@@ -13,10 +14,12 @@ __all__ = [
     "Batch",
     "BatchDecision",
     "BatchSeat",
+    "Commitment",
     "Entitlement",
     "FundReceipt",
     "Line",
     "LineQuerySet",
+    "LineShare",
     "Policy",
     "PolicyDecision",
     "Programme",

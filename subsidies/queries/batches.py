@@ -92,9 +92,14 @@ def sheets_of(batch: Batch, user, permission) -> list[SchoolSheet]:
     )
 
 
+def lines_to_approve(batch: Batch):
+    """Return the lines of the sheets that approval would take now."""
+    return batch.lines.filter(sheet__state__in=[SheetState.REVIEWED, SheetState.APPROVED])
+
+
 def approval_preview(batch: Batch) -> dict:
     """Return what approval would take now: totals of listed and held lines of reviewed sheets, and late schools."""
-    lines = batch.lines.filter(sheet__state__in=[SheetState.REVIEWED, SheetState.APPROVED])
+    lines = lines_to_approve(batch)
     late = batch.sheets.exclude(state__in=[SheetState.REVIEWED, SheetState.APPROVED])
     return {
         "listed": lines.listed().totals(),

@@ -16,6 +16,7 @@ from povertyedu.ui.numerals import yuan
 from povertyedu.workflow.flow import StepRefused
 from subsidies.actions import batches as actions
 from subsidies.actions import publicising
+from subsidies.actions.commitments import funding_of
 from subsidies.enums import OWN, BatchState
 from subsidies.forms.batches import BatchFilterForm, OpenBatchForm, ReasonForm
 from subsidies.models import Batch
@@ -104,10 +105,18 @@ def batch(request, pk):
         "sheets": sheets,
         "programmes": found.programmes.all(),
         "decisions": found.decisions.all(),
+        "funding": funding_of(found) if request.user.can(P.VIEW_FUNDS) else None,
         "steps": [t for t in BATCH_FLOW.open_to(found.state, request.user.can) if t.verb in STEPS],
         "may_republish": found.state in BATCH_FLOW["republish"].sources and request.user.can(P.PUBLISH),
     }
     return render(request, "subsidies/batch.html", context)
+
+
+def _warn_of_lacking_money(request, batch: Batch) -> None:
+    """Where the county only wants to be told, tell."""
+    lacking = sum(row["lacking_fen"] for row in funding_of(batch))
+    if lacking:
+        messages.warning(request, f"资金不足：本批还缺 {yuan(lacking)} 元没有到账，见“资金来源”。")
 
 
 def _batch(request, pk, permission=P.VIEW_SUBSIDIES) -> Batch:
@@ -195,6 +204,8 @@ def batch_step(request, pk, verb):
             messages.error(request, str(refused))
         else:
             messages.success(request, f"批次 {found.number}：“{transition.label}”已办理。")
+            if verb == "approve_office":
+                _warn_of_lacking_money(request, found)
         return redirect("subsidies:batch", pk=found.pk)
     context = {
         "crumbs": [
@@ -208,6 +219,7 @@ def batch_step(request, pk, verb):
         "title": transition.label,
         "button": button,
         "preview": queries.approval_preview(found),
+        "funding": funding_of(found, queries.lines_to_approve(found)) if verb == "approve_office" else None,
         "danger": transition.needs_reason,
         "form": form,
         "reasons": ["金额与测算不符，请核对", "名单有误，请核对后重报", "缺少佐证材料"],

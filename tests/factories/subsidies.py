@@ -1,6 +1,7 @@
 """Money for tests: programmes, entitlements, and a batch at any step of its way."""
 
 import datetime as dt
+import json
 from pathlib import Path
 
 from django.core.files.temp import NamedTemporaryFile
@@ -11,8 +12,8 @@ from povertyedu.orgs.models import CalendarDay
 from povertyedu.publicity.models import Notice
 from povertyedu.workbooks.writing import write_table
 from students.models import Enrolment, Student
-from subsidies.actions import batches, funds, payouts, publicising
-from subsidies.models import BankFile, Batch, Entitlement, FundReceipt, Programme
+from subsidies.actions import batches, funds, payouts, policies, publicising
+from subsidies.models import BankFile, Batch, Entitlement, FundReceipt, Policy, Programme
 
 STEPS = (
     "open",
@@ -45,6 +46,46 @@ def entitlement_of(enrolment: Enrolment, of: Programme, fen: int) -> Entitlement
         amount_fen=fen, stage=enrolment.stage, grade=enrolment.grade, school_id=enrolment.school_id,
         school_area=enrolment.school_area, home_area=enrolment.home_area,
     )  # fmt: skip
+
+
+_RULE = """
+[[programme]]
+code = "{code}"
+label = "{label}"
+kind = "{kind}"
+stages = ["primary", "junior"]
+
+[[rule]]
+code = "{code}.a"
+programme = "{code}"
+label = "{label}"
+clause = "一"
+quote = "原文"
+amount = {{ yuan = {yuan}, per = "term" }}
+funding = {{ sources = {sources}, weights = {weights}, quote = "分担" }}
+[rule.when]
+stage = ["primary", "junior"]
+categories = ["registered_poor"]
+"""
+
+
+def funded(
+    *, by, weights: dict[str, int] | None = None, of: Programme | None = None, yuan: int = 500, **more
+) -> Policy:
+    """Publish a policy under which the rule of :func:`entitle` is borne by ``weights`` (source: weight).
+
+    ``more``: further programmes by code, each with its own weights.
+    """
+    of = of or programme()
+    rules = {of: weights or {"central": 8, "county": 2}}
+    rules |= {programme(code): given for code, given in more.items()}
+    text = 'name = "split"\ntitle = "分担办法"\ndocument = "《分担办法》"\nfirst_term = "2015-autumn"\n' + "".join(
+        _RULE.format(
+            code=p.code, label=p.name, kind=p.kind, yuan=yuan, sources=json.dumps(list(given)), weights=json.dumps(list(given.values())),
+        )
+        for p, given in rules.items()
+    )  # fmt: skip
+    return policies.load_policy(text=text, by=by)
 
 
 def new_receipt(fen: int = 100_000, *, of=None, **fields) -> funds.NewReceipt:

@@ -129,6 +129,19 @@ def settings(**changes) -> dict:
     return texts() | changes
 
 
+def test_option_of_several_words_is_kept_as_one_text(office, administrator):
+    office.post(reverse("office:options"), settings(funds_unchecked_sources=["社会捐助", "来源比例待定"]))
+    assert texts()["funds_unchecked_sources"] == "社会捐助、来源比例待定"
+    assert option("funds_unchecked_sources") == ("社会捐助", "来源比例待定")
+    page = office.get(reverse("office:options"))
+    assert page.context["form"]["funds_unchecked_sources"].value() == ["社会捐助", "来源比例待定"]
+    office.post(reverse("office:options"), settings(funds_unchecked_sources=[]))
+    assert option("funds_unchecked_sources") == ()
+    refused = office.post(reverse("office:options"), settings(funds_unchecked_sources=["月亮"]))
+    assert refused.status_code == 200
+    assert option("funds_unchecked_sources") == ()
+
+
 def test_options_saved_tell_old_and_new(office, administrator):
     office.post(reverse("office:options"), settings(publicity_working_days="7", publicity_print_only="是"))
 

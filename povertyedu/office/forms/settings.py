@@ -50,6 +50,21 @@ class DayForm(forms.ModelForm):
         help_texts = {"note": "如：州庆放假；只登记与平常不同的日子"}
 
 
+class WordsField(forms.MultipleChoiceField):
+    """Some of a few words, kept as one text with 、 between them."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def prepare_value(self, value):
+        return value.split("、") if isinstance(value, str) else value
+
+    def to_python(self, value):
+        return [word for text in super().to_python(value) for word in text.split("、") if word]
+
+    def clean(self, value):
+        return "、".join(super().clean(value))
+
+
 class OptionsForm(forms.Form):
     """Every option of the registry as a field of its kind, checked by the option's own reader."""
 
@@ -58,13 +73,14 @@ class OptionsForm(forms.Form):
         for option in OPTIONS:
             unit = f"单位：{option.unit}" if option.unit else ""
             hint = "；".join(filter(None, [unit, option.help, f"默认：{option.default}"]))
-            self.fields[option.key] = (
-                forms.ChoiceField(
-                    label=option.label, help_text=hint, choices=[(c, c) for c in option.choices]
-                )
-                if option.choices
-                else forms.CharField(label=option.label, help_text=hint, max_length=60)
-            )
+            words = [(word, word) for word in option.choices]
+            if option.several:
+                field = WordsField(label=option.label, help_text=hint, choices=words, required=False)
+            elif words:
+                field = forms.ChoiceField(label=option.label, help_text=hint, choices=words)
+            else:
+                field = forms.CharField(label=option.label, help_text=hint, max_length=60)
+            self.fields[option.key] = field
 
     def clean(self):
         for option in OPTIONS:

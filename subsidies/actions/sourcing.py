@@ -1,0 +1,89 @@
+"""Who bears what: the funding a policy gives each rule, and the shares of a batch's lines frozen from it."""
+
+from collections.abc import Iterable
+
+from django.db import connection
+from django.db.models import Count
+
+from povertyedu import bulk
+from povertyedu.orgs.models import Term
+from subsidies import engine
+from subsidies.models import Batch, Line, Policy
+from subsidies.queries.earmarks import Need
+
+from .policies import pack_of, policies_for
+
+UNSTATED = "unstated"
+# One statement whatever the lines: every line takes the shares of its term, rule and amount, unless it has some.
+_FREEZE = """
+INSERT INTO subsidies_lineshare (line_id, source, amount_fen)
+SELECT l.id, s.source, s.share_fen
+FROM subsidies_line l
+JOIN wanted_shares s ON s.term_id = l.term_id AND s.rule = l.rule AND s.amount_fen = l.amount_fen
+WHERE l.batch_id = %s AND l.state IN ('listed', 'held', 'sent') AND s.share_fen > 0
+  AND NOT EXISTS (SELECT 1 FROM subsidies_lineshare have WHERE have.line_id = l.id)
+"""
+
+
+class Fundings:
+    """The funding of every rule in some terms, read once.
+
+    A rule is looked for in the term's policy, and where that no longer has it in the newest published
+    policy that does; what no policy knows is borne by nobody in particular ("unstated").
+    """
+
+    def __init__(self, terms: Iterable[str]):
+        in_force = policies_for(list(Term.objects.filter(pk__in=set(terms))))
+        self._rules = {term: _rules_of(policy) for term, policy in in_force.items()}
+        self._older: list[dict[str, engine.Rule]] | None = None
+
+    def split(self, term: str, rule: str, amount_fen: int) -> tuple[tuple[str, int], ...]:
+        """Return the amount by source; the shares sum to it exactly."""
+        found = self._rules.get(term, {}).get(rule) or self._in_older(rule)
+        return found.funding.split(amount_fen) if found else ((UNSTATED, amount_fen),)
+
+    def _in_older(self, rule: str) -> "engine.Rule | None":
+        if self._older is None:
+            published = Policy.objects.published().order_by("-published_at", "-pk")
+            self._older = [_rules_of(policy) for policy in published]
+        return next((rules[rule] for rules in self._older if rule in rules), None)
+
+
+def _rules_of(policy: Policy) -> dict[str, engine.Rule]:
+    return {rule.code: rule for rule in pack_of(policy).rules}
+
+
+def needs_of(lines) -> dict[Need, int]:
+    """Return what ``lines`` would take of each source for each programme, by the policies as they are now."""
+    kinds = list(
+        lines.order_by()
+        .values_list("term_id", "rule", "programme_id", "amount_fen")
+        .annotate(lines=Count("pk"))
+    )
+    fundings = Fundings(term for term, *_ in kinds)
+    needs: dict[Need, int] = {}
+    for term, rule, programme, fen, count in kinds:
+        for source, share in fundings.split(term, rule, fen):
+            if share:
+                needs[Need(source, programme)] = needs.get(Need(source, programme), 0) + share * count
+    return needs
+
+
+def freeze_shares(batch: Batch) -> None:
+    """Write the shares of those open lines of ``batch`` that have none yet, set-based."""
+    without = Line.objects.open().filter(batch=batch, shares=None).order_by()
+    kinds = list(without.values_list("term_id", "rule", "amount_fen").distinct())
+    if not kinds:
+        return
+    fundings = Fundings(term for term, _, _ in kinds)
+    wanted = [
+        (term, rule, fen, source, share)
+        for term, rule, fen in kinds
+        for source, share in fundings.split(term, rule, fen)
+    ]
+    bulk.load(
+        "wanted_shares", Line, ("term_id", "rule", "amount_fen"), wanted, extra="source varchar(30), share_fen bigint"
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_FREEZE, [batch.pk])
+        cursor.execute("DROP TABLE wanted_shares")

@@ -1,0 +1,114 @@
+"""What the money that came in may cover, and what covers what."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from django.db.models import Q, Sum
+
+from subsidies.earmarks import draw, had_by
+from subsidies.enums import LineState, fund_sources
+from subsidies.models import Commitment, FundReceipt, LineShare, Programme
+
+SPENT = (LineState.SENT, LineState.PAID)
+COMMITTED = (LineState.LISTED, LineState.HELD, *SPENT)
+
+
+class Need(NamedTuple):
+    """Money of one source for one programme."""
+
+    source: str
+    programme: str
+
+
+class Lack(NamedTuple):
+    """A need of which a part is not covered, in fen."""
+
+    need: Need
+    needed_fen: int
+    available_fen: int
+
+    @property
+    def lacking_fen(self) -> int:
+        return self.needed_fen - self.available_fen
+
+
+class Pot(NamedTuple):
+    """A receipt as money to be had: its source and the programmes it may be spent on."""
+
+    pk: int
+    source: str
+    programmes: frozenset[str]
+
+
+def pots(sources: Iterable[str] | None = None) -> dict[Pot, int]:
+    """Return the receipts that stand, of ``sources`` or all, the earliest first, with their fen; two queries."""
+    found = FundReceipt.objects.standing().order_by("received_on", "pk").prefetch_related("earmarks")
+    if sources is not None:
+        found = found.filter(source__in=list(sources))
+    return {
+        Pot(r.pk, r.source, frozenset(e.programme_id for e in r.earmarks.all())): r.amount_fen for r in found
+    }
+
+
+def covers(pot: Pot, need: Need) -> bool:
+    return pot.source == need.source and need.programme in pot.programmes
+
+
+def sums_of(rows, field: str) -> dict[Need, int]:
+    """Return {need: fen} of commitments, summed over ``field``."""
+    summed = rows.order_by().values("source", "programme").annotate(fen=Sum(field))
+    return {Need(row["source"], row["programme"]): row["fen"] for row in summed if row["fen"]}
+
+
+def shares_of(lines) -> dict[Need, int]:
+    """Return {need: fen} of the frozen shares of ``lines``."""
+    summed = (
+        LineShare.objects.filter(line__in=lines.order_by().values("pk"))
+        .values("source", "line__programme")
+        .annotate(fen=Sum("amount_fen"))
+    )
+    return {Need(row["source"], row["line__programme"]): row["fen"] for row in summed}
+
+
+def lacks(needed: Mapping[Need, int], *, before: Mapping[Need, int], of: Mapping[Pot, int]) -> list[Lack]:
+    """Return what of ``needed`` the pots ``of`` do not cover once ``before`` (older needs) is covered."""
+    takers: dict[tuple[int, Need], int] = {(0, need): fen for need, fen in before.items()}
+    takers |= {(1, need): fen for need, fen in needed.items()}
+    had = had_by(draw(takers, of, lambda taker, pot: covers(pot, taker[1])))
+    found = [Lack(need, fen, had.get((1, need), 0)) for need, fen in needed.items()]
+    return [lack for lack in found if lack.lacking_fen]
+
+
+def in_order(needs: Mapping[Need, int]) -> dict[Need, int]:
+    """Return ``needs`` by source as charts stack them, then by programme as lists show them."""
+    sources = [code for code, _ in fund_sources()]
+    programmes = list(Programme.objects.values_list("pk", flat=True))
+    place = {code: number for number, code in enumerate(sources)}
+    order = {code: number for number, code in enumerate(programmes)}
+    keys = sorted(needs, key=lambda need: (place.get(need.source, 99), order.get(need.programme, 9999)))
+    return {need: needs[need] for need in keys}
+
+
+def held_by(batch) -> dict[Need, int]:
+    """Return what ``batch`` has taken."""
+    return sums_of(Commitment.objects.filter(batch=batch), "amount_fen")
+
+
+def other_commitments(batch, sources: Iterable[str]) -> dict[Need, int]:
+    """Return what other batches hold of ``sources``."""
+    return sums_of(Commitment.objects.exclude(batch=batch).filter(source__in=list(sources)), "amount_fen")
+
+
+def spent_of(sources: Iterable[str] | None = None) -> dict[Need, int]:
+    """Return what has gone to the bank, of ``sources`` or all."""
+    rows = Commitment.objects.filter(spent_fen__gt=0)
+    return sums_of(rows if sources is None else rows.filter(source__in=list(sources)), "spent_fen")
+
+
+def committed_rows(batch) -> list[dict]:
+    """Return by source and programme what the open, sent and paid lines of ``batch`` take, and what of it is spent."""
+    return list(
+        LineShare.objects.filter(line__batch=batch, line__state__in=COMMITTED)
+        .values("source", "line__programme")
+        .annotate(fen=Sum("amount_fen"), spent=Sum("amount_fen", filter=Q(line__state__in=SPENT), default=0))
+    )
