@@ -11,11 +11,10 @@ from django.utils import timezone
 
 from povertyedu.audit.models import record
 from povertyedu.workflow.flow import Actor, StepRefused, advance
-from subsidies import engine
 from subsidies.models import Policy
 from subsidies.states import POLICY_FLOW
 
-from .policies import digest_of, title_of
+from .policies import check, digest_of, included_by, title_of
 
 
 class Outdated(StepRefused):
@@ -44,7 +43,7 @@ def save_draft(
         raise Outdated(stored)
     before = stored.digest, stored.applies_from
     if text is not None:
-        stored.text = text
+        stored.text, stored.included = text, included_by(text)
         stored.name, stored.title = title_of(text, stored)
     if applies_from is not None:
         stored.applies_from = applies_from
@@ -69,8 +68,4 @@ def drop_draft(*, by: Actor, policy: Policy) -> Policy:
 
 def problems_of(text: str) -> tuple:
     """Return what is wrong with a pack's text, by line; empty when it is sound and its examples come out."""
-    try:
-        engine.load_pack(text)
-    except engine.PackError as error:
-        return error.problems
-    return ()
+    return check(text).errors

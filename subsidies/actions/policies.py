@@ -14,7 +14,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from povertyedu.orgs.models import Term
-from povertyedu.workflow.flow import Actor, advance
+from povertyedu.workflow.flow import Actor, StepRefused, advance
+from students.actions.county_facts import save_fact
+from students.models import CountyFact
 from subsidies import engine
 from subsidies.models import Policy, PolicyDecision, Programme
 from subsidies.queries import Reading, own_county
@@ -48,6 +50,31 @@ def library(name: str) -> str:
     return pack_text(name)
 
 
+def county_facts() -> tuple[engine.Fact, ...]:
+    """Return the facts that this county has defined, as rules may ask them."""
+    return tuple(
+        engine.Fact(fact.name, engine.FactType(fact.kind), fact.label, choices=fact.choices)
+        for fact in CountyFact.objects.all()
+    )
+
+
+def check(text: str) -> engine.Checkup:
+    """Read, check and lint a pack's text as it would be here and now."""
+    return engine.check_pack(text, library=library, county_facts=county_facts())
+
+
+def included_by(text: str) -> dict[str, str]:
+    """Return {name: text} of the packs that ``text`` includes, and those that they do."""
+    found: dict[str, str] = {}
+
+    def kept(name: str) -> str:
+        found[name] = library(name)
+        return found[name]
+
+    engine.check_pack(text, library=kept, county_facts=county_facts())
+    return found
+
+
 def policy_for(term: Term | str) -> Policy:
     """Return the policy of a term: the newest published one that applies from it or before; raise NoPolicy."""
     policy = Policy.objects.in_force(term if isinstance(term, str) else term.pk).first()
@@ -68,14 +95,19 @@ def policies_for(terms: list[Term]) -> dict[str, Policy]:
     return found
 
 
-@lru_cache(maxsize=8)
-def _pack(digest: str, text: str, included: str) -> engine.Policy:
-    return engine.load_pack(text, library=json.loads(included).__getitem__)
+@lru_cache(maxsize=16)
+def _pack(digest: str, text: str, included: str, county: tuple) -> engine.Policy:
+    facts = [
+        engine.Fact(name, engine.FactType(kind), label, choices=dict(choices))
+        for name, kind, label, choices in county
+    ]
+    return engine.load_pack(text, library=json.loads(included).__getitem__, county_facts=facts)
 
 
 def pack_of(policy: Policy) -> engine.Policy:
     """Return the rules of a stored policy, parsed once per process; raise PackError for a draft that is none yet."""
-    return _pack(policy.digest, policy.text, json.dumps(policy.included))
+    county = tuple((f.name, str(f.type), f.label, tuple(f.choices.items())) for f in county_facts())
+    return _pack(policy.digest, policy.text, json.dumps(policy.included), county)
 
 
 def reading_of(policy: Policy, term: Term) -> Reading:
@@ -97,6 +129,15 @@ def digest_of(text: str, included: Mapping[str, str], figures: Mapping) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
+class OpenParameters(StepRefused):
+    """The document leaves figures open that the bureau has not filled in; such a policy is not published."""
+
+    def __init__(self, parameters: tuple[engine.Parameter, ...]):
+        self.parameters = parameters
+        names = "、".join(f"“{parameter.label}”" for parameter in parameters)
+        super().__init__(f"文件没有写明、须由教育局确定的金额还没有填：{names}。不执行的也请写明“不执行”。")
+
+
 @transaction.atomic
 def load_policy(
     *, text: str, by: Actor, applies_from: str = "", figures: Mapping | None = None, publish: bool = True
@@ -104,13 +145,13 @@ def load_policy(
     """Publish ``text`` for the terms from ``applies_from`` on; return the policy, or its draft without ``publish``.
 
     Where the same text and figures are in force there already, nothing changes. Raise PackError, with every
-    problem by line, when the pack is wrong or its worked examples do not come out.
+    problem by line, when the pack is wrong or its worked examples do not come out; OpenParameters.
     """
-    engine.load_pack(text)
+    engine.load_pack(text, library=library, county_facts=county_facts())
     figures = dict(figures or {})
     list(Policy.objects.select_for_update().values_list("pk"))
     present = Policy.objects.in_force(applies_from).first()
-    if publish and present and present.digest == digest_of(text, {}, figures):
+    if publish and present and present.digest == digest_of(text, included_by(text), figures):
         return present
     draft = new_draft(text=text, by=by, applies_from=applies_from, figures=figures, based_on=present)
     return publish_policy(policy=draft, by=by) if publish else draft
@@ -121,33 +162,35 @@ def new_draft(
     *, text: str, by: Actor, applies_from: str = "", figures: Mapping | None = None, based_on: Policy | None = None
 ) -> Policy:  # fmt: skip
     """Write a draft; a text that is no pack yet takes its name from what it is ``based_on``."""
-    figures = dict(figures or {})
     name, title = title_of(text, based_on)
-    draft = Policy.objects.create(
-        name=name, title=title, applies_from=applies_from, text=text, figures=figures, digest=digest_of(text, {}, figures),
+    draft = Policy(
+        name=name, title=title, applies_from=applies_from, text=text, included=included_by(text), figures=dict(figures or {}),
         based_on=based_on, created_by=by.name, changed_by=by.name,
     )  # fmt: skip
+    draft.digest = digest_of(draft.text, draft.included, draft.figures)
+    draft.save()
     step = POLICY_FLOW["draft"]
     PolicyDecision.append(draft, step=step, old="", by=by, reason="", at=timezone.now())
     return draft
 
 
 def title_of(text: str, otherwise: Policy | None) -> tuple[str, str]:
-    """Return name and title of a pack's text, as far as they can be read."""
-    try:
-        pack = engine.load_pack(text)
-    except engine.PackError:
+    """Return name and title of a pack's text; those of ``otherwise`` where it is no sound pack."""
+    checkup = check(text)
+    if checkup.errors:
         return (otherwise.name, otherwise.title) if otherwise else ("draft", "未命名的政策")
-    return pack.name[:40], pack.title[:120]
+    return checkup.policy.name[:40], checkup.policy.title[:120]
 
 
 @transaction.atomic
 def publish_policy(*, policy: Policy, by: Actor) -> Policy:
-    """Fix a draft for good: it gets its version, applies from now on, and its programmes become rows.
+    """Fix a draft for good: it gets its version, applies from now on, its programmes and county facts become rows.
 
-    Raise PackError when its text is no sound pack, StepRefused when it is no draft any more.
+    Raise PackError when its text is no sound pack, OpenParameters, StepRefused when it is no draft any more.
     """
     pack = pack_of(policy)
+    if left := pack.open_parameters(policy.figures):
+        raise OpenParameters(left)
     list(Policy.objects.select_for_update().values_list("pk"))
     last = (
         Policy.objects.filter(name=pack.name, version__isnull=False)
@@ -164,4 +207,19 @@ def publish_policy(*, policy: Policy, by: Actor) -> Policy:
             code=programme.code,
             defaults={"name": programme.label, "kind": str(programme.kind), "position": programme.order},
         )
+    for fact in pack.declared_facts:
+        _create_fact(fact, by)
     return policy
+
+
+def _create_fact(fact: engine.Fact, by: Actor) -> None:
+    """Make a fact that a pack declares one of the county's, unless it is one already; raise StepRefused for another of its name."""
+    known = CountyFact.objects.filter(name=fact.name).first()
+    if known is None:
+        save_fact(
+            by=by, fact=CountyFact(name=fact.name, label=fact.label, kind=str(fact.type), choices=dict(fact.choices))
+        )  # fmt: skip
+    elif known.kind != str(fact.type):
+        raise StepRefused(
+            f"政策要用的县定信息项“{fact.label}”（{fact.name}）已有同名的一项，类型是“{known.get_kind_display()}”；请改政策里的代码。"
+        )

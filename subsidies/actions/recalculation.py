@@ -52,7 +52,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class _Reach:
+class Reach:
     """Which children a run looks at: their enrolments, their present entitlements, their marks."""
 
     enrolments: QuerySet
@@ -60,7 +60,7 @@ class _Reach:
     marks: QuerySet
 
     @classmethod
-    def of(cls, term: Term, school: School | None, *, only_changed: bool) -> "_Reach":
+    def of(cls, term: Term, school: School | None, *, only_changed: bool) -> "Reach":
         """Choose by child, never by where the rows stand: a child who moved is settled on both sides at once."""
         sides = [
             Enrolment.objects.of(term).studying(),
@@ -75,6 +75,10 @@ class _Reach:
             changed = FactChange.objects.filter(term=term).values("student_id")
             sides = [side.filter(student__in=changed) for side in sides]
         return cls(*sides)
+
+    def among(self, children: Q) -> "Reach":
+        """Return the same of those children alone."""
+        return Reach(*(side.filter(children) for side in (self.enrolments, self.entitled, self.marks)))
 
 
 def recalculate(
@@ -98,7 +102,7 @@ def recalculate(
     only_changed = only_changed and last is not None and last.policy_id == policy.pk
     decider = decider_of(policy, term)
     reader = FactReader(decider.facts, reading_of(policy, term))
-    reach = _Reach.of(term, school, only_changed=only_changed)
+    reach = Reach.of(term, school, only_changed=only_changed)
     progress.expect(reach.enrolments.count())
     tally = Tally()
     after: int | None = 0
@@ -122,31 +126,16 @@ def _totals(term: Term, school: School | None) -> dict:
 
 @transaction.atomic
 def _one_chunk(
-    decider: engine.Decider, reader: FactReader, term: Term, reach: _Reach, after: int, tally: Tally, progress
+    decider: engine.Decider, reader: FactReader, term: Term, reach: Reach, after: int, tally: Tally, progress
 ) -> int | None:
     """Settle the next chunk of children whose key is above ``after``; return the last key, None at the end.
 
     The term's row is locked first, so that two runs at once take turns and each reads what the other wrote.
     """
-    chunk = settings.RECALCULATION_CHUNK
-    Term.objects.select_for_update().get(pk=term.pk)
-    coming = reach.enrolments.filter(student_id__gt=after).order_by("student_id")
-    last = coming.values_list("student_id", flat=True)[chunk - 1 : chunk].first()
-    span = {"student_id__gt": after} | ({"student_id__lte": last} if last else {})
+    span, last = span_of(reach, after)
     # The marks first, then the facts: a mark committed in between stays, its facts may not have been read.
     seen = list(reach.marks.filter(**span).values_list("pk", flat=True))
-    facts = list(
-        coming.filter(**span).values_list(
-            "student_id",
-            "school_id",
-            "school_area",
-            "home_area",
-            "meal_days",
-            "stage",
-            "grade",
-            *reader.expressions,
-        )
-    )
+    facts = read_facts(reach, reader, span)
     present = reach.entitled.filter(**span).order_by("student_id").values_list(*COLUMNS)
     difference = compare(_owed(decider, reader, term, facts), present, tally)
     write(term, difference, fresh=tally.updated + tally.ended + tally.unchanged == 0)
@@ -156,6 +145,21 @@ def _one_chunk(
     tally.students += len(facts)
     progress.fence()
     return last
+
+
+def span_of(reach: Reach, after: int) -> tuple[dict, int | None]:
+    """Return the next range of keys above ``after`` as a filter, and its last key, None at the end."""
+    chunk = settings.RECALCULATION_CHUNK
+    coming = reach.enrolments.filter(student_id__gt=after).order_by("student_id")
+    last = coming.values_list("student_id", flat=True)[chunk - 1 : chunk].first()
+    return {"student_id__gt": after} | ({"student_id__lte": last} if last else {}), last
+
+
+def read_facts(reach: Reach, reader: FactReader, span: dict) -> list[tuple]:
+    """Return student, where it studies and lives, meal days, stage, grade, and what the rules ask of each child of a range."""
+    columns = ("student_id", "school_id", "school_area", "home_area", "meal_days", "stage", "grade")
+    coming = reach.enrolments.filter(**span).order_by("student_id")
+    return list(coming.values_list(*columns, *reader.expressions))
 
 
 def _owed(

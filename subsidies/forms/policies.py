@@ -253,7 +253,7 @@ class RuleForm(_AmountFields):
         """Return the rule that was chosen, of ``programme``."""
         wanted = self.cleaned_data
         when = {fact.name: value for fact in self.facts if (value := self._when(fact)) is not None}
-        funding = {}
+        funding: dict = {"sources": ["unstated"]}
         if numbers := self._sources():
             funding["sources"] = [wanted[f"source_{n}"] for n in numbers]
             if all(wanted.get(f"weight_{n}") for n in numbers):

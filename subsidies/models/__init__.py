@@ -6,6 +6,7 @@ from .funds import FundReceipt, ReceiptProgramme, ReceiptScan
 from .payment import BankFile, BankReturn
 from .policy import Policy, PolicyDecision, Programme
 from .shares import Commitment, LineShare
+from .what_if import WhatIf, WhatIfCell, WhatIfTerm
 
 __all__ = [
     "Balance",
@@ -28,5 +29,8 @@ __all__ = [
     "ReceiptScan",
     "SchoolSheet",
     "SheetDecision",
+    "WhatIf",
+    "WhatIfCell",
+    "WhatIfTerm",
     "due_fen",
 ]

@@ -12,7 +12,7 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.workflow.flow import StepRefused
 from subsidies import engine
 from subsidies.actions import drafting
-from subsidies.actions.policies import new_draft, pack_of, pack_text
+from subsidies.actions.policies import check, new_draft, pack_of, pack_text
 from subsidies.actions.rule_writing import add_programme, add_rule, change_amount
 from subsidies.forms.policies import AmountForm, DraftForm, NewDraftForm, RuleForm
 from subsidies.models import Policy
@@ -100,16 +100,13 @@ def _show(request, policy: Policy, context: dict):
 
 def check_of(text: str) -> dict:
     """Return what the panel beside the text says of it: each problem with the line it is on, or what the pack holds."""
-    problems = drafting.problems_of(text)
+    checkup = check(text)
     lines = text.split("\n")
-    if problems:
-        told = [
-            {"line": p.line, "message": p.message, "text": lines[p.line - 1] if p.line <= len(lines) else ""}
-            for p in problems
-        ]
-        return {"problems": told}
-    pack = engine.load_pack(text)
-    return {"pack": pack, "problems": []}
+    told = [
+        {"line": p.line, "message": p.message, "text": lines[p.line - 1] if p.line <= len(lines) else "", "bad": p in checkup.errors}
+        for p in (*checkup.errors, *checkup.warnings)
+    ]  # fmt: skip
+    return {"pack": checkup.policy, "errors": len(checkup.errors), "problems": told}
 
 
 @needs(P.LOAD_POLICY)

@@ -1,7 +1,7 @@
 """Policies for tests: the smallest sound pack there is, published or as a draft."""
 
 from povertyedu.workflow.flow import SYSTEM
-from subsidies.actions.policies import load_policy
+from subsidies.actions.policies import load_policy, new_draft
 from subsidies.models import Policy
 
 TEXT = """name = "yunling"
@@ -36,3 +36,8 @@ def published(text: str = TEXT, **options) -> Policy:
 
 def draft(text: str = TEXT + "# 草稿\n", **options) -> Policy:
     return load_policy(text=text, by=SYSTEM, publish=False, **options)
+
+
+def draft_of_nothing() -> Policy:
+    """A draft whose text is no pack yet."""
+    return new_draft(text="name =", by=SYSTEM)

@@ -1,0 +1,317 @@
+"""试算: what a draft would change, term by term, without touching an entitlement.
+
+Reads children in order of their key, a chunk at a time, as a recalculation does; keeps sums by school and programme and the
+children whose money changes most, so its memory does not grow with the county. Once stored, a run is stale as soon as
+the draft, the terms or what is in force has changed.
+"""
+
+import heapq
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from povertyedu.jobs.progress import NO_PROGRESS
+from povertyedu.orgs.models import Term
+from povertyedu.workflow.flow import Actor
+from students.models import Enrolment
+from subsidies import engine
+from subsidies.enums import Kind
+from subsidies.models import Balance, Entitlement, Policy, WhatIf, WhatIfCell, WhatIfTerm
+from subsidies.queries import FactReader, waiting_children
+
+from .policies import decider_of, policies_for, reading_of
+from .recalculation import Reach, read_facts, span_of
+
+MOST = 50  # children of a term that are kept by name
+
+
+@dataclass(slots=True)
+class Money:
+    """One child under one programme: owed now, owed under the draft, and settled already (paid or on its way)."""
+
+    kind: str
+    before_fen: int = 0
+    after_fen: int = 0
+    settled_fen: int = 0
+
+    @property
+    def back_fen(self) -> int:
+        """How much more is to be paid than now."""
+        if self.kind != Kind.CASH:
+            return 0
+        return max(0, max(0, self.after_fen - self.settled_fen) - max(0, self.before_fen - self.settled_fen))
+
+    @property
+    def over_fen(self) -> int:
+        """How much more will have been paid than is owed."""
+        if self.kind != Kind.CASH:
+            return 0
+        return max(0, max(0, self.settled_fen - self.after_fen) - max(0, self.settled_fen - self.before_fen))
+
+
+@dataclass(slots=True)
+class Change:
+    """One child whose entitlements would differ, with the programmes in which they do."""
+
+    student: int
+    school: int | None
+    area: str
+    programmes: dict[str, Money]
+
+    @property
+    def before_fen(self) -> int:
+        return sum(money.before_fen for money in self.programmes.values())
+
+    @property
+    def after_fen(self) -> int:
+        return sum(money.after_fen for money in self.programmes.values())
+
+    @property
+    def difference_fen(self) -> int:
+        return self.after_fen - self.before_fen
+
+
+@dataclass
+class Chunk:
+    """What became of the children of one range of keys; ``last`` is its last key, None at the end."""
+
+    changes: list[Change]
+    students: int
+    before_fen: int  # cash of all of them, now and under the draft
+    after_fen: int
+    last: int | None
+
+
+def chunks(policy: Policy, term: Term, reach: Reach, *, after: int = 0) -> Iterator[Chunk]:
+    """Yield what ``policy`` would change of the children in ``reach``, in order of their key from ``after`` on.
+
+    Raise PackError for a text that is no pack, FactUnread for a fact nobody reads.
+    """
+    decider = decider_of(policy, term)
+    reader = FactReader(decider.facts, reading_of(policy, term))
+    last: int | None = after
+    while last is not None:
+        chunk = _chunk(decider, reader, term, reach, last)
+        last = chunk.last
+        yield chunk
+
+
+def _chunk(decider: engine.Decider, reader: FactReader, term: Term, reach: Reach, after: int) -> Chunk:
+    span, last = span_of(reach, after)
+    facts = read_facts(reach, reader, span)
+    money: dict[int, dict[str, Money]] = defaultdict(dict)
+    places: dict[int, tuple[int | None, str, str]] = {}
+    present = reach.entitled.filter(**span).values_list(
+        "student_id", "programme_id", "kind", "amount_fen", "school_id", "school_area", "home_area"
+    )
+    for student, programme, kind, fen, *place in present:
+        money[student][programme] = Money(kind, before_fen=fen)
+        places[student] = tuple(place)
+    usual = engine.Measures(term.meal_days)
+    for row in facts:
+        student, school, school_area, home_area, meal_days = row[:5]
+        measures = usual if meal_days is None else engine.Measures(meal_days)
+        for line in decider.lines(reader.values(row[7:]), measures):
+            own = money[student]
+            if line.programme not in own:
+                own[line.programme] = Money(line.kind)
+            own[line.programme].kind = line.kind
+            own[line.programme].after_fen = line.amount_fen
+            places[student] = school, school_area, home_area
+    cash = [m for own in money.values() for m in own.values() if m.kind == Kind.CASH]
+    before, owed = sum(m.before_fen for m in cash), sum(m.after_fen for m in cash)
+    return Chunk(_changes(term, span, money, places), len(facts), before, owed, last)
+
+
+def _changes(term: Term, span: dict, money: dict, places: dict) -> list[Change]:
+    changes = []
+    for student in sorted(money):
+        differs = {code: m for code, m in money[student].items() if m.before_fen != m.after_fen}
+        if differs:
+            school, school_area, home_area = places[student]
+            area = (school_area if school else home_area)[:9]
+            changes.append(Change(student, school, area, differs))
+    if changes:
+        settled = _settled(term, span)
+        for change in changes:
+            for programme, each in change.programmes.items():
+                each.settled_fen = settled.get((change.student, programme), 0)
+    return changes
+
+
+def _settled(term: Term, span: dict) -> dict[tuple[int, str], int]:
+    """Return {(student, programme): fen} that were paid or are on their way."""
+    rows = Balance.objects.filter(term=term, **span).filter(Q(paid_fen__gt=0) | Q(in_hand_fen__gt=0))
+    return {
+        (student, programme): fen
+        for student, programme, fen in rows.values_list(
+            "student_id", "programme_id", F("paid_fen") + F("in_hand_fen")
+        )
+    }
+
+
+# --- the whole of it, counted -----------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Counts:
+    """The figures of subsidies.models.what_if.COUNTS."""
+
+    gain: int = 0
+    gain_fen: int = 0
+    lose: int = 0
+    lose_fen: int = 0
+    back: int = 0
+    back_fen: int = 0
+    over: int = 0
+    over_fen: int = 0
+
+    def add(self, difference_fen: int, back_fen: int, over_fen: int) -> None:
+        """Count one child."""
+        self.gain += difference_fen > 0
+        self.gain_fen += max(0, difference_fen)
+        self.lose += difference_fen < 0
+        self.lose_fen += max(0, -difference_fen)
+        self.back += back_fen > 0
+        self.back_fen += back_fen
+        self.over += over_fen > 0
+        self.over_fen += over_fen
+
+    def as_dict(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass
+class _TermCount:
+    """One term being counted: by (school, area, programme, kind), as a whole, and who changes most."""
+
+    whole: Counts = field(default_factory=Counts)
+    cells: dict[tuple, Counts] = field(default_factory=lambda: defaultdict(Counts))
+    most: list[tuple] = field(default_factory=list)
+    students: int = 0
+    before_fen: int = 0
+    after_fen: int = 0
+
+    def take(self, chunk: Chunk) -> None:
+        self.students += chunk.students
+        self.before_fen += chunk.before_fen
+        self.after_fen += chunk.after_fen
+        for change in chunk.changes:
+            self._count(change)
+
+    def _count(self, change: Change) -> None:
+        place = (change.school, change.area)
+        back = over = 0
+        for code, money in change.programmes.items():
+            figures = money.after_fen - money.before_fen, money.back_fen, money.over_fen
+            self.cells[*place, code, money.kind].add(*figures)
+            back, over = back + money.back_fen, over + money.over_fen
+        difference = change.difference_fen
+        self.cells[*place, "", ""].add(difference, back, over)
+        self.whole.add(difference, back, over)
+        entry = (abs(difference), -change.student, change.before_fen, change.after_fen, back, over)
+        if len(self.most) < MOST:
+            heapq.heappush(self.most, entry)
+        else:
+            heapq.heappushpop(self.most, entry)
+
+    def most_first(self) -> list[list[int]]:
+        return [[-student, *figures] for _, student, *figures in sorted(self.most, reverse=True)]
+
+
+def terms_of(policy: Policy) -> list[Term]:
+    """Return the terms a policy applies to if it is published now, the oldest first."""
+    terms = list(Term.objects.order_by("starts_on"))
+    if not policy.applies_from:
+        return terms
+    first = engine.Term.parse(policy.applies_from)
+    return [term for term in terms if engine.Term.parse(term.pk) >= first]
+
+
+def newest_published() -> Policy | None:
+    return Policy.objects.published().order_by("-published_at", "-pk").first()
+
+
+def run_what_if(*, policy: Policy, by: Actor, progress=NO_PROGRESS) -> WhatIf:
+    """Find out what ``policy`` would change in each term it applies to, and keep it in place of its last run.
+
+    Raise PackError, FactUnread, or the ``progress``'s own exceptions.
+    """
+    started, terms = time.monotonic(), terms_of(policy)
+    newest, present = newest_published(), policies_for(terms)
+    progress.expect(sum(_whole(term).enrolments.count() for term in terms))
+    done, counted = 0, {}
+    for term in terms:
+        count = counted[term.pk] = _TermCount()
+        for chunk in chunks(policy, term, _whole(term)):
+            count.take(chunk)
+            progress.reach(done + count.students, f"{term}")
+        done += count.students
+    with transaction.atomic():
+        policy.what_ifs.all().delete()
+        run = WhatIf.objects.create(
+            policy=policy, digest=policy.digest, applies_from=policy.applies_from, newest=newest, made_by=by.name,
+            seconds=round(time.monotonic() - started, 3),
+        )  # fmt: skip
+        for term in terms:
+            _keep(run, term, present.get(term.pk), counted[term.pk])
+        progress.fence()
+    return run
+
+
+def _whole(term: Term) -> Reach:
+    return Reach.of(term, None, only_changed=False)
+
+
+def _keep(run: WhatIf, term: Term, present: Policy | None, count: _TermCount) -> None:
+    WhatIfTerm.objects.create(
+        what_if=run, term=term, policy=present, students=count.students, waiting=waiting_children(term),
+        before_fen=count.before_fen, after_fen=count.after_fen, most=count.most_first(), **count.whole.as_dict(),
+    )  # fmt: skip
+    WhatIfCell.objects.bulk_create(
+        (
+            WhatIfCell(what_if=run, term=term, school_id=school, area=area, programme=code, kind=kind, **cell.as_dict())
+            for (school, area, code, kind), cell in count.cells.items()
+        ),
+        batch_size=500,
+    )  # fmt: skip
+
+
+def why_stale(run: WhatIf, policy: Policy) -> str:
+    """Return why a run tells nothing about ``policy`` any more, or "" while it does."""
+    if (run.digest, run.applies_from) != (policy.digest, policy.applies_from):
+        return "试算后草稿又改过"
+    newest = newest_published()
+    if (newest.pk if newest else None) != run.newest_id:
+        return "试算后又发布了别的政策"
+    if set(run.terms.values_list("term_id", flat=True)) != {term.pk for term in terms_of(policy)}:
+        return "试算后又有了新的学期"
+    return ""
+
+
+def current_what_if(policy: Policy) -> WhatIf | None:
+    """Return the run that tells what publishing ``policy`` now would do; None when there is none or it is stale."""
+    run = policy.what_ifs.first()
+    return run if run and not why_stale(run, policy) else None
+
+
+def children_of(
+    policy: Policy, term: Term, *, school: int | None, area: str = "", programme: str = "", after: int = 0, limit: int = 50
+) -> Iterable[Change]:  # fmt: skip
+    """Return the next children of a cell above key ``after``, found out anew: those of a school, or of a township who study away."""
+    place = Q(school=school) if school else Q(school=None, home_area__startswith=area)
+    here = Enrolment.objects.filter(place, term=term).values("student_id")
+    was_here = Entitlement.objects.filter(place, term=term).values("student_id")
+    reach = _whole(term).among(Q(student__in=here) | Q(student__in=was_here))
+    found = []
+    for chunk in chunks(policy, term, reach, after=after):
+        for change in chunk.changes:
+            if (change.school or None) == school and (not programme or programme in change.programmes):
+                found.append(change)
+        if len(found) >= limit:
+            break
+    return found[:limit]
