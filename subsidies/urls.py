@@ -23,6 +23,7 @@ urlpatterns = [
     path("payouts/files/<int:pk>/download/", payouts.payout_download, name="payout_download"),
     path("payouts/files/<int:pk>/return/", payouts.payout_return, name="payout_return"),
     path("funds/", funds.funds, name="funds"),
+    path("funds/balance/", funds.funds_balance, name="funds_balance"),
     path("funds/new/", funds.receipt_new, name="receipt_new"),
     path("funds/<int:pk>/", funds.receipt, name="receipt"),
     path("funds/<int:pk>/reverse/", funds.receipt_reverse, name="receipt_reverse"),

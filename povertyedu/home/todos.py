@@ -1,5 +1,6 @@
 """What waits for a person, by what they may do; each line leads to the queue where it is done."""
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,8 +12,10 @@ from povertyedu.accounts.models import GrantProposal
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.imports.models import ImportBatch, ImportState
 from povertyedu.orgs.calendar import today
+from povertyedu.orgs.models import Term
 from povertyedu.publicity.models import Objection, ObjectionState
 from students.models import Correction, DuplicatePair, HardshipProof, Move, StudentDraft
+from subsidies.actions.positions import idle_receipts, short_of_money
 from subsidies.enums import BatchState, LineState, SheetState
 from subsidies.models import Batch, Line, SchoolSheet
 from subsidies.queries import waiting_children
@@ -141,6 +144,19 @@ DUTIES = (
 )  # fmt: skip
 
 
+def _of_funds(user) -> list[Todo]:
+    """Return money that lies too long, and money that is not there."""
+    found = []
+    if idle := idle_receipts():
+        came = min(lying.received_on for lying in idle)
+        since = timezone.make_aware(dt.datetime.combine(came, dt.time()))
+        found.append(Todo("到账后迟迟没有用完的资金（滞留）", len(idle), reverse("subsidies:funds"), since))
+    term = user.current_term or Term.objects.first()
+    if short := short_of_money(term) if term else 0:
+        found.append(Todo("资金有缺口的来源和项目", short, reverse("subsidies:funds_balance")))
+    return found
+
+
 def todos_of(user) -> list[Todo]:
     """Return what waits for ``user``, only kinds with something in them, oldest wait told."""
     waiting = []
@@ -155,4 +171,6 @@ def todos_of(user) -> list[Todo]:
         changed = waiting_children()
         if changed:
             waiting.append(Todo("资料有变动、待重算的学生", changed, reverse("subsidies:calculation")))
+    if user.can(P.MANAGE_FUNDS):
+        waiting += _of_funds(user)
     return waiting

@@ -34,23 +34,25 @@ class Fundings:
 
     def __init__(self, terms: Iterable[str]):
         in_force = policies_for(list(Term.objects.filter(pk__in=set(terms))))
-        self._rules = {term: _rules_of(policy) for term, policy in in_force.items()}
-        self._older: list[dict[str, engine.Rule]] | None = None
+        self._at = {term: _at(policy, term) for term, policy in in_force.items()}
+        self._published: list[Policy] | None = None
 
     def split(self, term: str, rule: str, amount_fen: int) -> tuple[tuple[str, int], ...]:
         """Return the amount by source; the shares sum to it exactly."""
-        found = self._rules.get(term, {}).get(rule) or self._in_older(rule)
-        return found.funding.split(amount_fen) if found else ((UNSTATED, amount_fen),)
+        at = self._at.get(term)
+        if at is None or rule not in at.policy.rule_of:
+            at = self._older(term, rule)
+        return engine.shares(at.policy.rule_of[rule], amount_fen, at) if at else ((UNSTATED, amount_fen),)
 
-    def _in_older(self, rule: str) -> "engine.Rule | None":
-        if self._older is None:
-            published = Policy.objects.published().order_by("-published_at", "-pk")
-            self._older = [_rules_of(policy) for policy in published]
-        return next((rules[rule] for rules in self._older if rule in rules), None)
+    def _older(self, term: str, rule: str) -> "engine.At | None":
+        if self._published is None:
+            self._published = list(Policy.objects.published().order_by("-published_at", "-pk"))
+        everywhen = (_at(policy, term) for policy in self._published)
+        return next((at for at in everywhen if rule in at.policy.rule_of), None)
 
 
-def _rules_of(policy: Policy) -> dict[str, engine.Rule]:
-    return {rule.code: rule for rule in pack_of(policy).rules}
+def _at(policy: Policy, term: str) -> engine.At:
+    return engine.At(pack_of(policy), engine.Term.parse(term), policy.figures)
 
 
 def needs_of(lines) -> dict[Need, int]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from django.db.models import Q, Sum
 
-from subsidies.earmarks import draw, had_by
+from subsidies.earmarks import draw, had_by, taken_of
 from subsidies.enums import LineState, fund_sources
 from subsidies.models import Commitment, FundReceipt, LineShare, Programme
 
@@ -70,12 +70,32 @@ def shares_of(lines) -> dict[Need, int]:
     return {Need(row["source"], row["line__programme"]): row["fen"] for row in summed}
 
 
+class Cover(NamedTuple):
+    """What of some needs is covered, and what is left of each pot after it."""
+
+    covered: dict[Need, int]
+    left: dict[Pot, int]
+
+
+def cover(needed: Mapping[Need, int], *, before: Mapping[Need, int], of: Mapping[Pot, int]) -> Cover:
+    """Cover ``before`` (older needs) and then ``needed`` from the pots ``of``, as far as they reach."""
+    covered: dict[Need, int] = {}
+    left = dict(of)
+    for source in {need.source for need in (*needed, *before)}:
+        takers = {(0, need): fen for need, fen in before.items() if need.source == source}
+        takers |= {(1, need): fen for need, fen in needed.items() if need.source == source}
+        here = {pot: fen for pot, fen in of.items() if pot.source == source}
+        flow = draw(takers, here, lambda taker, pot: covers(pot, taker[1]))
+        covered |= {need: fen for (turn, need), fen in had_by(flow).items() if turn}
+        for pot, fen in taken_of(flow).items():
+            left[pot] -= fen
+    return Cover(covered, left)
+
+
 def lacks(needed: Mapping[Need, int], *, before: Mapping[Need, int], of: Mapping[Pot, int]) -> list[Lack]:
     """Return what of ``needed`` the pots ``of`` do not cover once ``before`` (older needs) is covered."""
-    takers: dict[tuple[int, Need], int] = {(0, need): fen for need, fen in before.items()}
-    takers |= {(1, need): fen for need, fen in needed.items()}
-    had = had_by(draw(takers, of, lambda taker, pot: covers(pot, taker[1])))
-    found = [Lack(need, fen, had.get((1, need), 0)) for need, fen in needed.items()]
+    covered = cover(needed, before=before, of=of).covered
+    found = [Lack(need, fen, covered.get(need, 0)) for need, fen in needed.items()]
     return [lack for lack in found if lack.lacking_fen]
 
 
@@ -99,6 +119,11 @@ def other_commitments(batch, sources: Iterable[str]) -> dict[Need, int]:
     return sums_of(Commitment.objects.exclude(batch=batch).filter(source__in=list(sources)), "amount_fen")
 
 
+def committed_of() -> dict[Need, int]:
+    """Return what all batches hold."""
+    return sums_of(Commitment.objects.all(), "amount_fen")
+
+
 def spent_of(sources: Iterable[str] | None = None) -> dict[Need, int]:
     """Return what has gone to the bank, of ``sources`` or all."""
     rows = Commitment.objects.filter(spent_fen__gt=0)
@@ -112,3 +137,13 @@ def committed_rows(batch) -> list[dict]:
         .values("source", "line__programme")
         .annotate(fen=Sum("amount_fen"), spent=Sum("amount_fen", filter=Q(line__state__in=SPENT), default=0))
     )
+
+
+def used_of(spent: Mapping[Need, int], of: Mapping[Pot, int]) -> dict[int, int]:
+    """Return {key of a receipt: fen of it that ``spent`` used up}: the earliest money is spent first."""
+    used: dict[int, int] = {}
+    for source in {pot.source for pot in of}:
+        here = {pot: fen for pot, fen in of.items() if pot.source == source}
+        gone = {need: fen for need, fen in spent.items() if need.source == source}
+        used |= {pot.pk: fen for pot, fen in had_by(draw(here, gone, covers)).items()}
+    return used

@@ -7,11 +7,12 @@ from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods
 
-from povertyedu.accounts.access import actor, needs
+from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.ui.numerals import yuan
 from povertyedu.workflow.flow import StepRefused
 from subsidies.actions import funds as actions
+from subsidies.actions.positions import lying_money, positions
 from subsidies.forms.batches import ReasonForm
 from subsidies.forms.funds import ReceiptFilterForm, ReceiptForm, ScanForm
 from subsidies.models import FundReceipt, ReceiptScan
@@ -23,7 +24,7 @@ CRUMB = ("资金管理", "/subsidies/funds/")
 
 def tabs_of(active: str) -> list[dict]:
     """Return the pages of 资金管理 as tabs."""
-    pages = (("subsidies:funds", "到账登记"),)
+    pages = (("subsidies:funds", "到账登记"), ("subsidies:funds_balance", "缺口与结余"))
     return [{"text": text, "url": reverse(name), "active": name == active} for name, text in pages]
 
 
@@ -35,6 +36,11 @@ def funds(request):
     receipts = form.narrow(FundReceipt.objects.visible_to(request.user, P.VIEW_FUNDS))
     page, next_key = queries.receipt_page(receipts, after=request.GET.get("after", ""))
     figures = queries.figures_of(receipts)
+    lying = lying_money()
+    for receipt in page:
+        receipt.lying = lying.get(receipt.pk)
+    of_filter = [lying[pk] for pk in receipts.standing().values_list("pk", flat=True)]
+    idle = sum(each.lying_fen for each in of_filter if each.is_idle)
     context = {
         "crumbs": [*CRUMBS, ("资金管理", None)],
         "tabs": tabs_of("subsidies:funds"),
@@ -46,6 +52,8 @@ def funds(request):
             {"label": "笔数", "value": f"{figures['count']:,}", "unit": "笔"},
             {"label": "文号", "value": f"{figures['documents']:,}", "unit": "件"},
             {"label": "来源", "value": f"{figures['sources']:,}", "unit": "类"},
+            {"label": "未用完", "value": yuan(sum(each.lying_fen for each in of_filter)), "unit": "元"},
+            {"label": "滞留", "value": yuan(idle), "unit": "元", "s": "bad" if idle else ""},
         ],
         "may_manage": request.user.can(P.MANAGE_FUNDS),
     }
@@ -91,6 +99,7 @@ def receipt(request, pk):
     """Show a receipt as it was booked, its scans, and its reversal."""
     found = _receipt(request, pk)
     may_manage = request.user.can(P.MANAGE_FUNDS)
+    found.lying = lying_money().get(found.pk)
     context = {
         "crumbs": [*CRUMBS, CRUMB, (found.number, None)],
         "receipt": found,
@@ -164,3 +173,25 @@ def scan(request, pk):
     response.headers["Content-Disposition"] = content_disposition_header(True, found.file.name)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@needs(P.VIEW_FUNDS)
+@require_GET
+def funds_balance(request):
+    """Show per source and programme what the term asks for, what batches hold, what lacks and what would be left."""
+    term = working_term(request)
+    found = positions(term) if term else []
+    checked = [position for position in found if position.is_checked]
+    context = {
+        "crumbs": [*CRUMBS, CRUMB, ("缺口与结余", None)],
+        "tabs": tabs_of("subsidies:funds_balance"),
+        "term": term,
+        "positions": found,
+        "figures": [
+            {"label": "应享", "value": yuan(sum(p.entitled_fen for p in found)), "unit": "元"},
+            {"label": "到账（累计）", "value": yuan(sum(p.received_fen for p in found)), "unit": "元"},
+            {"label": "缺口", "value": yuan(sum(p.lacking_fen for p in checked)), "unit": "元", "s": "bad" if any(p.lacking_fen for p in checked) else "ok"},
+            {"label": "结余", "value": yuan(sum(p.left_fen for p in found)), "unit": "元"},
+        ],
+    }  # fmt: skip
+    return render(request, "subsidies/funds/balance.html", context)
