@@ -1,4 +1,4 @@
-"""The 操作手册 under docs/manual, one page per role, shown as in-page help."""
+"""The 操作手册 under docs/manual, one page per role and a few chapters, shown as in-page help."""
 
 from functools import cache
 
@@ -16,9 +16,12 @@ def _title(path) -> str:
     return path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ").strip()
 
 
-# Page name -> title, the index first, then a page per role, named and ordered as the roles are.
+CHAPTERS = ("county_plans", "policy_packs")  # for whoever reads or writes policies, whatever the role
+# Page name -> title, the index first, then a page per role, named and ordered as the roles are, then chapters.
 MANUAL = {
-    page: _title(path) for page in ("index", *map(str, Role)) if (path := FOLDER / f"{page}.md").exists()
+    page: _title(path)
+    for page in ("index", *map(str, Role), *CHAPTERS)
+    if (path := FOLDER / f"{page}.md").exists()
 }
 
 
