@@ -14,6 +14,11 @@ _LONG_NUMBER = re.compile(r"\d{11,}[\dXx]?")
 
 def snapshot(student: Student, enrolment: Enrolment) -> dict[str, tuple]:
     """Return label -> (value to compare, text to show) of the record and of one term's facts."""
+    words = {fact.history_label: fact.shown(enrolment.facts.get(fact.name)) for fact in all_facts()}
+    return _columns(student, enrolment) | {label: (text, text) for label, text in words.items()}
+
+
+def _columns(student: Student, enrolment: Enrolment) -> dict[str, tuple]:
     account = student.bank_account if hasattr(student, "bank_account") else None
     guardian = student.guardian if hasattr(student, "guardian") else None
     birth = student.birth_date
@@ -55,7 +60,6 @@ def _term_words(enrolment: Enrolment) -> dict[str, str]:
         "入学日期": str(enrolment.entered_on or ""),
         "户籍地": area_names([enrolment.home_area]).get(enrolment.home_area, ""),
         "状态": enrolment.get_status_display(),
-        **{fact.history_label: fact.shown(enrolment.facts.get(fact.name)) for fact in all_facts()},
     }
 
 
@@ -65,9 +69,9 @@ def _yes_no(value: bool) -> str:
 
 def fingerprint(student: Student, enrolment: Enrolment) -> str:
     """Return a keyed hash of all that the form shows: another one means that somebody changed the record."""
-    return keyed_hash(
-        "\n".join(f"{label}={value}" for label, (value, _) in snapshot(student, enrolment).items())
-    )
+    values = {label: value for label, (value, _) in _columns(student, enrolment).items()}
+    values |= dict(sorted(enrolment.facts.items()))
+    return keyed_hash("\n".join(f"{label}={value}" for label, value in values.items()))
 
 
 def differences(before: dict[str, tuple], after: dict[str, tuple]) -> dict[str, list[str]]:

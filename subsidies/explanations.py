@@ -6,7 +6,7 @@ from itertools import groupby
 
 from students.models import Enrolment
 from subsidies import engine
-from subsidies.queries import FactReader, Reading, measures_of, own_county
+from subsidies.queries import FactReader, Reading, measures_of, own_county, watched_programmes
 
 # What nobody can bring about: a rule of another stage or year is not nearer for meeting all the rest.
 FIXED = frozenset(engine.FACTS[name].label for name in ("stage", "grade"))
@@ -113,10 +113,10 @@ def explain_enrolment(
 
     ``figures``: the bureau's, of the policy. Raise FactUnread.
     """
-    reading = Reading(enrolment.term_id, own_county(), figures or {})
+    term = engine.Term.parse(enrolment.term_id)
+    reading = Reading(enrolment.term_id, own_county(), figures or {}, watched_programmes(pack, term))
     wanted = [*pack.facts, *engine.figure_facts(pack, reading.figures)]
     profile = FactReader(wanted, reading).profiles(Enrolment.objects.filter(pk=enrolment.pk))[enrolment.pk]
-    term = engine.Term.parse(enrolment.term_id)
     where = {"figures": reading.figures, "county": reading.county}
     findings = engine.explain(profile, measures_of(enrolment), pack, term, **where)
     return Explanation(enrolment, pack, findings, engine.promises(profile, pack, term, **where))

@@ -104,12 +104,31 @@ def _derive(scope: str, parameters: list[str]) -> int:
 @transaction.atomic
 def mark_schools(schools: Iterable[int]) -> int:
     """Mark the students of these schools in every open term: something of their school changed; return how many."""
-    with bulk.keys(Enrolment, "school_id", schools) as keys, connection.cursor() as cursor:
+    with bulk.keys(Enrolment, "school_id", schools) as keys:
+        return _mark_in_open_terms(f"e.school_id IN ({keys.sql})")
+
+
+@transaction.atomic
+def mark_students(students: Iterable[int]) -> int:
+    """Mark these students in every open term: something of theirs changed that is not of one term; return how many."""
+    with bulk.keys(Enrolment, "student_id", students) as keys:
+        return _mark_in_open_terms(f"e.student_id IN ({keys.sql})")
+
+
+@transaction.atomic
+def mark_people(id_hashes: Iterable[str]) -> int:
+    """Mark who has one of these ID numbers in every open term: a list says something new of them; return how many."""
+    with bulk.keys(Student, "id_hash", id_hashes) as keys:
+        students = f"SELECT id FROM {Student._meta.db_table} WHERE id_hash IN ({keys.sql})"
+        return _mark_in_open_terms(f"e.student_id IN ({students})")
+
+
+def _mark_in_open_terms(who: str) -> int:
+    with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {FactChange._meta.db_table} (term_id, student_id) "
             f"SELECT e.term_id, e.student_id FROM {Enrolment._meta.db_table} e "
-            f"JOIN {Term._meta.db_table} t ON t.code = e.term_id AND NOT t.is_closed "
-            f"WHERE e.school_id IN ({keys.sql})"
+            f"JOIN {Term._meta.db_table} t ON t.code = e.term_id AND NOT t.is_closed WHERE {who}"
         )
         return cursor.rowcount
 

@@ -21,7 +21,7 @@ from students.models import BankAccount, Enrolment, Guardian, Student
 from students.queries import later_terms
 
 from .corrections import leave_for, spend
-from .hardship import derive_categories, mark_changed
+from .hardship import derive_categories, mark_changed, mark_students
 
 STUDENT_FIELDS = (
     "name", "sex", "birth_date", "ethnicity", "id_kind", "home_address", "hukou", "is_left_behind", "remark",
@@ -30,6 +30,8 @@ TERM_FIELDS = (
     "stage", "grade", "school", "school_class", "boarding", "major", "agri_major",
     "place", "outside_school", "outside_region", "aided_elsewhere", "entered_on", "status",
 )  # fmt: skip
+# What rules ask of the child itself, whatever the term.
+ASKED_FIELDS = ("sex", "birth_date", "ethnicity", "hukou")
 # Differences that later terms do not take over even when asked: they are of that term alone.
 OF_THIS_TERM_ONLY = ("status", "facts")  # of the facts, those that are carried follow one by one
 
@@ -90,7 +92,7 @@ def correct(*, by, enrolment: Enrolment, data: dict, seen: str) -> Enrolment:
     numbers = {name: value for name, value in _numbers(data).items() if value}
     _refuse_known(numbers, besides=student)
     before, old_facts, old_id = snapshot(student, enrolment), _facts(enrolment), student.id_hash
-    was_left_behind = student.is_left_behind
+    was_left_behind, asked = student.is_left_behind, [getattr(student, name) for name in ASKED_FIELDS]
     later = list(later_terms(enrolment))
     _correct_student(student, data, numbers, lives_there=data["onwards"] or not later, by=by)
     _assign(enrolment, TERM_FIELDS, data)
@@ -101,9 +103,8 @@ def correct(*, by, enrolment: Enrolment, data: dict, seen: str) -> Enrolment:
         carried = _carry(later, old_facts, _facts(enrolment)) if data["onwards"] else []
         for row in [enrolment, *carried]:
             mark_changed(row.term, [student.pk])
-    if student.id_hash != old_id:  # every list that names a child by number is matched anew
-        for row in student.enrolments.filter(term__is_closed=False).select_related("term"):
-            mark_changed(row.term, [student.pk])
+    if student.id_hash != old_id or [getattr(student, name) for name in ASKED_FIELDS] != asked:
+        mark_students([student.pk])  # every list that names a child by number is matched anew
     if (student.id_hash, student.is_left_behind) != (old_id, was_left_behind):
         derive_categories(student_ids=[student.pk])
     if changes := differences(before, snapshot(student, enrolment)):

@@ -12,13 +12,17 @@ from .identity import CellField
 
 
 class FactFields(forms.Form):
-    """One field for each built-in fact and each of the county's own; a blank one is unknown."""
+    """One field for each built-in fact and each of the county's own; a blank one is unknown.
 
-    def __init__(self, *args, **kwargs):
+    ``held``: the facts on file, which the fields open with unless ``initial`` says otherwise (a draft).
+    """
+
+    def __init__(self, *args, held: dict | None = None, **kwargs):
         super().__init__(*args, **kwargs)
         self.facts = facts_in_use()
         for fact in self.facts:
             self.fields[fact.field_name] = _field(fact)
+            self.initial.setdefault(fact.field_name, _opening(fact, (held or {}).get(fact.name)))
 
     @property
     def fact_fields(self) -> list[forms.BoundField]:
@@ -31,11 +35,6 @@ class FactFields(forms.Form):
             for fact in self.facts
             if fact.field_name in data
         }
-
-
-def fact_values(facts: dict) -> dict[str, str]:
-    """Return what the fields open with."""
-    return {fact.field_name: _opening(fact, facts.get(fact.name)) for fact in facts_in_use()}
 
 
 def _opening(fact: Fact, value: Any) -> str:

@@ -10,7 +10,7 @@ from povertyedu.imports.images import Footprint
 from povertyedu.imports.resources import ImportResource
 from povertyedu.imports.rows import Change, Context, Row
 from povertyedu.sealing import keyed_hash
-from students.actions.hardship import derive_categories
+from students.actions.hardship import derive_categories, mark_people
 from students.models import HardshipStatus
 
 from . import hardship_records as records
@@ -76,6 +76,7 @@ class HardshipListResource(ImportResource):
 
     def undone(self, owners, term) -> None:
         derive_categories(id_hashes=owners)
+        mark_people(owners)
 
 
 def names_of(model, hashes) -> dict[str, str]:

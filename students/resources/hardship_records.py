@@ -14,8 +14,8 @@ from django.db import transaction
 from povertyedu import bulk
 from povertyedu.imports.rows import Change
 from povertyedu.orgs.models import Term
-from students.actions.hardship import derive_categories
-from students.enums import HardshipCategory, ListSource
+from students.actions.hardship import derive_categories, mark_people
+from students.enums import ExitStatus, HardshipCategory, ListSource
 from students.models import HardshipStatus
 
 
@@ -118,7 +118,7 @@ class Timelines:
         known = known or next((s for s in timeline if s.since == start > self.term.ends_on), None)
         if known is None:
             return self._new(wanted, start, timeline)
-        turned = known.counts != wanted.counts and wanted.is_primary
+        turned = wanted.is_primary and (known.counts != wanted.counts or _exited(known, wanted))
         if turned and known.until is None and known.since < self.term.starts_on:
             return self._turn(wanted, known)
         return self._amend(wanted, known, alone=len(timeline) == 1)
@@ -132,6 +132,8 @@ class Timelines:
     def _turn(self, wanted: Wanted, known: KnownStatus) -> Plan:
         """End the known status with the last term and begin another: past terms keep theirs."""
         told = Change("脱贫状态", _policy(known.counts), _policy(wanted.counts))
+        if _exited(known, wanted):
+            told = Change("脱贫状态", _exit(known.exit_status), _exit(wanted.exit_status))
         ended = {"until": self.term.starts_on - dt.timedelta(days=1)}
         return Plan(wanted, since=self.term.starts_on, amended=ended, known=known, changes=[told])
 
@@ -185,6 +187,15 @@ def _policy(counts: bool) -> str:
     return "享受政策" if counts else "不享受政策"
 
 
+def _exit(status: str) -> str:
+    return dict(ExitStatus.choices).get(status, status)
+
+
+def _exited(known: KnownStatus, wanted: Wanted) -> bool:
+    """Whether the list says another exit status than the one on file: rules ask it as it was in each term."""
+    return bool(known.exit_status and wanted.exit_status and known.exit_status != wanted.exit_status)
+
+
 def write(plans: Sequence[Plan], term: Term, households: dict[str, int]) -> None:
     """Write ``plans`` set-based and derive the categories of everybody on them, in every term."""
     amended = [
@@ -216,3 +227,10 @@ def write(plans: Sequence[Plan], term: Term, households: dict[str, int]) -> None
         )  # fmt: skip
         bulk.insert(HardshipStatus, columns, new)
     derive_categories(id_hashes={plan.wanted.id_hash for plan in plans})
+    mark_people({plan.wanted.id_hash for plan in plans if _tells_exit(plan)})
+
+
+def _tells_exit(plan: Plan) -> bool:
+    """Whether a child's exit status changes though its categories may not."""
+    new = plan.since is not None and (plan.known is not None or not plan.wanted.counts)
+    return bool((plan.amended or {}).get("exit_status") or (new and plan.wanted.exit_status))

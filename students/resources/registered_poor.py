@@ -11,8 +11,9 @@ from povertyedu.imports.places import AreaBook, AreaUnknown
 from povertyedu.imports.rows import Change, Context, Row
 from povertyedu.workbooks.cells import clean_month
 from povertyedu.workbooks.columns import Column
+from students.actions.hardship import mark_people
 from students.enums import ExitStatus, HardshipCategory, ListSource
-from students.models import Household
+from students.models import HardshipStatus, Household
 
 from .columns import clean_long_code, person_name, proof_number
 from .hardship_lists import HardshipListResource, identity
@@ -149,6 +150,14 @@ class RegisteredPoorResource(HardshipListResource):
     def footprints(self, rows, context: Context) -> list[Footprint]:
         return [Footprint(Household, "number", self.said), *super().footprints(rows, context)]
 
+    @staticmethod
+    def _mark_members(households: list[int]) -> None:
+        """Mark who has no exit status but the household's."""
+        with bulk.keys(HardshipStatus, "household_id", households) as keys:
+            members = HardshipStatus.objects.filter(household__in=keys, exit_status="")
+            hashes = set(members.values_list("id_hash", flat=True))
+        mark_people(hashes)
+
     def households(self, rows) -> dict[str, int]:
         wanted = {plan.wanted.household for row in rows for plan in row.found if plan.wanted.household}
         new = [
@@ -165,4 +174,5 @@ class RegisteredPoorResource(HardshipListResource):
             bulk.insert(Household, ("number", "area_id", "head_name", "exit_status"), new)
         if changed:
             bulk.amend(Household, ("area_id", "head_name", "exit_status"), changed)
+            self._mark_members([pk for pk, _, _, exit_status in changed if exit_status])
         return {number: known[0] for number, known in self._known_households().items()}

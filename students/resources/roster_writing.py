@@ -6,7 +6,7 @@ from povertyedu import bulk
 from povertyedu.imports.rows import Context, Row
 from povertyedu.orgs.models import SchoolClass, Term
 from povertyedu.sealing import keyed_hash
-from students.actions.hardship import derive_categories, mark_changed
+from students.actions.hardship import derive_categories, mark_changed, mark_students
 from students.enums import EnrolmentStatus, HardshipCategory, IdentityKind, Place
 from students.models import BankAccount, Enrolment, Guardian, Student
 
@@ -26,7 +26,14 @@ def write(created: list[Row], updated: list[Row], context: Context) -> None:
     _amend_enrolments([row for row in updated if row.found.enrolment], classes)
     pks = [row.found.student_pk for row in touched]
     mark_changed(context.term, pks)
+    mark_students([row.found.student_pk for row in updated if _is_another_child(row)])
     derive_categories(context.term, student_ids=pks)
+
+
+def _is_another_child(row: Row) -> bool:
+    """Whether something changes that rules ask of the child itself, in whatever term: sex, birth, people, hukou."""
+    old, new = known_student(row.found.student), student_facts(row)
+    return any(new[place] is not None and new[place] != old[place] for place in (1, 2, 3, 9))
 
 
 def _insert_students(rows: list[Row], context: Context) -> None:

@@ -10,7 +10,7 @@ from povertyedu.imports.images import Footprint
 from povertyedu.imports.rows import Context, Row
 from povertyedu.orgs.models import SchoolClass, Term
 from students import money
-from students.actions.hardship import derive_categories, mark_changed
+from students.actions.hardship import derive_categories, mark_students
 from students.models import BankAccount, Enrolment, Guardian, Student
 
 IN_BATCH = "已列入本学期的发放批次"
@@ -44,7 +44,7 @@ class ChildrenUndone:
     def undone(self, owners: Collection[int], term: Term) -> None:
         """Mark the children who are still there for the next recalculation and derive their categories."""
         there = list(names(owners))
-        mark_changed(term, there)
+        mark_students(there)
         derive_categories(term, student_ids=there)
 
 

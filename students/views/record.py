@@ -16,7 +16,6 @@ from povertyedu.orgs.models import School, SchoolClass
 from students.actions.registration import correct, register
 from students.changes import fingerprint
 from students.forms import SECTIONS, IdentityForm, StudentForm
-from students.forms.facts import fact_values
 from students.models import Correction, Enrolment, Student
 from students.queries import enrolment_shown, hardships_of, home_of, in_charge, known_record, later_terms
 
@@ -137,6 +136,7 @@ def record_form(request, enrolment: Enrolment | None, *, data=None, initial=None
         data,
         initial=initial,
         known=enrolment and enrolment.student,
+        held=enrolment and enrolment.facts,
         schools=School.objects.visible_to(user, P.EDIT_STUDENTS).filter(is_open=True),
         classes=SchoolClass.objects.visible_to(user, P.EDIT_STUDENTS),
         may_place_outside=bool(user.scope(P.EDIT_STUDENTS).areas),
@@ -174,7 +174,6 @@ def _on_record(user, enrolment: Enrolment) -> dict:
     return {
         **{name: getattr(student, name) for name in of_student},
         **{name: getattr(enrolment, name) for name in of_term},
-        **fact_values(enrolment.facts),
         "seen": fingerprint(student, enrolment),
         "birth_date": student.birth_date if user.can(P.REVEAL_NUMBERS) else None,
         "school": enrolment.school_id,

@@ -19,7 +19,7 @@ from students.actions.county_facts import save_fact
 from students.models import CountyFact
 from subsidies import engine
 from subsidies.models import Policy, PolicyDecision, Programme
-from subsidies.queries import Reading, own_county
+from subsidies.queries import Reading, own_county, watched_programmes
 from subsidies.states import POLICY_FLOW
 
 BUILT_IN = Path(__file__).resolve().parent.parent / "policies"
@@ -112,7 +112,8 @@ def pack_of(policy: Policy) -> engine.Policy:
 
 def reading_of(policy: Policy, term: Term) -> Reading:
     """Return for what the facts are read that ``policy``'s rules ask in ``term``."""
-    return Reading(term.pk, own_county(), policy.figures)
+    watched = watched_programmes(pack_of(policy), engine.Term.parse(term.pk))
+    return Reading(term.pk, own_county(), policy.figures, watched)
 
 
 def decider_of(policy: Policy, term: Term) -> engine.Decider:

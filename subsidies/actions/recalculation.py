@@ -21,7 +21,9 @@ from students.models import Enrolment, FactChange
 from subsidies import engine
 from subsidies.models import Entitlement, Recalculation
 from subsidies.queries import FactReader, totals_by_programme
+from subsidies.queries.facts import Values
 
+from .later_terms import LaterTerms
 from .policies import decider_of, policy_for, reading_of
 
 MANY = 5_000  # rows after which the planner is told
@@ -103,11 +105,12 @@ def recalculate(
     decider = decider_of(policy, term)
     reader = FactReader(decider.facts, reading_of(policy, term))
     reach = Reach.of(term, school, only_changed=only_changed)
+    later = LaterTerms.after(term)
     progress.expect(reach.enrolments.count())
     tally = Tally()
     after: int | None = 0
     while after is not None:
-        after = _one_chunk(decider, reader, term, reach, after, tally, progress)
+        after = _one_chunk(decider, reader, term, reach, later, after, tally, progress)
         progress.reach(tally.students)
     if tally.created > MANY:
         bulk.analyse(Entitlement)
@@ -126,19 +129,30 @@ def _totals(term: Term, school: School | None) -> dict:
 
 @transaction.atomic
 def _one_chunk(
-    decider: engine.Decider, reader: FactReader, term: Term, reach: Reach, after: int, tally: Tally, progress
+    decider: engine.Decider,
+    reader: FactReader,
+    term: Term,
+    reach: Reach,
+    later: LaterTerms,
+    after: int,
+    tally: Tally,
+    progress,
 ) -> int | None:
     """Settle the next chunk of children whose key is above ``after``; return the last key, None at the end.
 
     The term's row is locked first, so that two runs at once take turns and each reads what the other wrote.
     """
+    Term.objects.select_for_update().get(pk=term.pk)
     span, last = span_of(reach, after)
     # The marks first, then the facts: a mark committed in between stays, its facts may not have been read.
     seen = list(reach.marks.filter(**span).values_list("pk", flat=True))
     facts = read_facts(reach, reader, span)
     present = reach.entitled.filter(**span).order_by("student_id").values_list(*COLUMNS)
-    difference = compare(_owed(decider, reader, term, facts), present, tally)
+    values = reader.of_students([row[0] for row in facts])
+    difference = compare(_owed(decider, values, term, facts), present, tally)
     write(term, difference, fresh=tally.updated + tally.ended + tally.unchanged == 0)
+    if later.watched:
+        later.mark([*((row[1], row[2]) for row in difference.written), *difference.ended])
     if seen:
         with bulk.keys(FactChange, "id", seen) as keys:
             FactChange.objects.filter(pk__in=keys).delete()
@@ -163,14 +177,14 @@ def read_facts(reach: Reach, reader: FactReader, span: dict) -> list[tuple]:
 
 
 def _owed(
-    decider: engine.Decider, reader: FactReader, term: Term, facts: Iterable[tuple]
+    decider: engine.Decider, values: Values, term: Term, facts: Iterable[tuple]
 ) -> Iterator[tuple[int, list[tuple]]]:
     """Yield (student, rows as COLUMNS) for children in order; a child owed nothing has no rows."""
     usual = engine.Measures(term.meal_days)
     for row in facts:
         student, school, school_area, home_area, meal_days, stage, grade = row[:7]
         measures = usual if meal_days is None else engine.Measures(meal_days)
-        lines = decider.lines(reader.values(row[7:]), measures)
+        lines = decider.lines(values(student, row[7:]), measures)
         if lines:
             yield student, [
                 (term.pk, student, line.programme, line.rule, line.kind, line.amount_fen, stage, grade, school, school_area, home_area)

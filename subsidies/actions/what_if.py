@@ -103,6 +103,7 @@ def chunks(policy: Policy, term: Term, reach: Reach, *, after: int = 0) -> Itera
 def _chunk(decider: engine.Decider, reader: FactReader, term: Term, reach: Reach, after: int) -> Chunk:
     span, last = span_of(reach, after)
     facts = read_facts(reach, reader, span)
+    values = reader.of_students([row[0] for row in facts])
     money: dict[int, dict[str, Money]] = defaultdict(dict)
     places: dict[int, tuple[int | None, str, str]] = {}
     present = reach.entitled.filter(**span).values_list(
@@ -115,7 +116,7 @@ def _chunk(decider: engine.Decider, reader: FactReader, term: Term, reach: Reach
     for row in facts:
         student, school, school_area, home_area, meal_days = row[:5]
         measures = usual if meal_days is None else engine.Measures(meal_days)
-        for line in decider.lines(reader.values(row[7:]), measures):
+        for line in decider.lines(values(student, row[7:]), measures):
             own = money[student]
             if line.programme not in own:
                 own[line.programme] = Money(line.kind)

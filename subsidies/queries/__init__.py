@@ -7,7 +7,8 @@ from .entitlements import (
     totals_by_programme,
     waiting_children,
 )
-from .facts import FactReader, FactUnread, Reading, own_county
+from .facts import FactReader, FactUnread, own_county
+from .readers import Reading, watched_programmes
 
 __all__ = [
     "FactReader",
@@ -19,4 +20,5 @@ __all__ = [
     "own_county",
     "totals_by_programme",
     "waiting_children",
+    "watched_programmes",
 ]

@@ -1,19 +1,17 @@
-"""Where each fact that rules ask is read from: one reader per fact, run as columns of one query over enrolments.
+"""The facts that rules ask, of one child or of a million: one query, and one more for each fact that stands beside."""
 
-A reader says, for one term, which expression over `Enrolment` gives the fact, and how a database value becomes
-the engine's where that differs. Only the facts that rules ask are read, so a fact nobody asks costs nothing.
-"""
+from collections.abc import Callable, Iterable, Sequence
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-
-from django.db.models import Case, CharField, F, IntegerField, QuerySet, Value, When
+from django.db.models import QuerySet
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Substr
 
 from povertyedu.orgs.enums import AreaLevel
 from povertyedu.orgs.models import Area
 from subsidies import engine
+
+from .readers import Beside, Reader, Reading, reader_of
+
+Values = Callable[[int, tuple], tuple]
 
 
 class FactUnread(Exception):
@@ -30,94 +28,64 @@ class FactUnread(Exception):
         )
 
 
-@dataclass(frozen=True)
-class Reading:
-    """For what the facts are read: a term, the county that runs the system, the bureau's figures."""
-
-    term: str
-    county: str = engine.HOME
-    figures: Mapping = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Reader:
-    """How one fact is read: an expression over `Enrolment`, and what its value becomes."""
-
-    expression: Callable[[Reading], Combinable]
-    convert: Callable | None = None  # a value as the database gives it -> as the engine takes it
-
-
-def column(path: str) -> Reader:
-    """Read a column of the enrolment, or of its student or school."""
-    return Reader(lambda reading: F(path))
-
-
-def _region(path: str) -> Reader:
-    """Read the county's six digits of a longer code; blank where there is none."""
-    return Reader(lambda reading: Substr(path, 1, 6, output_field=CharField()))
-
-
-READERS: dict[str, Reader] = {
-    **{
-        name: column(name)
-        for name in (
-            "stage", "grade", "boarding", "categories", "ownership", "setting", "place", "agri_major", "aided_elsewhere",
-            "major",
-        )
-    },
-    "household": column("student__hukou"),
-    "ethnicity": column("student__ethnicity"),
-    "sex": column("student__sex"),
-    "home_region": _region("home_area"),
-    "school_region": _region("school_area"),
-    "school": column("school__code"),
-}  # fmt: skip
-
-
-def reader_of(fact: engine.Fact, reading: Reading) -> Reader | None:
-    """Return how ``fact`` is read; None when it is not."""
-    if fact.name.startswith("figure:"):
-        return _figure(reading.figures.get(fact.name.removeprefix("figure:"), {}))
-    return READERS.get(fact.name)
-
-
-def _figure(by_school: Mapping) -> Reader:
-    """Read the bureau's figure of the child's own school: as many cases as there are different figures."""
-    schools: dict[int, list[str]] = {}
-    for code, fen in by_school.items():
-        schools.setdefault(fen, []).append(code)
-    cases = [When(school__code__in=codes, then=Value(fen)) for fen, codes in schools.items()]
-    return Reader(lambda reading: Case(*cases, default=None, output_field=IntegerField()))
-
-
 class FactReader:
-    """Reads some facts of enrolments, in their order, as the engine takes them. Raise FactUnread."""
+    """Reads some facts of enrolments, in their order, as the engine takes them. Raise FactUnread.
+
+    ``expressions`` go into a query over `Enrolment`, each once however many facts rest on it;
+    :meth:`of_students` then makes a row of theirs the values of the facts.
+    """
 
     def __init__(self, facts: Iterable[engine.Fact], reading: Reading):
-        self.facts = tuple(facts)
+        self.facts, self.reading = tuple(facts), reading
+        self.expressions: list[Combinable] = []
+        self._first: list[int] = []  # of each fact, the first of its places in a row
+        self._made: list[tuple[int, list[int], Callable]] = []  # fact, its places in a row, what they become
+        self._beside: list[tuple[int, Beside]] = []
         readers = [reader_of(fact, reading) for fact in self.facts]
         if None in readers:
             raise FactUnread(fact for fact, reader in zip(self.facts, readers, strict=True) if reader is None)
-        self.expressions = [reader.expression(reading) for reader in readers]
-        self._converted = [(place, r.convert) for place, r in enumerate(readers) if r.convert]
+        for number, reader in enumerate(readers):
+            if isinstance(reader, Beside):
+                self._first.append(0)
+                self._beside.append((number, reader))
+            elif reader is not None:
+                self._add(number, reader)
+        self._is_plain = self._first == list(range(len(self.expressions))) and not self._made
 
-    def values(self, row: tuple) -> tuple:
-        """Return what ``expressions`` gave for one enrolment as the engine takes it."""
-        if not self._converted:
-            return row
-        values = list(row)
-        for place, convert in self._converted:
-            if values[place] is not None:
-                values[place] = convert(values[place])
-        return tuple(values)
+    def _add(self, number: int, reader: Reader) -> None:
+        places = [self._place(expression) for expression in reader.expressions(self.reading)]
+        self._first.append(places[0])
+        if reader.convert:
+            self._made.append((number, places, reader.convert(self.reading)))
+
+    def _place(self, expression: Combinable) -> int:
+        if expression not in self.expressions:
+            self.expressions.append(expression)
+        return self.expressions.index(expression)
+
+    def of_students(self, students: Sequence[int]) -> Values:
+        """Return what makes (student, row of ``expressions``) the values of the facts, for these students."""
+        if self._is_plain and not self._beside:
+            return lambda student, row: row
+        first, made = self._first, self._made
+        beside = [(number, each.look_up(self.reading, students)) for number, each in self._beside]
+
+        def values(student: int, row: tuple) -> tuple:
+            found = [row[place] for place in first] if row else [None] * len(first)
+            for number, places, convert in made:
+                found[number] = convert(*[row[place] for place in places])
+            for number, by_student in beside:
+                found[number] = by_student.get(student)
+            return tuple(found)
+
+        return values
 
     def profiles(self, enrolments: QuerySet) -> dict[int, engine.Profile]:
-        """Return {primary key: profile} of ``enrolments``, in one query."""
+        """Return {primary key: profile} of ``enrolments``; as many queries for one as for all."""
+        rows = list(enrolments.values_list("pk", "student_id", *self.expressions))
+        values = self.of_students([row[1] for row in rows])
         names = [fact.name for fact in self.facts]
-        return {
-            pk: dict(zip(names, self.values(tuple(row)), strict=True))
-            for pk, *row in enrolments.values_list("pk", *self.expressions)
-        }
+        return {pk: dict(zip(names, values(student, row), strict=True)) for pk, student, *row in rows}
 
 
 def own_county() -> str:

@@ -289,3 +289,36 @@ def test_command_writes_no_errors_where_there_are_none(run, xiazhai, village, tm
     run("roster", roster(xiazhai, 1), *AUTUMN, "--errors", str(out))
 
     assert openpyxl.load_workbook(out).active.max_row == 1
+
+
+def exits(run, village, number: str, *pairs) -> list:
+    """Import one child's line for each (term, exit status) and return what the registry says of it."""
+    for term, words in pairs:
+        heads = ("乡镇", "行政村", "户编号", "姓名", "身份证号", "与户主关系", "脱贫状态")
+        line = ["城关镇", "红星村", "5299010001", "罗娜", number, "子女", words]
+        run("registered-poor", workbook(("名单", [heads, line])), "--term", term)
+    rows = HardshipStatus.objects.order_by("since")
+    return [(str(row.since), str(row.until or ""), row.exit_status) for row in rows]
+
+
+def test_exit_from_poverty_keeps_past_terms_and_marks_the_child(run, village, xiazhai, autumn):
+    spring = factories.term("2021-spring")
+    child = factories.student("罗娜", at=xiazhai, during=autumn)
+    row = child.enrolments.get()
+    row.pk, row._state.adding, row.term = None, True, spring
+    row.save()
+    exits(run, village, child.id_number, (autumn.pk, "未脱贫"))
+    FactChange.objects.all().delete()
+
+    told = exits(run, village, child.id_number, (spring.pk, "已脱贫享受政策"))
+    marked = set(FactChange.objects.values_list("term", "student"))
+    FactChange.objects.all().delete()
+    again = exits(run, village, child.id_number, (spring.pk, "已脱贫享受政策"), (autumn.pk, "未脱贫"))
+
+    assert told == [
+        ("2020-09-01", "2021-02-14", "not_exited"),
+        ("2021-02-15", "", "exited_enjoying"),
+    ]
+    assert marked == {(autumn.pk, child.pk), (spring.pk, child.pk)}
+    assert again == told
+    assert not FactChange.objects.exists()

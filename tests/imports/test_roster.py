@@ -217,3 +217,20 @@ def test_command_dry_run_leaves_nothing(run, xiazhai, village):
 
     assert answer["created"] == 2
     assert (Student.objects.count(), Term.objects.count()) == (0, 0)
+
+
+def test_roster_that_tells_another_hukou_marks_every_open_term(run, xiazhai, village, autumn):
+    spring = factories.term("2021-spring")
+    content = workbook(("学生花名册", [[*ROSTER, "户口性质"], [*roster_row(xiazhai, 1), "农业"]]))
+    for term in (autumn, spring):
+        run("roster", content, "--term", term.pk)
+    FactChange.objects.all().delete()
+
+    run(
+        "roster",
+        workbook(("学生花名册", [[*ROSTER, "户口性质"], [*roster_row(xiazhai, 1), "非农业"]])),
+        "--term",
+        autumn.pk,
+    )
+
+    assert set(FactChange.objects.values_list("term", flat=True)) == {autumn.pk, spring.pk}

@@ -238,3 +238,19 @@ def test_import_checked_before_the_term_was_closed_is_not_written(administrator,
         imports.apply(batch=batch, by=administrator.as_actor())
     batch.refresh_from_db()
     assert batch.state == "checked"
+
+
+@pytest.mark.sql
+def test_correction_of_the_child_itself_marks_every_open_term(client, clerk, luona, xiazhai, autumn):
+    spring, closed = factories.term("2021-spring"), factories.term("2020-spring")
+    for term in (spring, closed):
+        row = luona.enrolments.get(term=autumn)
+        row.pk, row._state.adding, row.term = None, True, term
+        row.save()
+    Term.objects.filter(pk=closed.pk).update(is_closed=True)
+    client.force_login(clerk)
+    url = edit_url(luona, autumn.pk)
+
+    client.post(url, as_sent(client, url, hukou="rural", ethnicity="布依族"))
+
+    assert set(FactChange.objects.values_list("term", flat=True)) == {autumn.pk, spring.pk}
