@@ -91,3 +91,43 @@ class Payer(models.TextChoices):
 def fund_sources() -> list[tuple[str, str]]:
     """The sources of funds a policy may name, in the order charts stack them (engine ``SOURCES``)."""
     return list(SOURCES.items())
+
+
+class CoveragePart(models.TextChoices):
+    """The terms of the coverage equation (应助尽助); every child on the lists is in one of them."""
+
+    AIDED_HERE = "aided_here", "本县资助"
+    AIDED_ELSEWHERE = "aided_elsewhere", "就读地资助"
+    FALLBACK = "fallback", "本县兜底"
+    NOT_IN_SCHOOL = "not_in_school", "不在校"
+    TO_VERIFY = "to_verify", "待核实"
+
+
+class CoverageReason(models.TextChoices):
+    """Why a child stands in its term of the equation; those of children who are nowhere are the codes of disposals."""
+
+    PAID = "paid", "现金已发"
+    PART_PAID = "part_paid", "现金已发一部分"
+    UNPAID = "unpaid", "现金待发"
+    NO_CASH = "no_cash", "只有减免或供餐"
+    IN_PROVINCE = "in_province", "省内县外就读"
+    ELSEWHERE = "elsewhere", "省外就读"
+    SUSPENDED = "suspended", "休学"
+    LEAVER = "leaver", "本学期已毕业离校"
+    DROPPED_OUT = "dropped_out", "辍学"
+    GRADUATED = "graduated", "已毕业"
+    WORKING = "working", "务工、就业"
+    NOT_OF_AGE = "not_of_age", "未到入学年龄"
+    EXEMPT = "exempt", "经批准免学、缓学"
+    HOME_TAUGHT = "home_taught", "送教上门"
+    MOVED_AWAY = "moved_away", "户口迁出"
+    DECEASED = "deceased", "死亡"
+    WRONG_DATA = "wrong_data", "信息有误"
+    OTHER = "other", "其他"
+    NOTHING_OWED = "nothing_owed", "本县在读，没有应享"
+    UNANSWERED = "unanswered", "县外就读，对方未答复"
+    REFUSED_THERE = "refused_there", "对方不资助，本县没有应享"
+    LEFT = "left", "已转出，去向未登记"
+    OTHER_COUNTY = "other_county", "在外县就读，不在外出就读名单"
+    UNCLEAR = "unclear", "处置为待核实"
+    UNDISPOSED = "undisposed", "花名册查不到，未登记处置"

@@ -38,6 +38,7 @@ class Permission(StrEnum):
     VIEW_FUNDS = "view_funds"
     MANAGE_FUNDS = "manage_funds"
     VIEW_DASHBOARD = "view_dashboard"
+    VIEW_COVERAGE = "view_coverage"
     # office
     MANAGE_ORGS = "manage_orgs"
     MANAGE_OPTIONS = "manage_options"
@@ -91,16 +92,17 @@ ROLES: dict[Role, RoleDefinition] = {
     ),
     Role.SCHOOL_HEAD: _role("校长", "school", P.VIEW_STUDENTS, P.VIEW_SUBSIDIES, P.VIEW_DASHBOARD),
     Role.CENTRE_REVIEWER: _role("中心学校审核", "centre", P.VIEW_STUDENTS, P.VIEW_SUBSIDIES, P.REVIEW_SHEET),
-    Role.TOWNSHIP_OFFICER: _role("乡镇干部", "township", P.VIEW_STUDENTS, P.VIEW_SUBSIDIES, P.VIEW_DASHBOARD),
+    Role.TOWNSHIP_OFFICER: _role("乡镇干部", "township", P.VIEW_STUDENTS, P.VIEW_SUBSIDIES, P.VIEW_DASHBOARD, P.VIEW_COVERAGE),
     Role.VILLAGE_CADRE: _role("村干部", "village", P.VIEW_STUDENTS),
     Role.AID_OFFICER: _role(
         "资助中心", "county",
         P.VIEW_STUDENTS, P.EDIT_STUDENTS, P.MOVE_STUDENTS, P.APPROVE_CORRECTION, P.REVEAL_NUMBERS, P.EXPORT_STUDENTS, P.VIEW_SUBSIDIES, P.VIEW_POLICY, P.LOAD_POLICY, P.RECALCULATE,
         P.OPEN_BATCH, P.APPROVE_OFFICE, P.PUBLISH, P.HANDLE_OBJECTION, P.EXPORT_LEDGER, P.VIEW_DASHBOARD,
-        P.VIEW_FUNDS, P.MANAGE_FUNDS, P.IDENTIFY, P.COMPARE_LISTS, P.RESOLVE_DUPLICATES,
+        P.VIEW_FUNDS, P.MANAGE_FUNDS, P.IDENTIFY, P.COMPARE_LISTS, P.RESOLVE_DUPLICATES, P.VIEW_COVERAGE,
     ),
     Role.APPROVER: _role(
         "审批领导", "county", P.VIEW_STUDENTS, P.VIEW_SUBSIDIES, P.VIEW_POLICY, P.APPROVE_FINAL, P.EXPORT_LEDGER, P.VIEW_DASHBOARD, P.VIEW_FUNDS,
+        P.VIEW_COVERAGE,
     ),
     Role.FINANCE: _role(
         "计财", "county",
@@ -111,12 +113,13 @@ ROLES: dict[Role, RoleDefinition] = {
     Role.PERSONNEL_OFFICER: _role("人事股", "county", P.VIEW_DASHBOARD),
     Role.LEADER: _role(
         "局领导", "county", P.VIEW_STUDENTS, P.VIEW_SUBSIDIES, P.VIEW_POLICY, P.EXPORT_LEDGER, P.VIEW_DASHBOARD, P.VIEW_FUNDS,
+        P.VIEW_COVERAGE,
     ),
     Role.DATA_ADMINISTRATOR: _role(
         "数据管理员", "county",
         P.VIEW_STUDENTS, P.EDIT_STUDENTS, P.MOVE_STUDENTS, P.APPROVE_CORRECTION, P.EXPORT_STUDENTS, P.IMPORT_ROSTER, P.IMPORT_LISTS,
         P.MANAGE_ORGS, P.MANAGE_OPTIONS, P.RECALCULATE, P.LOAD_POLICY, P.VIEW_POLICY, P.VIEW_SUBSIDIES,
-        P.IDENTIFY, P.COMPARE_LISTS, P.RESOLVE_DUPLICATES,
+        P.IDENTIFY, P.COMPARE_LISTS, P.RESOLVE_DUPLICATES, P.VIEW_COVERAGE,
     ),
     # 三员分立: these three hold no business permission, and nobody holds two of them (Grant.clean).
     Role.SYSTEM_ADMINISTRATOR: _role("系统管理员", "county", P.MANAGE_ACCOUNTS),

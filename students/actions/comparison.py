@@ -14,13 +14,11 @@ from povertyedu.audit.models import record
 from povertyedu.files.models import StoredFile
 from povertyedu.jobs.progress import NO_PROGRESS
 from povertyedu.options.registry import option
-from povertyedu.orgs.enums import Season
 from povertyedu.orgs.models import Area, School, Term
 from povertyedu.workflow.flow import Actor
 from students.enums import ComparisonKind, ComparisonState, FoundIn, HardshipCategory, ListKind
 from students.models import Comparison, ComparisonRow, ComparisonSide, Enrolment, HardshipStatus, Student
-
-CUT_OFF = (8, 31)  # ages are reckoned on the day before the school year begins
+from students.models.hardship import age_day
 
 
 class Child(NamedTuple):
@@ -222,8 +220,7 @@ def _of_age(listed: Listed, comparison: Comparison) -> Listed:
     low, high = comparison.youngest, comparison.oldest
     if low is None and high is None:
         return listed
-    term = comparison.term
-    day = dt.date(term.year if term.season == Season.AUTUMN else term.year - 1, *CUT_OFF)
+    day = age_day(comparison.term)
     kept = {}
     for id_hash, child in listed.people.items():
         age = age_on(child.number, day)

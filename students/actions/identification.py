@@ -118,7 +118,7 @@ def _begin(enrolment: Enrolment, proof: HardshipProof) -> HardshipStatus:
         )  # an earlier status had ended: this proves the term, no more
     following = known.filter(since__gt=enrolment.term.ends_on).order_by("since").first()
     return HardshipStatus.objects.create(
-        id_hash=student.id_hash, id_number=student.id_number, name=student.name, since=since,
+        id_hash=student.id_hash, id_number=student.id_number, name=student.name, birth_date=student.birth_date, since=since,
         until=following.since - dt.timedelta(days=1) if following else None,
         category=HardshipCategory.REGISTERED_POOR, source=SOURCES[ProofKind(proof.kind)],
     )  # fmt: skip

@@ -63,8 +63,13 @@ class TargetListEntry(models.Model):
 
 
 class Disposal(models.Model):
-    """What became of a child whom one list names and the other does not: a code, who follows it up, a note."""
+    """What became of a person in a term whom one list names and the other does not: a code, who follows it up, a note.
 
+    It was recorded for a line of the province's list, for a row of a comparison, or for the person alone.
+    """
+
+    term = models.ForeignKey(Term, models.PROTECT, related_name="+", verbose_name="学期")
+    id_hash = models.CharField("证件号索引", max_length=32)
     entry = models.OneToOneField(
         TargetListEntry, models.CASCADE, null=True, blank=True, related_name="disposal", verbose_name="名单"
     )
@@ -82,11 +87,12 @@ class Disposal(models.Model):
     class Meta:
         verbose_name = "处置"
         constraints = [
-            models.CheckConstraint(
-                name="disposal_of_one_thing",
-                condition=Q(entry__isnull=False, row=None) | Q(entry=None, row__isnull=False),
+            models.CheckConstraint(name="disposal_of_one_thing", condition=Q(entry=None) | Q(row=None)),
+            models.UniqueConstraint(
+                fields=["term", "id_hash"], condition=Q(entry=None, row=None), name="one_disposal_of_a_person"
             ),
         ]
+        indexes = [models.Index(fields=["term", "id_hash"], name="disposal_by_person")]
 
     def __str__(self):
         return self.get_code_display()

@@ -21,6 +21,8 @@ from students.enums import (
     category_labels,
 )
 
+from .hardship import HardshipStatusQuerySet
+
 
 class Household(models.Model):
     """A registered household (户) by its 户编号, an opaque text of digits."""
@@ -280,6 +282,7 @@ class HardshipStatus(models.Model):
     id_number = SealedCharField("身份证件号")
     certificate = SealedCharField("残疾证号")
     name = models.CharField("姓名", max_length=60)
+    birth_date = models.DateField("出生日期", null=True, blank=True, help_text="由身份证件号推出")
     category = models.PositiveIntegerField("困难类型", choices=HardshipCategory.choices)
     since = models.DateField("起始日期")
     until = models.DateField("终止日期", null=True, blank=True)
@@ -294,6 +297,8 @@ class HardshipStatus(models.Model):
     last_term = models.ForeignKey(
         Term, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="最近名单学期"
     )
+
+    objects = HardshipStatusQuerySet.as_manager()
 
     class Meta:
         verbose_name = "困难认定"

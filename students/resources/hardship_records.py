@@ -14,6 +14,7 @@ from django.db import transaction
 from povertyedu import bulk
 from povertyedu.imports.rows import Change
 from povertyedu.orgs.models import Term
+from povertyedu.workbooks.cells import birth_date_of
 from students.actions.hardship import derive_categories, mark_people
 from students.enums import ExitStatus, HardshipCategory, ListSource
 from students.models import HardshipStatus
@@ -216,6 +217,7 @@ def write(plans: Sequence[Plan], term: Term, households: dict[str, int]) -> None
         (
             w.id_hash, w.id_number, w.certificate if len(w.certificate) > 18 else "", w.name, w.category, plan.since, plan.until,
             w.counts, w.source, households.get(w.household), w.person_no, w.relation, w.exit_status, term.pk if w.is_primary else None,
+            birth_date_of(w.id_number),
         )
         for plan in plans
         if plan.since and (w := plan.wanted)
@@ -223,7 +225,7 @@ def write(plans: Sequence[Plan], term: Term, households: dict[str, int]) -> None
     if new:
         columns = (
             "id_hash", "id_number", "certificate", "name", "category", "since", "until", "counts", "source", "household_id",
-            "person_no", "relation", "exit_status", "last_term_id",
+            "person_no", "relation", "exit_status", "last_term_id", "birth_date",
         )  # fmt: skip
         bulk.insert(HardshipStatus, columns, new)
     derive_categories(id_hashes={plan.wanted.id_hash for plan in plans})

@@ -159,7 +159,7 @@ def test_workbench_takes_the_same_queries_for_one_and_for_many(client, aid_offic
 
 
 def test_dispose_records_many_at_once_and_again(client, aid_officer, three, autumn):
-    factories.listed(("何方", factories.id_number(78)), during=autumn)
+    factories.listed(("何方", factories.id_number(78, birth="20090101")), during=autumn)
     owner = Person.objects.create(name="石主任", area=factories.township())
     entries = list(TargetListEntry.objects.exclude(name="罗娜").order_by("pk"))
     address = f"{DISPOSE}?" + "&".join(f"pk={entry.pk}" for entry in entries)
@@ -201,9 +201,16 @@ def test_dispose_without_a_choice_goes_back_and_an_unknown_row_is_404(client, ai
     assert client.get(f"{DISPOSE}?pk=x").headers["Location"] == LIST
 
 
-def test_disposal_belongs_to_exactly_one_thing(db):
+def test_disposal_stands_for_one_thing_and_a_person_alone_has_one(autumn):
+    factories.listed(("何处", factories.id_number(77)), during=autumn)
+    row = factories.comparison(during=autumn).rows.create(found_in="only_left", id_hash="ab", id_number="", name="何处")
+    said = {"term": autumn, "id_hash": "ab", "code": "deceased", "decided_on": dt.date(2020, 1, 1), "decided_by": "周敏"}
     with pytest.raises(IntegrityError, match="disposal_of_one_thing"), transaction.atomic():
-        Disposal.objects.create(code="deceased", decided_on=dt.date(2020, 1, 1), decided_by="周敏")
+        Disposal.objects.create(entry=TargetListEntry.objects.get(), row=row, **said)
+    Disposal.objects.create(row=row, **said)
+    Disposal.objects.create(**said)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Disposal.objects.create(**said)
 
 
 def upload(name="手册.jpg", content=SCAN):
