@@ -1,12 +1,25 @@
 from django.urls import path
 
-from .views import batches, calculation, coverage, drafts, funds, ledgers, payouts, policy, sheets, versions, why
+from .views import (
+    batches,
+    calculation,
+    coverage,
+    drafts,
+    funds,
+    ledgers,
+    payouts,
+    policy,
+    sheets,
+    versions,
+    why,
+)
 
 app_name = "subsidies"
 urlpatterns = [
     path("calculation/", calculation.calculation, name="calculation"),
     path("calculation/start/", calculation.start_recalculation, name="recalculate"),
     path("coverage/", coverage.coverage, name="coverage"),
+    path("coverage/rate/", coverage.rate, name="coverage_rate"),
     path("coverage/names/", coverage.names, name="coverage_names"),
     path("coverage/export/", coverage.export, name="coverage_export"),
     path("coverage/dispose/", coverage.dispose, name="coverage_dispose"),

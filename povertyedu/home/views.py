@@ -15,6 +15,8 @@ from povertyedu.orgs.scope import after
 from subsidies import engine
 from subsidies.engine import yuan
 from subsidies.enums import LineState
+from subsidies.queries.coverage import standing
+from subsidies.queries.coverage_rows import Wanted
 
 from .manual import MANUAL, help_page_of, manual_html
 from .queries import (
@@ -41,6 +43,9 @@ def todo(request):
         "jobs": request.user.jobs.all()[:5],
         "messages_unread": Message.objects.visible_to(request.user).unread()[:5],
         "grants": request.user.live_grants,
+        "coverage_url": reverse("subsidies:coverage_rate")
+        if request.user.can(Permission.VIEW_COVERAGE)
+        else "",
         "help_page": help_page_of(request.user),
     }
     return render(request, "home/todo.html", context)
@@ -67,7 +72,10 @@ def dashboard(request):
     townships = Area.objects.filter(level="township")  # everyone: names of places
     areas = {area.code: area for area in townships}
     rows = [
-        {"name": areas[code].name if code in areas else "其他", "url": _place_url("home:dashboard_area", code, reading), "figures": by_place[code]}
+        {
+            "name": areas[code].name if code in areas else "其他", "figures": by_place[code],
+            "url": _place_url("home:dashboard_area", code, reading) if code in areas else "",  # away, or of another county
+        }
         for code in sorted(by_place, key=lambda code: (code not in areas, code))
     ]  # fmt: skip
     tiles = [
@@ -80,6 +88,9 @@ def dashboard(request):
         "bands": [{"css": f"band-{i}", "text": text} for i, text in enumerate(BAND_TEXTS, start=1)],
         "attention": _attention(request.user, term, rows),
         "level": "乡镇",
+        "coverage": standing(Wanted(term, request.user, reading))
+        if request.user.can(Permission.VIEW_COVERAGE)
+        else None,
     }
     context = _page(request, term, reading, rows, [("领导驾驶舱", None)]) | _cash(request.user, term) | more
     return render(request, "home/dashboard.html", context)

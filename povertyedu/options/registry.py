@@ -130,6 +130,7 @@ OPTIONS = (
         "天",
         "到账后这么多天还没有用完的，列入待办",
     ),
+    Definition(
         "school_age_from",
         "应在校年龄（起）",
         "6",

@@ -51,7 +51,9 @@ def write_names(
 
 
 def _line(name: Name, number) -> tuple:
-    money = (name.owed_fen, name.paid_fen, name.other_fen) if name.student_pk else (None, None, None)
+    money = (
+        (name.money["cash"], name.money["paid"], name.money["other"]) if name.money else (None, None, None)
+    )
     return (
         name.name, number(name.id_number), name.home, name.school, name.grade, name.reason.label, name.note, *money,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from povertyedu.orgs.models import Area, School
 from students.forms import ExportForm
 from students.queries import READINGS
 from subsidies.enums import CoveragePart, CoverageReason
-from subsidies.queries.coverage import REASONS
+from subsidies.queries.coverage_rows import REASONS
 
 
 class PlaceForm(forms.Form):

@@ -1,351 +1,53 @@
-"""应助尽助: who should be aided in a term, and what came of each; the coverage equation.
+"""应助尽助: the coverage equation of a term, counted from :mod:`subsidies.queries.coverage_rows`, and its money."""
 
-On the lists of a term are
-
-- every child enrolled in it, here or away, who is registered poor in it or named by the province's list;
-- everybody the province's list names who is not enrolled;
-- the registered poor of school age (options ``school_age_from`` to ``school_age_to``, whole years on 31 August before the
-  school year) who are not enrolled.
-
-They are read as three disjoint sets of rows, each classed by one expression, so that a child falls in exactly
-one term of the equation; :func:`people_on_lists` counts the same people another way, as a check. "Aided"
-means owed money, a waiver or meals by the rules; how much of the cash was paid stands apart.
-"""
-
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import (
-    Case,
-    CharField,
-    Count,
-    Exists,
-    F,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Sum,
-    Value,
-    When,
-)
-from django.db.models.functions import Cast, Coalesce, Substr
+from django.db.models import CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Cast, Coalesce
 
-from povertyedu.accounts.permissions import Permission as P
-from povertyedu.options.registry import options
-from povertyedu.orgs.models import School, Term
-from students.enums import (
-    AidedElsewhere,
-    Destination,
-    DisposalCode,
-    EnrolmentStatus,
-    HardshipCategory,
-    Place,
-)
-from students.models import Departure, Disposal, Enrolment, HardshipStatus, Student, TargetListEntry
-from students.queries.registry import enrolments_in
+from povertyedu.orgs.models import Term
+from students.enums import HardshipCategory
+from students.models import Enrolment, HardshipStatus, Student, TargetListEntry
 from subsidies.enums import CoveragePart as Part
 from subsidies.enums import CoverageReason as Reason
 from subsidies.enums import Kind, LineState, Payer
 from subsidies.models import Entitlement, Line
 
-TOWNSHIP_DIGITS = 9
-AID = (Kind.CASH, Kind.WAIVER, Kind.IN_KIND)  # a loan is none
+from .coverage_rows import AID, Wanted, enrolments_of, poor_of_age, sources
+
 AIDED = (Part.AIDED_HERE, Part.AIDED_ELSEWHERE, Part.FALLBACK)
-# Which reasons a term of the equation has, in the order they are shown.
-REASONS = {
-    Part.AIDED_HERE: (Reason.PAID, Reason.PART_PAID, Reason.UNPAID, Reason.NO_CASH),
-    Part.AIDED_ELSEWHERE: (Reason.IN_PROVINCE, Reason.ELSEWHERE),
-    Part.FALLBACK: (Reason.PAID, Reason.PART_PAID, Reason.UNPAID, Reason.NO_CASH),
-    Part.NOT_IN_SCHOOL: (
-        Reason.SUSPENDED, Reason.LEAVER, Reason.DROPPED_OUT, Reason.GRADUATED, Reason.WORKING, Reason.NOT_OF_AGE, Reason.EXEMPT,
-        Reason.HOME_TAUGHT, Reason.MOVED_AWAY, Reason.DECEASED, Reason.WRONG_DATA, Reason.OTHER,
-    ),
-    Part.TO_VERIFY: (
-        Reason.NOTHING_OWED, Reason.UNANSWERED, Reason.REFUSED_THERE, Reason.LEFT, Reason.OTHER_COUNTY, Reason.UNCLEAR, Reason.UNDISPOSED,
-    ),
-}  # fmt: skip
-# Where a leaver was said to go, as a reason; what is not here says nothing yet.
-_WENT = {
-    Destination.WORKING: Reason.WORKING, Destination.EXCUSED: Reason.EXEMPT, Destination.DECEASED: Reason.DECEASED,
-    Destination.OUTSIDE: Reason.OTHER_COUNTY,
-}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """Whose equation: of ``term``, as ``user`` may see it, by school or by household, of one place or of all."""
-
-    term: Term
-    user: object
-    reading: str = "home_area"
-    township: str = ""
-    school: School | None = None
-
-    @property
-    def scope(self):
-        return self.user.scope(P.VIEW_COVERAGE)
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether nothing narrows it: a county's own equation."""
-        return not self.township and self.school is None and any(len(code) == 6 for code in self.scope.areas)
-
-
-def sources(wanted: Wanted) -> dict[str, QuerySet]:
-    """Return the rows of the lists: ``e`` enrolments, ``t`` lines of the province's list, ``p`` hardships.
-
-    Each has ``part``, ``reason`` and ``at`` (the township by the reading, "" where it is not known).
-    """
-    dropped = _second_numbers(wanted.term)
-    rows = {
-        "e": _enrolled(wanted),
-        "t": _listed_only(wanted).exclude(pk__in=dropped.entries),
-        "p": _poor_only(wanted).exclude(id_hash__in=dropped.hashes),
-    }
-    if wanted.township:
-        rows = {name: qs.filter(at=wanted.township) for name, qs in rows.items()}
-    if school := wanted.school:
-        rows["e"] = rows["e"].filter(school=school)
-        rows["t"] = rows["t"].filter(school_text=school.name)
-        rows["p"] = rows["p"].none()
-    return rows
-
-
-# --- who is on the lists ----------------------------------------------------------------------------
-
-
-def _listed(term: Term) -> QuerySet:
-    return TargetListEntry.objects.of(term).values("id_hash")
-
-
-def _on_lists(term: Term) -> Q:
-    """Return the condition on enrolments that the child is poor or named, by a merged record's number too."""
-    keepers = Student.objects.filter(merged_into__isnull=False, id_hash__in=_listed(term)).values(
-        "merged_into"
-    )
-    return Q(poor__gt=0) | Q(student__id_hash__in=_listed(term)) | Q(student__in=keepers)
-
-
-def _enrolled(wanted: Wanted) -> QuerySet[Enrolment]:
-    term = wanted.term
-    rows = enrolments_in(term, user=wanted.user, permission=P.VIEW_COVERAGE, reading=wanted.reading)
-    rows = rows.annotate(poor=F("categories").bitand(HardshipCategory.REGISTERED_POOR)).filter(
-        _on_lists(term)
-    )
-    money = Entitlement.objects.filter(term=term, student=OuterRef("student_id"))
-    cash = (
-        money.filter(kind=Kind.CASH)
-        .order_by()
-        .values("student")
-        .annotate(fen=Sum("amount_fen"))
-        .values("fen")
-    )
-    other = (
-        money.filter(kind__in=(Kind.WAIVER, Kind.IN_KIND))
-        .order_by().values("student").annotate(fen=Sum("amount_fen")).values("fen")
-    )  # fmt: skip
-    return rows.annotate(
-        owed_fen=Coalesce(Subquery(cash), 0),
-        other_fen=Coalesce(Subquery(other), 0),
-        paid_fen=_paid(term, student=OuterRef("student_id"))
-        + _paid(term, student__merged_into=OuterRef("student_id")),
-        whereabouts=Coalesce(_disposed(term, "student__id_hash"), _text(Reason.LEFT)),
-        at=Substr(wanted.reading, 1, TOWNSHIP_DIGITS),
-    ).annotate(part=_part_of_enrolled(term), reason=_reason_of_enrolled())
-
-
-def _paid(term: Term, **whose):
-    paid = Line.objects.filter(term=term, payer=Payer.THIS_COUNTY, state=LineState.PAID, **whose)
-    return Coalesce(Subquery(paid.order_by().values("term").annotate(fen=Sum("amount_fen")).values("fen")), 0)
-
-
-def _listed_only(wanted: Wanted) -> QuerySet[TargetListEntry]:
-    term, scope = wanted.term, wanted.scope
-    rows = TargetListEntry.objects.visible_to(wanted.user, P.VIEW_COVERAGE).not_on_roster(term)
-    if not any(len(code) == 6 for code in scope.areas):
-        by_home = TargetListEntry.objects.all().lives_in(scope)
-        by_school = Q(school_text__in=TargetListEntry.objects.all().schools_in(scope))
-        rows = rows.filter(by_home if wanted.reading == "home_area" else by_school)
-    if wanted.reading == "home_area":
-        household = HardshipStatus.objects.filter(id_hash=OuterRef("id_hash"), household__area__isnull=False)
-        known = Student.objects.filter(id_hash=OuterRef("id_hash"), home_area__isnull=False)
-        at = Coalesce(
-            Subquery(household.order_by("-since").values("household__area")[:1]), Subquery(known.values("home_area")[:1]), Value("")
-        )  # fmt: skip
-    else:
-        at = Coalesce(
-            Subquery(School.objects.filter(name=OuterRef("school_text")).order_by("code").values("area")[:1]),
-            Value(""),
-        )
-    return _classed(rows, term, at)
-
-
-def _poor_only(wanted: Wanted) -> QuerySet[HardshipStatus]:
-    term = wanted.term
-    rows = _poor_of_age(term, HardshipStatus.objects.visible_to(wanted.user, P.VIEW_COVERAGE))
-    here = Enrolment.objects.of(term)
-    known = here.filter(student__id_hash__isnull=False).values("student__id_hash")
-    merged = Student.objects.filter(merged_into__in=here.values("student"), id_hash__isnull=False)
-    for hashes in (known, merged.values("id_hash"), _listed(term)):
-        rows = rows.exclude(id_hash__in=hashes)
-    if wanted.reading == "school_area":  # nobody knows a school of theirs: the county alone reads them so
-        rows = rows if any(len(code) == 6 for code in wanted.scope.areas) else rows.none()
-        return _classed(rows, term, Value(""))
-    return _classed(rows, term, Coalesce(F("household__area"), Value("")))
-
-
-def school_ages() -> tuple[int, int]:
-    """Return from which to which age the county expects the registered poor in school."""
-    ages = options("school_age_from", "school_age_to")
-    return ages["school_age_from"], ages["school_age_to"]
-
-
-def _poor_of_age(term: Term, rows: QuerySet) -> QuerySet[HardshipStatus]:
-    return rows.poor_in(term).of_age(term, *school_ages())
-
-
-@dataclass(frozen=True)
-class _Dropped:
-    """Rows that name, by another number of a merged record, somebody who is on the lists already."""
-
-    entries: list[int]
-    hashes: list[str]
-
-
-def _second_numbers(term: Term) -> _Dropped:
-    """Return what must not be counted again: a person whose merged records have several numbers on the lists."""
-    merged = Student.objects.filter(merged_into__isnull=False, id_hash__isnull=False)
-    keeper = dict(merged.values_list("id_hash", "merged_into"))
-    kept = Student.objects.filter(pk__in=merged.values("merged_into"), id_hash__isnull=False)
-    keeper |= dict(kept.values_list("id_hash", "pk"))
-    if not keeper:
-        return _Dropped([], [])
-    numbers = Student.objects.filter(Q(pk__in=merged.values("pk")) | Q(pk__in=kept.values("pk"))).values(
-        "id_hash"
-    )
-    entries = (
-        TargetListEntry.objects.of(term)
-        .filter(id_hash__in=numbers)
-        .order_by("pk")
-        .values_list("pk", "id_hash")
-    )
-    poor = _poor_of_age(term, HardshipStatus.objects.filter(id_hash__in=numbers))
-    seen: set[int] = set()
-    dropped = _Dropped([], [])
-    for pk, id_hash in entries:
-        if keeper[id_hash] in seen:
-            dropped.entries.append(pk)
-        seen.add(keeper[id_hash])
-    for id_hash in poor.order_by("pk").values_list("id_hash", flat=True):
-        if keeper[id_hash] in seen:
-            dropped.hashes.append(id_hash)
-        seen.add(keeper[id_hash])
-    return dropped
-
-
-# --- which term of the equation ---------------------------------------------------------------------
-
-
-def _text(value):
-    return Value(str(value), output_field=CharField())
-
-
-def _disposed(term: Term, id_hash: str) -> Subquery:
-    """Return as a reason the newest disposal of the person in ``term``, whatever it was recorded for; NULL without one."""
-    rows = Disposal.objects.filter(term=term, id_hash=OuterRef(id_hash)).order_by("-decided_on", "-pk")
-    # The other codes of disposals are reasons by the same name.
-    unclear = When(code=DisposalCode.TO_VERIFY, then=_text(Reason.UNCLEAR))
-    return Subquery(rows.values(as_reason=Case(unclear, default=F("code"), output_field=CharField()))[:1])
-
-
-def _classed(rows: QuerySet, term: Term, at) -> QuerySet:
-    """Class people who are not enrolled: by their disposal, else by where a leaver said to go."""
-    left = Departure.objects.filter(term=term, student__id_hash=OuterRef("id_hash"), destination__in=_WENT)
-    went = Case(
-        *[When(destination=place, then=_text(reason)) for place, reason in _WENT.items()],
-        output_field=CharField(),
-    )
-    reason = Coalesce(
-        _disposed(term, "id_hash"), Subquery(left.values(as_reason=went)[:1]), _text(Reason.UNDISPOSED)
-    )
-    return rows.annotate(reason=reason, at=Substr(at, 1, TOWNSHIP_DIGITS)).annotate(
-        part=_part_of_absent("reason")
-    )
-
-
-def _part_of_absent(reason: str) -> Case:
-    settled = When(**{f"{reason}__in": REASONS[Part.NOT_IN_SCHOOL]}, then=_text(Part.NOT_IN_SCHOOL))
-    return Case(settled, default=_text(Part.TO_VERIFY), output_field=CharField())
-
-
-_LEFT = Q(status=EnrolmentStatus.LEFT)
-_AWAY = ~Q(place=Place.IN_COUNTY)
-
-
-def _part_of_enrolled(term: Term) -> Case:
-    owed = Exists(Entitlement.objects.filter(term=term, student=OuterRef("student_id"), kind__in=AID))
-    return Case(
-        When(
-            status__in=[EnrolmentStatus.SUSPENDED, EnrolmentStatus.GRADUATED], then=_text(Part.NOT_IN_SCHOOL)
-        ),
-        When(_LEFT, then=_part_of_absent("whereabouts")),
-        When(_AWAY & Q(aided_elsewhere=AidedElsewhere.YES), then=_text(Part.AIDED_ELSEWHERE)),
-        When(_AWAY & Q(aided_elsewhere=AidedElsewhere.NO) & owed, then=_text(Part.FALLBACK)),
-        When(owed, then=_text(Part.AIDED_HERE)),
-        default=_text(Part.TO_VERIFY),
-        output_field=CharField(),
-    )
-
-
-def _reason_of_enrolled() -> Case:
-    return Case(
-        When(status=EnrolmentStatus.SUSPENDED, then=_text(Reason.SUSPENDED)),
-        When(status=EnrolmentStatus.GRADUATED, then=_text(Reason.LEAVER)),
-        When(_LEFT, then=F("whereabouts")),
-        When(_AWAY & Q(aided_elsewhere=AidedElsewhere.YES), then=F("place")),
-        When(owed_fen=0, other_fen__gt=0, then=_text(Reason.NO_CASH)),
-        When(owed_fen__gt=0, paid_fen__gte=F("owed_fen"), then=_text(Reason.PAID)),
-        When(owed_fen__gt=0, paid_fen__gt=0, then=_text(Reason.PART_PAID)),
-        When(owed_fen__gt=0, then=_text(Reason.UNPAID)),
-        When(_AWAY & Q(aided_elsewhere=AidedElsewhere.NO), then=_text(Reason.REFUSED_THERE)),
-        When(_AWAY, then=_text(Reason.UNANSWERED)),
-        default=_text(Reason.NOTHING_OWED),
-        output_field=CharField(),
-    )
-
-
-# --- the equation -----------------------------------------------------------------------------------
-
-
-def counted(rows: dict[str, QuerySet]) -> Counter:
-    """Return (part, reason, township) -> people; one query per set of rows."""
+def counted(rows: dict[str, QuerySet], *, by: tuple[str, ...] = ("part", "reason", "at")) -> Counter:
+    """Return (part, reason, township) -> people; one query per set of rows. What ``by`` leaves out is ""."""
     found: Counter = Counter()
     for queryset in rows.values():
-        groups = queryset.order_by().values_list("part", "reason", "at").annotate(n=Count("pk"))
-        for part, reason, at, n in groups:
-            found[Part(part), Reason(reason), at] += n
+        for group in queryset.order_by().values(*by).annotate(n=Count("pk")):
+            reason = Reason(group["reason"]) if "reason" in by else ""
+            found[Part(group["part"]), reason, group.get("at", "")] += group["n"]
     return found
 
 
-def people_on_lists(term: Term) -> int:
+def people_on_lists(wanted: Wanted) -> int:
     """Count everybody on the county's lists once, by who they are: the check on the equation's sum."""
-    merged = Student.objects.filter(id_hash=OuterRef("id_hash"))
+    term = wanted.term
+    record = Student.objects.filter(id_hash=OuterRef("id_hash"))
     person = Coalesce(
-        Subquery(merged.values(who=Cast(Coalesce("merged_into_id", "pk"), CharField()))[:1]), F("id_hash"), output_field=CharField()
+        Subquery(record.values(who=Cast(Coalesce("merged_into_id", "pk"), CharField()))[:1]), F("id_hash"), output_field=CharField()
     )  # fmt: skip
     who = Cast("student_id", CharField())
     enrolled = Enrolment.objects.of(term).annotate(who=who)
-    poor = enrolled.annotate(poor=F("categories").bitand(HardshipCategory.REGISTERED_POOR)).filter(poor__gt=0)
-    of_age = _poor_of_age(term, HardshipStatus.objects.all()).annotate(who=person)
-    named = TargetListEntry.objects.of(term).annotate(who=person)
-    absent = of_age.exclude(who__in=enrolled.values("who"))
-    return (
-        poor.order_by()
-        .values_list("who")
-        .union(named.order_by().values_list("who"), absent.order_by().values_list("who"))
-        .count()
+    seen = enrolments_of(wanted).annotate(
+        who=who, poor=F("categories").bitand(HardshipCategory.REGISTERED_POOR)
     )
+    of_others = enrolled.exclude(pk__in=seen.values("pk"))
+    named = TargetListEntry.objects.of(term).annotate(who=person).exclude(who__in=of_others.values("who"))
+    of_age = poor_of_age(term, HardshipStatus.objects.all()).annotate(who=person)
+    parts = [seen.filter(poor__gt=0), named, of_age.exclude(who__in=enrolled.values("who"))]
+    first, *others = [part.order_by().values_list("who") for part in parts]
+    return first.union(*others).count()
 
 
 @dataclass(frozen=True)
@@ -385,16 +87,51 @@ class Equation:
         tenths = self.aided(at) * 1000 // due
         return f"{tenths // 10}.{tenths % 10}"
 
+    @property
+    def fraction(self) -> str:
+        return f"{self.aided():,}÷{self.due():,}"
+
 
 def equation(wanted: Wanted) -> Equation:
     counts = counted(sources(wanted))
-    return Equation(counts, people_on_lists(wanted.term) if wanted.is_whole else sum(counts.values()))
+    return Equation(counts, people_on_lists(wanted) if wanted.is_whole else sum(counts.values()))
+
+
+def standing(wanted: Wanted) -> Equation:
+    """Return the equation by its terms alone, for a front page: cheaper than the whole of it."""
+    counts = counted(sources(wanted), by=("part",))
+    return Equation(counts, sum(counts.values()))
 
 
 def money(wanted: Wanted) -> dict[str, int]:
-    """Return the fen owed to those aided here or as fallback, by kind, and ``paid``, of the cash."""
-    aided = sources(wanted)["e"].filter(part__in=[Part.AIDED_HERE, Part.FALLBACK])
-    sums = aided.aggregate(
-        cash=Sum("owed_fen", default=0), other=Sum("other_fen", default=0), paid=Sum("paid_fen", default=0)
+    """Return the fen owed to those aided here or as fallback: ``cash``, ``other`` aid, and ``paid`` of the cash."""
+    aided = sources(wanted)["e"].filter(part__in=[Part.AIDED_HERE, Part.FALLBACK]).values("student_id")
+    owed = Entitlement.objects.filter(term=wanted.term, kind__in=AID, student__in=aided)
+    is_cash = Q(kind=Kind.CASH)
+    sums = owed.aggregate(
+        cash=Sum("amount_fen", filter=is_cash, default=0), other=Sum("amount_fen", filter=~is_cash, default=0)
     )
-    return {name: int(fen) for name, fen in sums.items()}
+    paid = Line.objects.filter(term=wanted.term, payer=Payer.THIS_COUNTY, state=LineState.PAID)
+    whose = Coalesce("student__merged_into", "student")
+    return sums | paid.annotate(whose=whose).filter(whose__in=aided).aggregate(
+        paid=Sum("amount_fen", default=0)
+    )
+
+
+def money_of(term: Term, students: Iterable[int]) -> dict[int, dict[str, int]]:
+    """Return student -> fen of ``cash``, ``other`` aid and what was ``paid``, for the rows of a page; two queries."""
+    found: dict = defaultdict(lambda: {"cash": 0, "other": 0, "paid": 0})
+    owed = Entitlement.objects.filter(term=term, kind__in=AID, student__in=students)
+    for student, kind, fen in owed.values_list("student", "kind").annotate(fen=Sum("amount_fen")):
+        found[student]["cash" if kind == Kind.CASH else "other"] += fen
+    paid = Line.objects.filter(term=term, payer=Payer.THIS_COUNTY, state=LineState.PAID)
+    whose = Coalesce("student__merged_into", "student")
+    for student, fen in (
+        paid.annotate(whose=whose)
+        .filter(whose__in=students)
+        .order_by()
+        .values_list("whose")
+        .annotate(fen=Sum("amount_fen"))
+    ):
+        found[student]["paid"] += fen
+    return found

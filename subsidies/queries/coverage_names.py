@@ -13,6 +13,8 @@ from students.queries.registry import area_names
 from subsidies.enums import CoveragePart as Part
 from subsidies.enums import CoverageReason as Reason
 
+from .coverage import money_of
+
 PER_PAGE = 50
 ORDER = "etp"  # enrolments, lines of the province's list, hardships
 _RELATED = {"e": ("student", "school"), "t": ("term",), "p": ("household__area__parent",)}
@@ -32,10 +34,12 @@ class Name:
     reason: Reason
     note: str = ""
     student_pk: int | None = None
-    owed_fen: int = 0
-    other_fen: int = 0
-    paid_fen: int = 0
+    money: dict[str, int] | None = None  # cash, other, paid
     may_be_disposed: bool = True  # nobody has this person on a roster as studying
+
+    @property
+    def is_owed_nothing(self) -> bool:
+        return self.reason in (Reason.NOTHING_OWED, Reason.REFUSED_THERE)
 
 
 def within(rows: dict[str, QuerySet], part: str, reason: str = "") -> dict[str, QuerySet]:
@@ -97,12 +101,14 @@ def _names(term: Term, found: list[tuple]) -> list[Name]:
     hashes = [row.student.id_hash if letter == "e" else row.id_hash for letter, row in found]
     households = households_of(row.id_hash for letter, row in found if letter == "t")
     notes = _notes(term, hashes)
+    money = money_of(term, [row.student_id for letter, row in found if letter == "e" and row.pay])
     names = []
     for (letter, row), id_hash in zip(found, hashes, strict=True):
         said = {"key": f"{letter}{row.pk}", "part": Part(row.part), "reason": Reason(row.reason)}
         if letter == "e":
             left = row.status == EnrolmentStatus.LEFT
-            names.append(_of_enrolment(row, homes, said | {"note": notes.get(id_hash, "") if left else ""}))
+            said |= {"note": notes.get(id_hash, "") if left else "", "money": money.get(row.student_id)}
+            names.append(_of_enrolment(row, homes, said))
             continue
         home = row if letter == "p" else households.get(row.id_hash)
         names.append(
@@ -122,8 +128,8 @@ def _of_enrolment(row, homes: dict[str, str], said: dict) -> Name:
     )
     return Name(
         name=row.student.name, id_number=row.student.id_number, home=homes.get(row.home_area, ""), school=where,
-        grade=f"{row.get_stage_display()} {row.grade_name}", student_pk=row.student_id, owed_fen=row.owed_fen, other_fen=row.other_fen,
-        paid_fen=row.paid_fen, may_be_disposed=row.status == EnrolmentStatus.LEFT, **said,
+        grade=f"{row.get_stage_display()} {row.grade_name}", student_pk=row.student_id,
+        may_be_disposed=row.status == EnrolmentStatus.LEFT, **said,
     )  # fmt: skip
 
 

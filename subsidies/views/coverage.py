@@ -21,6 +21,7 @@ from subsidies.enums import CoveragePart
 from subsidies.forms.coverage import NamesExportForm, NamesForm, PlaceForm
 from subsidies.queries import coverage as queries
 from subsidies.queries.coverage_names import name_page, within
+from subsidies.queries.coverage_rows import REASONS, Wanted, school_ages, sources
 
 HOME = ("首页", "/")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -31,12 +32,12 @@ def crumbs(*more) -> list[tuple]:
     return [HOME, ("资助发放", None), ("应助尽助", reverse("subsidies:coverage") if more else None), *more]
 
 
-def _wanted(request, term, form) -> queries.Wanted:
+def _wanted(request, term, form) -> Wanted:
     """Return what the address asks for; a filter that is none shows everything."""
     reading = request.GET.get("by") if request.GET.get("by") in READINGS else "home_area"
     data = form.cleaned_data if form.is_valid() else {}
     township, school = data.get("township"), data.get("school")
-    return queries.Wanted(term, request.user, reading, township.code if township else "", school)
+    return Wanted(term, request.user, reading, township.code if township else "", school)
 
 
 def _query(request, **changes) -> str:
@@ -72,9 +73,24 @@ def coverage(request):
         "rate": found.rate(),
         "due": found.due(),
         "aided": found.aided(),
-        "ages": queries.school_ages(),
+        "ages": school_ages(),
     }  # fmt: skip
     return render(request, "subsidies/coverage/equation.html", context)
+
+
+@needs(P.VIEW_COVERAGE)
+@require_GET
+def rate(request):
+    """Show the rate in a line, for the home page that loads it; without script this leads to the whole."""
+    term = working_term(request)
+    if not request.htmx or term is None:
+        return redirect("subsidies:coverage")
+    found = queries.standing(Wanted(term, request.user))
+    return render(
+        request,
+        "subsidies/coverage/_rate.html",
+        {"term": term, "equation": found, "to_verify": found.of(CoveragePart.TO_VERIFY)},
+    )
 
 
 def _names_url(request, **changes) -> str:
@@ -84,7 +100,7 @@ def _names_url(request, **changes) -> str:
 def _part(request, found: queries.Equation, part: CoveragePart) -> dict:
     reasons = [
         {"label": reason.label, "count": count, "url": _names_url(request, part=part, reason=reason)}
-        for reason in queries.REASONS[part]
+        for reason in REASONS[part]
         if (count := found.of(part, reason))
     ]
     return {
@@ -118,7 +134,7 @@ def _places(request, found: queries.Equation) -> list[dict]:
 def names(request):
     """List who stands in one term of the equation."""
     term, part, form, wanted = _asked(request)
-    rows = queries.sources(wanted)
+    rows = sources(wanted)
     counts = queries.counted(rows)
     found = queries.Equation(counts, sum(counts.values()))
     reason = form.cleaned_data.get("reason", "") if form.is_valid() else ""
@@ -180,7 +196,7 @@ def export(request):
         raise PermissionDenied
     reason = filters.cleaned_data.get("reason", "") if filters.is_valid() else ""
     words = filters.in_force() if filters.is_valid() else []
-    rows = within(queries.sources(wanted), part, reason)
+    rows = within(sources(wanted), part, reason)
     form = NamesExportForm(request.POST or None, may_reveal=_holds(request.user, P.REVEAL_NUMBERS))
     if request.method == "POST" and form.is_valid():
         name, content = actions.write_names(

@@ -203,8 +203,16 @@ def test_dispose_without_a_choice_goes_back_and_an_unknown_row_is_404(client, ai
 
 def test_disposal_stands_for_one_thing_and_a_person_alone_has_one(autumn):
     factories.listed(("何处", factories.id_number(77)), during=autumn)
-    row = factories.comparison(during=autumn).rows.create(found_in="only_left", id_hash="ab", id_number="", name="何处")
-    said = {"term": autumn, "id_hash": "ab", "code": "deceased", "decided_on": dt.date(2020, 1, 1), "decided_by": "周敏"}
+    row = factories.comparison(during=autumn).rows.create(
+        found_in="only_left", id_hash="ab", id_number="", name="何处"
+    )
+    said = {
+        "term": autumn,
+        "id_hash": "ab",
+        "code": "deceased",
+        "decided_on": dt.date(2020, 1, 1),
+        "decided_by": "周敏",
+    }
     with pytest.raises(IntegrityError, match="disposal_of_one_thing"), transaction.atomic():
         Disposal.objects.create(entry=TargetListEntry.objects.get(), row=row, **said)
     Disposal.objects.create(row=row, **said)

@@ -28,7 +28,6 @@ DISPOSALS = (
 PLACES = ("in_county", "in_county", "in_county", "in_province", "elsewhere")
 STATUSES = ("studying",) * 8 + ("left", "suspended", "graduated")
 HOMES = ("529901100001", "529901101001")
-TOWNSHIPS = {"529901100001": "529901100", "529901101001": "529901101"}
 
 
 def _statuses(rng: random.Random) -> list[dict]:
@@ -56,7 +55,10 @@ def people(seed: int, *, count: int = 60) -> list[dict]:
         enrolment = _enrolment(rng) if rng.random() < 0.6 else None
         owed = []
         if enrolment and rng.random() < 0.6:
-            owed = [(kind, rng.randrange(1, 9) * 10_000) for kind in rng.sample(["cash", "waiver", "in_kind", "loan"], rng.randrange(1, 4))]
+            owed = [
+                (kind, rng.randrange(1, 9) * 10_000)
+                for kind in rng.sample(["cash", "waiver", "in_kind", "loan"], rng.randrange(1, 4))
+            ]
         cash = sum(fen for kind, fen in owed if kind == "cash")
         found.append(
             {
@@ -70,8 +72,19 @@ def people(seed: int, *, count: int = 60) -> list[dict]:
         )  # fmt: skip
     for number in rng.sample(range(count), 6):  # six records are given up for others
         kept = rng.randrange(count)
-        if kept != number and found[kept]["merged_into"] is None and not any(p["merged_into"] == number for p in found):
-            found[number] |= {"merged_into": kept, "enrolment": None, "owed": [], "has_record": True, "left_for": None, "paid": []}
+        if (
+            kept != number
+            and found[kept]["merged_into"] is None
+            and not any(p["merged_into"] == number for p in found)
+        ):
+            found[number] |= {
+                "merged_into": kept,
+                "enrolment": None,
+                "owed": [],
+                "has_record": True,
+                "left_for": None,
+                "paid": [],
+            }
             if any(kind == "cash" for kind, _ in found[kept]["owed"]):
                 found[number]["paid"] = [10_000]  # before the merge
             found[kept]["has_record"] = True
@@ -92,7 +105,8 @@ class County:
         ]
         self.homes = {code: factories.village(code) for code in HOMES}
         self.households = {
-            code: Household.objects.create(number=code, area=area, head_name="户主") for code, area in self.homes.items()
+            code: Household.objects.create(number=code, area=area, head_name="户主")
+            for code, area in self.homes.items()
         }
         self.programmes = {
             kind: subsidies.programme(kind, kind, kind) for kind in ("cash", "waiver", "in_kind", "loan")
@@ -108,11 +122,18 @@ class County:
             self._write(number, row)
         for number, row in enumerate(rows):
             if row["merged_into"] is not None:
-                Student.objects.filter(pk=self.students[number].pk).update(merged_into=self.students[row["merged_into"]])
+                Student.objects.filter(pk=self.students[number].pk).update(
+                    merged_into=self.students[row["merged_into"]]
+                )
 
     def _bank(self, aid_officer):
         self.batch = Batch.objects.create(
-            number="001", title="秋季", term=self.term, opened_by="周敏", state="paid", publicity_until=dt.date(2020, 11, 1)
+            number="001",
+            title="秋季",
+            term=self.term,
+            opened_by="周敏",
+            state="paid",
+            publicity_until=dt.date(2020, 11, 1),
         )
         self.sheet = SchoolSheet.objects.create(batch=self.batch, school=self.schools[0])
         self.bank_file = BankFile.objects.create(batch=self.batch, number=1, made_by="王会计")
@@ -126,11 +147,19 @@ class County:
         id_hash = keyed_hash(id_number)
         if row["has_record"]:
             self.students[number] = Student.objects.create(
-                name=row["name"], id_number=id_number, id_hash=id_hash, birth_date=row["birth"], home_area=self.homes[row["home"]]
+                name=row["name"],
+                id_number=id_number,
+                id_hash=id_hash,
+                birth_date=row["birth"],
+                home_area=self.homes[row["home"]],
             )
         if row["on_target"]:
             TargetListEntry.objects.create(
-                term=self.term, id_hash=id_hash, id_number=id_number, name=row["name"], school_text=self.schools[1].name
+                term=self.term,
+                id_hash=id_hash,
+                id_number=id_number,
+                name=row["name"],
+                school_text=self.schools[1].name,
             )
         for status in row["statuses"]:
             HardshipStatus.objects.create(
@@ -140,7 +169,11 @@ class County:
         for on, code in row["disposals"]:
             Disposal.objects.filter(term=self.term, id_hash=id_hash, entry=None, row=None).delete()
             Disposal.objects.create(
-                term=self.term, id_hash=id_hash, code=code, decided_on=dt.date(2020, 10, 1 + on), decided_by="周敏"
+                term=self.term,
+                id_hash=id_hash,
+                code=code,
+                decided_on=dt.date(2020, 10, 1 + on),
+                decided_by="周敏",
             )
         if row["enrolment"]:
             self._enrol(self.students[number], row)
@@ -148,7 +181,9 @@ class County:
             self._pay(self.students[number], fen)
         if row["left_for"]:
             spring, school = self.past
-            before = Enrolment.objects.create(student=self.students[number], term=spring, school=school, stage="junior", grade=3)
+            before = Enrolment.objects.create(
+                student=self.students[number], term=spring, school=school, stage="junior", grade=3
+            )
             Departure.objects.create(
                 student=self.students[number], term=self.term, promotion=self.promotion, enrolment=before, outcome="graduate",
                 from_school=school, stage="junior", grade=3, destination=row["left_for"],
