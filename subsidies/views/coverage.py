@@ -164,7 +164,7 @@ def names(request):
         ],
         "previous_url": previous and f"?{_query(request)}&before={previous}",
         "next_url": following and f"?{_query(request)}&after={following}",
-        "export_url": f"{reverse('subsidies:coverage_export')}?{_query(request, part=part)}" if _holds(request.user, P.EXPORT_STUDENTS) else "",
+        "export_url": f"{reverse('subsidies:coverage_export')}?{_query(request, part=part)}" if _may_export(request.user) else "",
         "term_query": f"?term={term.pk}",
         "back": f"{reverse('subsidies:coverage')}?{_query(request, part='', reason='')}",
     }  # fmt: skip
@@ -187,12 +187,16 @@ def _holds(user, permission: str) -> bool:
     return any(len(code) == 6 for code in user.scope(permission).areas)
 
 
-@needs(P.VIEW_COVERAGE)
+def _may_export(user) -> bool:
+    return user.can(P.IDENTIFY) and _holds(user, P.EXPORT_STUDENTS)
+
+
+@needs(P.IDENTIFY)
 @require_http_methods(["GET", "HEAD", "POST"])
 def export(request):
     """Ask what the names are for, then hand over the workbook."""
     term, part, filters, wanted = _asked(request)
-    if not _holds(request.user, P.EXPORT_STUDENTS):
+    if not _may_export(request.user):
         raise PermissionDenied
     reason = filters.cleaned_data.get("reason", "") if filters.is_valid() else ""
     words = filters.in_force() if filters.is_valid() else []
