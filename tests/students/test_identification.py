@@ -46,7 +46,7 @@ def three(luona, xiazhai, autumn):
     factories.student("严宇", at=xiazhai, during=autumn, categories=HardshipCategory.REGISTERED_POOR)
     factories.listed(
         (luona.name, luona.id_number),
-        ("何处", factories.id_number(77)),
+        ("何处", factories.id_number(77, birth="20090101")),
         during=autumn,
         school="城关镇下寨小学",
     )
@@ -202,7 +202,7 @@ def test_dispose_without_a_choice_goes_back_and_an_unknown_row_is_404(client, ai
 
 
 def test_disposal_stands_for_one_thing_and_a_person_alone_has_one(autumn):
-    factories.listed(("何处", factories.id_number(77)), during=autumn)
+    factories.listed(("何处", factories.id_number(77, birth="20090101")), during=autumn)
     row = factories.comparison(during=autumn).rows.create(
         found_in="only_left", id_hash="ab", id_number="", name="何处"
     )

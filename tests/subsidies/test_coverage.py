@@ -90,7 +90,9 @@ def county_of_six(xiazhai, qingshi, autumn):
         "阳梓平", at=qingshi, during=autumn, categories=poor, home=factories.village("529901101001", "大田村")
     )
     away("何欣", autumn, categories=poor)
-    factories.listed(("何处", factories.id_number(77)), during=autumn, school="城关镇下寨小学")
+    factories.listed(
+        ("何处", factories.id_number(77, birth="20090101")), during=autumn, school="城关镇下寨小学"
+    )
     on_poverty_list("石小丽", home="529901101001")
     factories.student("不困难", at=xiazhai, during=autumn)
     return autumn
