@@ -83,6 +83,22 @@ class BatchStage(models.TextChoices):
     FINANCE = "finance", "发放"
 
 
+class RecoveryMethod(models.TextChoices):
+    """How money paid beyond what is due comes back."""
+
+    OFFSET = "offset", "从以后的发放中扣回"
+    RETURNED = "returned", "家长或学校退回"
+
+
+class RecoveryState(models.TextChoices):
+    PROPOSED = "proposed", "待审批"
+    APPROVED = "approved", "已批准，追回中"
+    SETTLED = "settled", "已追回"
+    REFUSED = "refused", "不同意追回"
+    WITHDRAWN = "withdrawn", "已撤回"
+    ENDED = "ended", "终止追回"
+
+
 class Payer(models.TextChoices):
     THIS_COUNTY = "here", "本县"
     OTHER_COUNTY = "elsewhere", "外县"

@@ -8,6 +8,7 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.workflow.flow import Flow, Transition
 from subsidies.enums import BatchStage, PolicyState
 from subsidies.enums import BatchState as B
+from subsidies.enums import RecoveryState as R
 from subsidies.enums import SheetState as S
 
 POLICY_FLOW = Flow(
@@ -50,6 +51,19 @@ SHEET_FLOW = Flow(
         Transition("approve", (S.REVIEWED,), S.APPROVED, P.APPROVE_FINAL, "随批次审批"),
     ),
 )  # fmt: skip
+
+# Whoever proposed a recovery does not answer it (subsidies.actions.recovery).
+RECOVERY_FLOW = Flow(
+    "recovery",
+    (
+        Transition("propose", (), R.PROPOSED, P.OPEN_BATCH, "提出追回"),
+        Transition("approve", (R.PROPOSED,), R.APPROVED, P.APPROVE_FINAL, "批准追回"),
+        Transition("refuse", (R.PROPOSED,), R.REFUSED, P.APPROVE_FINAL, "不同意追回", needs_reason=True),
+        Transition("withdraw", (R.PROPOSED,), R.WITHDRAWN, P.OPEN_BATCH, "撤回", needs_reason=True),
+        Transition("settle", (R.APPROVED,), R.SETTLED, P.PAY, "全部追回"),
+        Transition("end", (R.APPROVED,), R.ENDED, P.APPROVE_FINAL, "终止追回", needs_reason=True),
+    ),
+)
 
 STAGE_OF = {
     P.SUBMIT_SHEET: BatchStage.CLERK,

@@ -32,3 +32,10 @@ def write_ledger(job, progress, *, term: str, full_numbers: bool = False, reason
     return ledgers.keep_ledger(
         term=Term.objects.get(pk=term), owner=job.by, url=job.url, full_numbers=full_numbers, reason=reason, progress=progress
     )  # fmt: skip
+
+
+def freeze_ledger(job, progress, *, term: str) -> dict:
+    """Keep the ledger of a term that was closed; a second run keeps another, both stand."""
+    by = job.by.as_actor() if job.by else SYSTEM
+    kept = ledgers.freeze_ledger(term=Term.objects.get(pk=term), by=by, progress=progress)
+    return {"ledger": kept.pk, "entitled_fen": kept.entitled_fen, "paid_fen": kept.paid_fen}

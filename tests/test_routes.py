@@ -26,6 +26,9 @@ from students.actions.moves import request_transfer
 from students.actions.promotion import open_promotion
 from students.models import ColumnSet, Correction, Departure, PayoutBlock
 from subsidies.actions.funds import keep_scan
+from subsidies.actions.ledgers import freeze_ledger
+from subsidies.actions.recovery import propose_recovery
+from subsidies.models import Balance
 from tests import factories
 from tests.factories import policies, subsidies
 
@@ -134,6 +137,11 @@ class World:
             by=people.finance, receipt=self.receipt, upload=SimpleUploadedFile("指标文.pdf", b"%PDF-1.4")
         )
         self.policy, self.draft = policies.published(), policies.draft()
+        over = Balance.objects.get(student=subsidies.overpaid("孙多", people, term=autumn, at=xiazhai))
+        self.overpaid = {"student": over.student_id, "term": autumn.pk, "programme": over.programme_id}
+        other = Balance.objects.get(student=subsidies.overpaid("孙余", people, term=autumn, at=xiazhai))
+        self.recovery = propose_recovery(by=people.aid, balance=other, method="returned", reason="走读")
+        self.closed_ledger = freeze_ledger(term=autumn, by=people.aid)
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
     def own(self, user):
@@ -252,6 +260,13 @@ OBJECTS = {
     "subsidies:receipt_reverse": pk_of("receipt"),
     "subsidies:scan_add": pk_of("receipt"),
     "subsidies:scan": pk_of("scan"),
+    "subsidies:letter": lambda w: {"student_pk": w.student.pk},
+    "subsidies:letters": pk_of("sheet"),
+    "subsidies:closed_ledger": pk_of("closed_ledger"),
+    "subsidies:recovery_new": lambda w: w.overpaid,
+    "subsidies:recovery": pk_of("recovery"),
+    "subsidies:recovery_return": pk_of("recovery"),
+    "subsidies:recovery_step": lambda w: {"pk": w.recovery.pk, "verb": "withdraw"},
     "subsidies:ledger_download": pk_of("ledger_job"),
     "imports:template": lambda w: {"kind": "roster"},
     "imports:detail": pk_of("import_batch"),

@@ -38,6 +38,7 @@ NAVIGATION = (
         Entry("subsidies:batches", "发放批次", "stamp", (P.VIEW_SUBSIDIES,)),
         Entry("publicity:notices", "公示管理", "megaphone", (P.VIEW_SUBSIDIES,)),
         Entry("subsidies:payouts", "支付回盘", "landmark", (P.PAY,)),
+        Entry("subsidies:recoveries", "多发追回", "undo-2", (P.OPEN_BATCH, P.APPROVE_FINAL, P.PAY)),
         Entry("subsidies:funds", "资金管理", "coins", (P.VIEW_FUNDS,)),
         Entry("subsidies:ledgers", "台账", "table-2", (P.EXPORT_LEDGER,)),
         Entry("subsidies:policy", "资助标准", "scale", (P.VIEW_POLICY,)),

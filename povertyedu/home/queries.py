@@ -17,7 +17,7 @@ from students.models import Enrolment
 from subsidies import engine
 from subsidies.actions.policies import NoPolicy, pack_of, policy_for
 from subsidies.enums import OPEN_LINES, Kind, LineState
-from subsidies.models import Balance, Entitlement, Line
+from subsidies.models import Balance, Entitlement, Line, PaidAdjustment
 
 TOWNSHIP_DIGITS = 9
 BANDS = (70, 80, 88)  # per cent paid at which a place leaves red, amber and the lighter blue of the map
@@ -79,6 +79,9 @@ def figures_by(user, term: Term, place: str, **within) -> dict:
         in_hand=Sum("amount_fen", filter=Q(state__in=OPEN_LINES), default=0),
     ):
         places[row["at"]].paid_fen, places[row["at"]].in_hand_fen = row["paid"], row["in_hand"]
+    adjusted = PaidAdjustment.objects.visible_to(user).filter(term=term, **within).order_by()
+    for row in adjusted.values(place=key).annotate(fen=Sum("paid_fen")):
+        places[row["place"]].paid_fen += row["fen"]
     return dict(places)
 
 
@@ -153,7 +156,7 @@ class CashTable:
 def cash_by_stage_and_source(user, term: Term) -> CashTable:
     """Return what of the cash is entitled, paid and in hand, each amount cut by the shares of its rule.
 
-    Sums over stages and over sources equal the entitlements and lines to the fen. Two queries.
+    Sums over stages and over sources equal the entitlements and lines to the fen. Three queries.
     """
     try:
         policy = policy_for(term)
@@ -171,6 +174,11 @@ def cash_by_stage_and_source(user, term: Term) -> CashTable:
         for state, *row in lines.filter(state__in=[LineState.PAID, *OPEN_LINES])
         .values_list("state", "stage", "rule", "amount_fen")
         .annotate(count=Count("pk"))
+    ]
+    adjusted = PaidAdjustment.objects.visible_to(user).filter(term=term).order_by()
+    counted += [
+        ("paid_fen", row)
+        for row in adjusted.values_list("stage", "rule", "paid_fen").annotate(count=Count("pk"))
     ]
     by_stage, by_source = defaultdict(Figures), defaultdict(Figures)
     pairs: dict[tuple[str, str], int] = defaultdict(int)

@@ -16,8 +16,8 @@ from povertyedu.orgs.models import Term
 from povertyedu.publicity.models import Objection, ObjectionState
 from students.models import Correction, DuplicatePair, HardshipProof, Move, StudentDraft
 from subsidies.actions.positions import idle_receipts, short_of_money
-from subsidies.enums import BatchState, LineState, SheetState
-from subsidies.models import Batch, Line, SchoolSheet
+from subsidies.enums import BatchState, LineState, RecoveryMethod, RecoveryState, SheetState
+from subsidies.models import Batch, Line, Recovery, SchoolSheet
 from subsidies.queries import waiting_children
 
 OVERDUE_DAYS = 5
@@ -98,6 +98,17 @@ DUTIES = (
     ),
     Duty(P.OPEN_BATCH, "银行退回、待处理的发放明细", _stuck(LineState.FAILED), "settled_at", "subsidies:batches", "line=failed"),
     Duty(P.OPEN_BATCH, "暂缓、待处理的发放明细", _stuck(LineState.HELD), "batch__opened_at", "subsidies:batches", "line=held"),
+    Duty(
+        P.APPROVE_FINAL, "待审批的多发追回",
+        lambda user: Recovery.objects.visible_to(user, P.APPROVE_FINAL).filter(state=RecoveryState.PROPOSED),
+        "proposed_at", "subsidies:recoveries", "state=proposed",
+    ),
+    Duty(
+        P.PAY, "已批准、待登记退款的多发",
+        lambda user: Recovery.objects.visible_to(user, P.PAY)
+        .filter(state=RecoveryState.APPROVED, method=RecoveryMethod.RETURNED),
+        "proposed_at", "subsidies:recoveries", "state=approved",
+    ),
     Duty(P.PAY, "公示无误、待发放的批次", _batches(P.PAY, BatchState.CLEARED), "opened_at", "subsidies:payouts"),
     Duty(P.PAY, "已送银行、待回盘的批次", _batches(P.PAY, BatchState.SENT), "opened_at", "subsidies:payouts"),
     Duty(

@@ -202,6 +202,7 @@ JOB_KINDS = {
     "students.find_duplicates": "students.tasks.find_duplicates",
     "subsidies.recalculate": "subsidies.tasks.recalculate",
     "subsidies.ledger": "subsidies.tasks.write_ledger",
+    "subsidies.freeze_ledger": "subsidies.tasks.freeze_ledger",
 }
 # Who knows the people of a public list: kind of matter -> dotted path of its module (see publicity.actions).
 PUBLICITY_SUBJECTS = {"subsidies.batch": "subsidies.actions.publicising"}

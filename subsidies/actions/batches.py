@@ -35,6 +35,7 @@ from subsidies.queries.opening import list_outstanding, terms_until
 from subsidies.states import BATCH_FLOW, SHEET_FLOW, STAGE_OF
 
 from .commitments import commit, withdraw_commitments
+from .recovery import offset
 
 
 def take_seat(batch: Batch, by: Actor, stage: str) -> None:
@@ -71,6 +72,7 @@ def open_batch(
     if not chosen or any(programme.kind != Kind.CASH for programme in chosen):
         raise StepRefused("请选择至少一个现金发放的项目；减免和供餐不通过批次发放。")
     batch = _new_batch(by=by, term=term, title=title, programmes=chosen, follows=follows)
+    offset(by=by)
     lines = list_outstanding(
         batch, terms=terms_until(term, with_past=with_past), programmes=[p.pk for p in chosen]
     )

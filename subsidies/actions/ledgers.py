@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Case, F, FilteredRelation, Q, Value, When
 from django.utils import timezone
 
-from povertyedu.audit.models import record_access
+from povertyedu.audit.models import record, record_access
 from povertyedu.files.models import StoredFile
 from povertyedu.inbox.models import tell
 from povertyedu.jobs.progress import NO_PROGRESS
@@ -22,9 +22,9 @@ from povertyedu.orgs.enums import Stage, grade_name
 from povertyedu.orgs.models import Term
 from povertyedu.ui.templatetags.ui import mask_id
 from povertyedu.workbooks.ledger import Formula, LedgerColumn, LedgerSheet, Row, TotalRow, write_ledger
-from povertyedu.workflow.flow import SYSTEM
+from povertyedu.workflow.flow import SYSTEM, Actor
 from subsidies.enums import Kind
-from subsidies.models import Balance
+from subsidies.models import Balance, Line, TermLedger
 
 SHEETS = {Kind.CASH: "现金", Kind.WAIVER: "减免", Kind.IN_KIND: "实物"}
 MONEY = (("应享", "entitled_fen"), ("已发", "paid_fen"), ("在途", "in_hand_fen"), ("待发", "outstanding_fen"))
@@ -66,7 +66,7 @@ def export_ledger(out, *, term: Term, full_numbers: bool = False, progress=NO_PR
         )
         for kind, name in SHEETS.items()
     ]  # fmt: skip
-    write_ledger(out, *details, *summaries)
+    write_ledger(out, *details, *summaries, _back_pay_sheet(term, frame))
     return {"term": term.pk, "kinds": {str(kind): numbers for kind, numbers in counted.items()}}
 
 
@@ -154,6 +154,53 @@ def _summary(kind: str, sums: dict) -> Iterator[Row | TotalRow]:
             yield Row([label, key[1], Formula(f"COUNTIFS({matches})", rows), *formulas])
         number += 1
         yield TotalRow(f"{label} 小计", 1)
+
+
+def _back_pay_sheet(term: Term, frame: dict) -> LedgerSheet:
+    """Return the sheet of what this term's batches carry for earlier terms (补发), a row per child, term and programme."""
+    columns = [
+        LedgerColumn("学校", width=24), LedgerColumn("年级", width=9), LedgerColumn("班级", width=9), LedgerColumn("姓名", width=10),
+        LedgerColumn("所属学期", width=16), LedgerColumn("资助项目", width=20), LedgerColumn("金额", "money", width=12),
+        LedgerColumn("状态", width=10), LedgerColumn("批次", width=12),
+    ]  # fmt: skip
+    return LedgerSheet(
+        name="补发明细", title=f"{term} 补发以前学期资助明细", columns=columns, rows=_back_pay(term), **frame
+    )
+
+
+def _back_pay(term: Term) -> Iterator[Row | TotalRow]:
+    lines = (
+        Line.objects.in_list()
+        .filter(batch__term=term)
+        .exclude(term=term)
+        .select_related("term", "programme", "batch")
+    )
+    order = ("school_area", "school_name", "stage", "grade", "class_name", "student_name", "student_id", "term__starts_on", "programme__position")  # fmt: skip
+    found = lines.order_by(*order).iterator(chunk_size=2000)
+    for school, in_school in groupby(found, key=lambda line: line.school_name):
+        for line in in_school:
+            yield Row(
+                [school, line.grade_name, line.class_name, line.student_name, str(line.term), line.programme.name,
+                 line.amount_fen, line.get_state_display(), line.batch.number]
+            )  # fmt: skip
+        yield TotalRow(f"{school} 合计（{{rows}} 条）", 1)
+
+
+def freeze_ledger(*, term: Term, by: Actor, progress=NO_PROGRESS) -> TermLedger:
+    """Keep the ledger of a term that was closed as it stands now; later corrections and payments never change it."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.xlsx"
+        cash = export_ledger(path, term=term, progress=progress)["kinds"][str(Kind.CASH)]
+        with transaction.atomic():
+            stored = StoredFile.keep(
+                _pieces(path), name=f"关账台账-{term.pk}.xlsx", purpose="ledger", owner=None
+            )
+            kept = TermLedger.objects.create(
+                term=term, file=stored, entitled_fen=cash["entitled_fen"], paid_fen=cash["paid_fen"], closed_by=by.name
+            )  # fmt: skip
+            record(by, action="ledger.freeze", subject=kept, changes={"term": [None, term.pk]})
+            progress.fence()
+    return kept
 
 
 def keep_ledger(

@@ -5,6 +5,7 @@ from .entitlement import Balance, Entitlement, Recalculation
 from .funds import FundReceipt, ReceiptProgramme, ReceiptScan
 from .payment import BankFile, BankReturn
 from .policy import Policy, PolicyDecision, Programme
+from .recovery import PaidAdjustment, Recovery, RecoveryDecision, TermLedger
 from .shares import Commitment, LineShare
 from .what_if import WhatIf, WhatIfCell, WhatIfTerm
 
@@ -21,16 +22,20 @@ __all__ = [
     "Line",
     "LineQuerySet",
     "LineShare",
+    "PaidAdjustment",
     "Policy",
     "PolicyDecision",
     "Programme",
     "Recalculation",
     "ReceiptProgramme",
+    "Recovery",
+    "RecoveryDecision",
     "ReceiptScan",
     "SchoolSheet",
     "SheetDecision",
     "WhatIf",
     "WhatIfCell",
     "WhatIfTerm",
+    "TermLedger",
     "due_fen",
 ]

@@ -1,5 +1,5 @@
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models import F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -15,6 +15,7 @@ from subsidies.enums import ACCOUNT_HOLDS, OPEN_LINES, BatchState, HoldReason, L
 
 from .entitlement import Entitlement, PlacedQuerySet
 from .policy import Programme
+from .recovery import PaidAdjustment
 
 _OPEN = [str(state) for state in OPEN_LINES]
 _AT_BANK = ["sent", "paid", "failed"]
@@ -146,17 +147,28 @@ def due_fen():
         .values("total")
     )
     # what was paid under a record that has been merged into this one is paid to the same child
+    merged = {
+        "term": money["term"],
+        "programme": money["programme"],
+        "student__merged_into": money["student"],
+    }
     paid_before = (
-        Line.objects.filter(
-            term=OuterRef("term_id"), programme=OuterRef("programme_id"), student__merged_into=OuterRef("student_id"),
-            payer=Payer.THIS_COUNTY, state=LineState.PAID,
-        )
+        Line.objects.filter(**merged, payer=Payer.THIS_COUNTY, state=LineState.PAID)
         .order_by()
         .values("programme")
         .annotate(total=Sum("amount_fen"))
         .values("total")
-    )  # fmt: skip
-    return Coalesce(Subquery(entitled), 0) - Coalesce(Subquery(paid), 0) - Coalesce(Subquery(paid_before), 0)
+    )
+    adjusted, adjusted_before = (
+        PaidAdjustment.objects.filter(**of)
+        .order_by()
+        .values("programme")
+        .annotate(total=Sum("paid_fen"))
+        .values("total")
+        for of in (money, merged)
+    )
+    settled = (Coalesce(Subquery(sums), 0) for sums in (paid, paid_before, adjusted, adjusted_before))
+    return Coalesce(Subquery(entitled), 0) - sum(settled, Value(0))
 
 
 class LineQuerySet(PlacedQuerySet):

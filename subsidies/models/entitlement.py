@@ -85,6 +85,11 @@ class Balance(models.Model):
     def __str__(self):
         return f"{self.term_id} {self.student_id} {self.programme_id}"
 
+    @property
+    def overpaid_fen(self) -> int:
+        """What was paid beyond what is due; 0 when nothing was."""
+        return max(0, -self.outstanding_fen)
+
 
 class Recalculation(models.Model):
     """One run of the engine over a term: what set it off, what it changed, how long it took."""

@@ -14,6 +14,7 @@ from povertyedu.files.models import StoredFile
 from povertyedu.jobs.models import Job, JobState
 from povertyedu.jobs.tasks import start
 from subsidies.forms.batches import LedgerForm
+from subsidies.models import TermLedger
 
 from .payouts import send_file
 
@@ -42,6 +43,7 @@ def ledgers(request):
         "form": form,
         "jobs": jobs,
         "live": [job for job in jobs if job.is_live],
+        "closed": TermLedger.objects.select_related("term", "file")[:20],
     }
     return render(request, "subsidies/ledgers.html", context, status=422 if form.errors else 200)
 
@@ -60,3 +62,14 @@ def ledger_download(request, pk):
         actor(request, P.EXPORT_LEDGER), kind="download", subject=stored, fields="台账", reason=job.arguments.get("reason") or "台账"
     )  # fmt: skip
     return send_file(stored)
+
+
+@needs(P.EXPORT_LEDGER)
+@require_POST
+def closed_ledger(request, pk):
+    """Send the ledger of a term as it stood when it was closed, and note that it was taken."""
+    kept = get_object_or_404(TermLedger.objects.select_related("file"), pk=pk)
+    record_access(
+        actor(request, P.EXPORT_LEDGER), kind="download", subject=kept.file, fields="台账：姓名、金额", reason="关账台账"
+    )  # fmt: skip
+    return send_file(kept.file)

@@ -14,6 +14,7 @@ from povertyedu.workbooks.writing import write_table
 from students.models import Enrolment, Student
 from subsidies.actions import batches, funds, payouts, policies, publicising
 from subsidies.models import BankFile, Batch, Entitlement, FundReceipt, Policy, Programme
+from tests import factories
 
 STEPS = (
     "open",
@@ -121,6 +122,16 @@ def batch_at(step: str, people: People, *, term, programmes=None, title: str = "
         _TAKE[name](batch, people)
     batch.refresh_from_db()
     return batch
+
+
+def overpaid(name: str, people: People, *, term, at, paid: int = 50_000, due: int = 20_000) -> Student:
+    """A child paid ``paid`` fen whose entitlement fell to ``due`` afterwards."""
+    of = programme(f"overpaid_{Programme.objects.count()}", "寄宿生生活补助")
+    child = factories.student(name, at=at, during=term)
+    entitle(child, paid, of=of)
+    batch_at("paid", people, term=term, programmes=[of], title="多发")
+    Entitlement.objects.filter(student=child, programme=of).update(amount_fen=due)
+    return child
 
 
 def _submit(batch: Batch, people: People):

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST
 
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
+from povertyedu.jobs.tasks import start
 from povertyedu.office import queries
 from povertyedu.office.actions import calendar as actions
 from povertyedu.office.actions.records import remove, store
@@ -54,6 +55,15 @@ def term_close(request, code):
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
     else:
+        if closed:
+            label = f"{term} 关账台账"
+            start(
+                "subsidies.freeze_ledger",
+                label=label,
+                by=request.user,
+                url=reverse("office:terms"),
+                arguments={"term": term.pk},
+            )
         messages.success(request, f"“{term}”已{'关闭，学籍不再改动' if closed else '重新打开'}。")
     return redirect("office:terms")
 
