@@ -87,12 +87,12 @@ def check(*, batch: ImportBatch, progress=NO_PROGRESS) -> ImportBatch:
     started = time.monotonic()
     try:
         with collector_paused():
-            rows, remarks, tally, findings = _examine(batch, progress)
+            read, tally, findings = _examine(batch, progress)
             with transaction.atomic():
                 batch.staged.all().delete()
-                _stage(batch, rows)
+                _stage(batch, read.rows)
                 seconds = time.monotonic() - started
-                batch.step("checked", remarks=remarks, seconds=seconds, **findings, **_figures(tally))
+                batch.step("checked", seconds=seconds, **findings, **_figures(tally))
                 progress.fence()
     except WorkbookError as refusal:
         batch.step("refuse", error=refusal.message[:500])
@@ -270,7 +270,7 @@ def closed_term(code: str | None) -> str:
     return f"{term}已关闭，不能导入；个别学生要更正的请逐人“申请更正”，确需整批导入的，请数据管理员先重新打开该学期。"
 
 
-def _examine(batch: ImportBatch, progress) -> tuple[list[Row], list[str], Tally, dict[str, str]]:
+def _examine(batch: ImportBatch, progress) -> tuple[FileRows, Tally, dict]:
     resource = resource_of(batch.kind)
     context = context_of(resource, batch.term, batch.by)
     progress.reach(0, "正在读取文件")
@@ -285,10 +285,12 @@ def _examine(batch: ImportBatch, progress) -> tuple[list[Row], list[str], Tally,
     progress.reach(len(read.rows), "正在保存核对结果")
     absent = resource.absent(read.rows, context) if batch.is_complete else []
     findings = {
+        "remarks": read.remarks,
+        "layout": read.layout,
         "held": doubt(read.rows, tally, resource)[:300],
         "absent": json.dumps(absent, ensure_ascii=False) if absent else "",
     }
-    return read.rows, read.remarks, tally, findings
+    return read, tally, findings
 
 
 def _figures(tally: Tally) -> dict:

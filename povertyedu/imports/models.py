@@ -42,6 +42,7 @@ class ImportBatch(models.Model):
     warnings = models.JSONField("提醒种类", default=dict)
     answer = models.JSONField("其他结果", default=dict, help_text="如名单比对 on_roster …")
     remarks = models.JSONField("说明", default=list, help_text="跳过的工作表、未识别的列等")
+    layout = models.JSONField("表头位置", default=dict, help_text="工作表 → head 行号、columns 列 → 序号")
     error = models.CharField("未通过原因", max_length=500, blank=True)
     is_complete = models.BooleanField("完整名册", default=False)
     absent = SealedCharField("名册里没有的", help_text="JSON：学校、班级、姓名")

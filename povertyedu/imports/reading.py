@@ -28,6 +28,14 @@ class FileRows:
     remarks: list[str] = field(default_factory=list)
     headers: dict[str, Header] = field(default_factory=dict)
 
+    @property
+    def layout(self) -> dict[str, dict]:
+        """Where each sheet's columns stand: ``head``, the row of its headings, and ``columns``, name -> index."""
+        return {
+            name: {"head": header.row_numbers[-1], "columns": header.mapping}
+            for name, header in self.headers.items()
+        }
+
 
 @dataclass
 class Arrangement:

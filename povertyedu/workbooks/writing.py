@@ -1,13 +1,14 @@
-"""Workbooks that go out: ledgers, plain tables, templates, and the clerk's own file with its errors marked.
+"""Workbooks that go out: ledgers, plain tables, lists of rows in error, templates.
 
-Large ones are streamed (`ledger`, `package`); the two that need dropdowns or somebody else's layout are
-made with openpyxl. Text from users is written as text everywhere and can never become a formula.
+All are streamed (`ledger`, `package`) but the templates, whose dropdowns openpyxl makes; the clerk's own file
+with its errors marked is made by `marking`. Text from users is written as text everywhere and can never
+become a formula.
 """
 
 from argparse import ArgumentTypeError
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import openpyxl
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
@@ -15,7 +16,6 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from .columns import Column, WorkbookResource
-from .headers import normal_heading
 from .ledger import (  # noqa: F401  the whole of writing is offered here
     GRAND,
     Formula,
@@ -28,7 +28,6 @@ from .ledger import (  # noqa: F401  the whole of writing is offered here
 
 ERROR_HEADING = "错误说明"
 TEMPLATE_ROWS = 5000  # rows below the head that get the dropdowns
-_RED = PatternFill("solid", start_color="FFFFC7CE", end_color="FFFFC7CE")
 _GREY = PatternFill("solid", start_color="FFEDEDED", end_color="FFEDEDED")
 _THIN = Border(*[Side(style="thin")] * 4)
 
@@ -176,63 +175,6 @@ def _explanations(sheet, columns: Sequence[Column]) -> None:
         sheet.append([column.heading, "必填" if column.required else "选填", "；".join(wanted)])
     for letter, width in (("A", 20), ("B", 10), ("C", 80)):
         sheet.column_dimensions[letter].width = width
-
-
-# --- the clerk's own workbook, marked ---------------------------------------------------------------
-
-
-def annotate_errors(
-    source: str | Path | IO[bytes],
-    out,
-    problems: Mapping[tuple[str, int], Mapping[int | None, str]],
-    *,
-    header_rows: Mapping[str, int] | None = None,
-) -> None:
-    """The user's own .xlsx with wrong cells red and a last column 错误说明.
-
-    `problems`: (sheet name, Excel row number) -> {cell index (0 = column A), or None for the whole row:
-    message}. `header_rows` says on which row the heads of a sheet stand; else the row above its first
-    problem. Only for a file that `reading.open_workbook` has accepted; it is loaded whole, so callers
-    keep it to some thousand rows and use `write_problem_rows` beyond.
-    """
-    book = openpyxl.load_workbook(source, keep_links=False)
-    by_sheet: dict[str, dict[int, Mapping[int | None, str]]] = {}
-    for (name, row), messages in problems.items():
-        by_sheet.setdefault(name, {})[row] = messages
-    for name, rows in by_sheet.items():
-        sheet = book[name]
-        head = (header_rows or {}).get(name) or max(1, min(rows) - 1)
-        reasons = _error_column(sheet, head)
-        for row, messages in rows.items():
-            for index in messages:
-                if index is not None:
-                    sheet.cell(row, index + 1).fill = _RED
-            told = sheet.cell(row, reasons)
-            _write_text(
-                told, "；".join(dict.fromkeys(message.rstrip("。") for message in messages.values())) + "。"
-            )
-            told.font, told.alignment = Font(color="FFC00000"), Alignment(wrap_text=True, vertical="top")
-        sheet.column_dimensions[get_column_letter(reasons)].width = 50
-    book.save(out)
-
-
-def _error_column(sheet, head: int) -> int:
-    """Number of the column for reasons: the one of an earlier round, emptied, or the first free one."""
-    filled = 1
-    for row in sheet.iter_rows(min_row=head):
-        for cell in reversed(row):
-            if cell.value is not None:
-                filled = max(filled, cell.column)
-                break
-    for number in range(1, filled + 1):
-        if normal_heading(sheet.cell(head, number).value) == ERROR_HEADING:
-            for (cell,) in sheet.iter_rows(min_row=head + 1, min_col=number, max_col=number):
-                cell.value = None
-            return number
-    title = sheet.cell(head, filled + 1)
-    _write_text(title, ERROR_HEADING)
-    title.font = Font(bold=True, color="FFC00000")
-    return filled + 1
 
 
 def _write_text(cell, text: str) -> None:

@@ -22,7 +22,6 @@ from povertyedu.workbooks.writing import (
     ProblemRow,
     Row,
     TotalRow,
-    annotate_errors,
     write_ledger,
     write_problem_rows,
     write_table,
@@ -291,45 +290,3 @@ def test_write_template_filled_in_is_read_by_its_own_resource(tmp_path):
         for _, cells in data_rows(picked[0].sheet, picked[0].header)
     ]
     assert rows == [({"name": "罗娜", "id_number": ID, "boarding": "住校", "remark": "=1+1"}, [], [])]
-
-
-# --- the clerk's own workbook -----------------------------------------------------------------------
-
-
-@pytest.fixture
-def own(tmp_path):
-    book = openpyxl.Workbook()
-    book.active.title = "花名册"
-    for row in (["花名册"], ["姓名", "身份证件号"], ["张三", "5299"], ["李四", ID]):
-        book.active.append(row)
-    book.active["A3"].font = openpyxl.styles.Font(italic=True)
-    book.create_sheet("另一张")["A1"] = "不动"
-    book.save(tmp_path / "own.xlsx")
-    return tmp_path / "own.xlsx"
-
-
-def test_annotate_errors_reddens_cells_and_says_why(own, tmp_path):
-    problems = {("花名册", 3): {1: "身份证号应为18位。", None: "与第4行重复。"}}
-    annotate_errors(own, tmp_path / "out.xlsx", problems, header_rows={"花名册": 2})
-    book = openpyxl.load_workbook(tmp_path / "out.xlsx")
-    sheet = book["花名册"]
-    assert [cell.value for cell in sheet[2]] == ["姓名", "身份证件号", "错误说明"]
-    assert sheet["C3"].value == "身份证号应为18位；与第4行重复。"
-    assert sheet["B3"].fill.start_color.rgb == "FFFFC7CE"
-    assert sheet["A3"].fill.fill_type is None
-    assert sheet["A3"].font.italic is True
-    assert sheet["C4"].value is None
-    assert book["另一张"]["A1"].value == "不动"
-
-
-def test_annotate_errors_second_round_uses_the_same_column(own, tmp_path):
-    first, second = tmp_path / "1.xlsx", tmp_path / "2.xlsx"
-    annotate_errors(own, first, {("花名册", 3): {1: "错。"}}, header_rows={"花名册": 2})
-    annotate_errors(first, second, {("花名册", 4): {0: "=也错"}}, header_rows={"花名册": 2})
-    sheet = openpyxl.load_workbook(second)["花名册"]
-    assert [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)] == [
-        ["姓名", "身份证件号", "错误说明"],
-        ["张三", "5299", None],
-        ["李四", ID, "=也错。"],
-    ]
-    assert sheet["C4"].data_type == "s"
