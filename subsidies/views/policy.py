@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission
 from subsidies import engine
+from subsidies.actions.figures import told
 from subsidies.actions.policies import (
     NoPolicy,
     built_in_packs,
@@ -38,7 +39,10 @@ def policy(request):
     except NoPolicy:
         return render(request, "subsidies/policy.html", context)
     pack = pack_of(current)
-    context |= {"policy": current, "pack": pack, "book": _book(pack, term)}
+    context |= {
+        "policy": current, "pack": pack, "book": _book(pack, term), "figures": told(pack, current.figures),
+        "readings": [parameter for parameter in pack.parameters if not parameter.is_filled_in],
+    }  # fmt: skip
     return render(request, "subsidies/policy.html", context)
 
 
