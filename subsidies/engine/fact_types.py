@@ -59,6 +59,8 @@ class Fact:
     bits: Mapping[str, int] = field(default_factory=dict)  # a SET held as a bit mask
     numbers: str = "{}"  # how a number is shown
     flags: tuple[str, str] = ("否", "是")  # how false and true are shown
+    pack: str = ""  # the pack that declares it, and where
+    line: int = 0
 
     @property
     def default(self) -> Value:

@@ -37,11 +37,11 @@ def _unused(policy: Policy) -> Warnings:
             yield parameter.line, f"参数“{parameter.code}”没有规则用到"
     asked = {fact.name for fact in policy.facts}
     for fact in policy.declared_facts:
-        if fact.name not in asked:
-            yield 1, f"声明的事实“{fact.name}”没有规则用到"
+        if fact.pack == policy.name and fact.name not in asked:
+            yield fact.line, f"声明的事实“{fact.name}”没有规则用到"
     programmes = {rule.programme for rule in policy.rules}
     for programme in policy.programmes:
-        if programme.code not in programmes:
+        if programme.pack == policy.name and programme.code not in programmes:
             yield programme.line, f"项目“{programme.code}”没有规则"
     groups = {rule.group for rule in policy.rules}
     for group in policy.groups:

@@ -140,7 +140,7 @@ class _Reader:
         top = self.top
         tables = {key: top.tables(key) for key in _PARTS}
         for table in tables["fact"]:
-            self.vocabulary.declare(table)
+            self.vocabulary.declare(table, self.name)
         policy = self._with_own(self._base(), tables)
         top.close()
         if not policy.rules:
@@ -169,17 +169,16 @@ class _Reader:
                 treatments=(*base.treatments, *(part for part in one.treatments if part.code not in without)),
                 declared_facts=(*base.declared_facts, *one.declared_facts),
             )
-        used = {rule.programme for rule in base.rules}
-        return replace(base, programmes=tuple(one for one in base.programmes if one.code in used))
+        return base
 
     def _with_own(self, base: Policy, tables: dict[str, list[Table]]) -> Policy:
         top = self.top
         programmes = list(base.programmes)
         for table in tables["programme"]:
             programmes.append(read_programme(table, len(programmes) + 1, self.name))
-        programmes = [replace(one, order=place) for place, one in enumerate(programmes, start=1)]
         head = self._heading(programmes)
         codes = [programme.code for programme in programmes]
+        declared = {fact.name: fact for fact in (*base.declared_facts, *self.vocabulary.declared)}
         policy = Policy(
             name=self.name,
             title=top.text("title"),
@@ -194,13 +193,13 @@ class _Reader:
             examples=tuple(read_example(table, head, codes) for table in tables["example"]),
             groups=(*base.groups, *(read_group(table) for table in tables["group"])),
             treatments=(*base.treatments, *(read_treatment(table, head) for table in tables["treat"])),
-            declared_facts=(*base.declared_facts, *self.vocabulary.declared),
+            declared_facts=tuple(declared.values()),
             county_facts=tuple(self.vocabulary.own.values()),
             first_term=head.first_term,
             last_term=head.last_term,
             includes=tuple(one.name for one in self.included),
         )
-        return replace(policy, rules=tuple(_named(rule, policy) for rule in policy.rules))
+        return _tidied(policy)
 
     def _heading(self, programmes: list[Programme]) -> Heading:
         top = self.top
@@ -212,6 +211,17 @@ class _Reader:
             top.report("last_term 早于 first_term，政策永不执行", "last_term")
         kinds = {programme.code: programme.kind for programme in programmes}
         return Heading(self.name, top.text("document"), first or NO_TERM, last, kinds, self.vocabulary)
+
+
+def _tidied(policy: Policy) -> Policy:
+    """The policy with names in its amounts, without included programmes of which nothing is left."""
+    used = {rule.programme for rule in policy.rules}
+    kept = [one for one in policy.programmes if one.pack == policy.name or one.code in used]
+    return replace(
+        policy,
+        programmes=tuple(replace(one, order=place) for place, one in enumerate(kept, start=1)),
+        rules=tuple(_named(rule, policy) for rule in policy.rules),
+    )
 
 
 def _named(rule: Rule, policy: Policy) -> Rule:

@@ -94,6 +94,8 @@ class Plan:
 
     @classmethod
     def of(cls, policy: Policy, term: Term, figures: Figures | None = None, county: str = HOME) -> "Plan":
+        if len(county) != 6 or not county.isdigit():
+            raise ValueError(f"运行本系统的县应有六位区划代码，不能是“{county}”")
         at = At(policy, term, figures or {}, county)
         mask = FACTS["categories"].mask
         treatments = tuple(

@@ -38,7 +38,7 @@ class Vocabulary:
     def names(self) -> list[str]:
         return [*FACTS, *self.own]
 
-    def declare(self, table: Table) -> None:
+    def declare(self, table: Table, pack: str) -> None:
         """Read one [[fact]]."""
         name, label = table.text("name"), table.text("label")
         kind = table.choice("type", _CountyType)
@@ -46,7 +46,14 @@ class Vocabulary:
         for code in choices.values:
             choices.text(code)
         table.close()
-        fact = Fact(name, FactType(kind.value), label, choices={k: str(v) for k, v in choices.values.items()})
+        fact = Fact(
+            name,
+            FactType(kind.value),
+            label,
+            choices={code: str(word) for code, word in choices.values.items()},
+            pack=pack,
+            line=table.line,
+        )
         if name and not _NAME.fullmatch(name):
             table.report(f"事实名“{name}”应以小写字母开头，只含小写字母、数字和下划线，不超过 40 个", "name")
         elif name in FACTS:

@@ -92,7 +92,7 @@ document = "某县方案"
 first_term = "2016-spring"
 """
 DEFAULTS = {
-    "programme": {"label": "项目", "kind": "cash", "stages": '["primary", "junior", "senior", "vocational"]'},
+    "programme": {"label": "项目", "kind": "cash", "stages": '["preschool", "primary", "junior", "senior", "vocational"]'},
     "rule": {"label": "规则", "clause": "二", "quote": "原文", "funding": '{ sources = ["county"] }', "when": '{ stage = ["primary", "junior", "senior", "vocational"] }'},
     "parameter": {"label": "参数", "reason": "原文未写"},
     "treat": {"label": "比照", "clause": "三", "quote": "原文"},
@@ -102,7 +102,7 @@ DEFAULTS = {
 }  # fmt: skip
 
 
-def part(kind, code="", **keys):
+def part(kind, code="", /, **keys):
     """One [[kind]] of a pack; values are TOML, except that plain words are quoted. `label` and the like have defaults."""
     named = {"name" if kind == "fact" else "code": code} if code else {}
     pairs = {**named, **DEFAULTS.get(kind, {}), **keys}
