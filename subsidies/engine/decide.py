@@ -239,7 +239,8 @@ def with_figures(profile: dict[str, Value], figures: Figures) -> dict[str, Value
     """A profile with the figures of the child's own school, where the bureau gave them by school."""
     for code, figure in figures.items():
         if isinstance(figure, Mapping) and profile.get(figure_name(code)) is None:
-            profile[figure_name(code)] = figure.get(str(profile.get("school") or ""))
+            school = str(profile.get("school") or "")
+            profile[figure_name(code)] = (figure[school] or 0) if school in figure else None
     return profile
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from subsidies.engine.amounts import Basis, Form, Unit, percent
 from subsidies.engine.conditions import Condition
 from subsidies.engine.decide import Judgement, decide, shares, with_figures
-from subsidies.engine.fact_types import HOME, Profile
+from subsidies.engine.fact_types import HOME, Profile, Value
 from subsidies.engine.facts import Measures, complete
 from subsidies.engine.plan import Plan
 from subsidies.engine.reckon import At, Reckoning
@@ -96,10 +96,9 @@ def explain(
 ) -> list[Finding]:
     """Every rule considered, in the policy's order. The amounts awarded sum to what the child is owed."""
     plan = Plan.of(policy, term, figures, county)
-    known = with_figures(complete(profile, term, county), plan.at.figures)
+    known, treated = _known(profile, plan)
     decision = decide(plan.filled(known), measures, plan)
     judged = {judgement.rule.code: judgement for judgement in decision.judgements}
-    treated, _ = plan.treat({**plan.filled(known), **known})
     return [_finding(rule, judged.get(rule.code), known, treated, measures, plan.at) for rule in policy.rules]
 
 
@@ -108,9 +107,17 @@ def promises(
 ) -> list[Promise]:
     """The clauses that promise something and are not computed, with whether the child is one they mean."""
     plan = Plan.of(policy, term, figures, county)
-    known = with_figures(complete(profile, term, county), plan.at.figures)
-    treated, _ = plan.treat({**plan.filled(known), **known})
+    _, treated = _known(profile, plan)
     return [Promise(unpaid, unpaid.met(treated, term, county)) for unpaid in policy.unpaid]
+
+
+def _known(profile: Profile, plan: Plan) -> tuple[dict[str, Value], dict[str, Value]]:
+    """What is known of a child, and the same with the categories it is treated as having."""
+    at = plan.at
+    said = {name: value for name, value in profile.items() if value is not None}
+    known = with_figures(complete(said, at.term, at.county), at.figures)
+    treated, _ = plan.treat({**known, **plan.filled(known)})
+    return known, treated
 
 
 def _finding(

@@ -20,6 +20,8 @@ def lint(policy: Policy) -> Warnings:
     for rule in own:
         yield from _stages(rule)
         yield from _weights(rule.funding, rule.line)
+        yield from _never_asked(rule)
+        yield from _always_yields(rule, policy)
         for other in policy.rules:
             rivals = other is not rule and rule.group is not None and other.group == rule.group
             if rivals and _beats(other, rule, pick_of(rule, policy)):
@@ -28,6 +30,52 @@ def lint(policy: Policy) -> Warnings:
                     f"规则“{rule.code}”在组“{rule.group}”里永远取不到：符合它的都符合“{other.code}”，后者总是优先",
                 )
     yield from _units(policy, own)
+    yield from _treatments(policy)
+
+
+def _never_asked(rule: Rule) -> Warnings:
+    """Conditions whose own terms lie outside those of their rule."""
+    for condition in every_condition(rule):
+        first, last = condition.first_term, condition.last_term
+        before = last is not None and last < rule.first_term
+        after = first is not None and rule.last_term is not None and rule.last_term < first
+        if before or after:
+            yield rule.line, f"规则“{rule.code}”的条件“{condition.wanted()}”在规则执行期内从不起作用"
+
+
+def _always_yields(rule: Rule, policy: Policy) -> Warnings:
+    for other in policy.rules_behind(rule.yields_to):
+        in_force = other.first_term <= rule.first_term and _ends_with(other.last_term, rule.last_term)
+        if in_force and _surely_given(other) and other.payer is rule.payer and _implied(rule, other):
+            yield rule.line, f"规则“{rule.code}”永远取不到：符合它的都享受“{other.code}”，而它总要让位"
+
+
+def _surely_given(rule: Rule) -> bool:
+    """Whether whoever meets a rule gets it, whatever else is in the plan."""
+    alone = rule.group is None and not rule.yields_to and rule.selection is None
+    return (
+        alone
+        and bool(rule.amounts)
+        and all(_plain(amount) and amount.unit in _EACH for amount in rule.amounts)
+    )
+
+
+_EACH = (Unit.YEAR, Unit.TERM, Unit.SCHOOL_YEAR)
+
+
+def _treatments(policy: Policy) -> Warnings:
+    asked = {
+        str(value)
+        for rule in policy.rules
+        for condition in every_condition(rule)
+        if condition.fact.name == "categories"
+        for value in (*condition.any_of, *condition.all_of, *condition.none_of)
+    }
+    for treatment in policy.treatments:
+        if asked.isdisjoint(treatment.adds):
+            yield treatment.line, f"比照“{treatment.code}”增加的困难类别没有规则用到"
+        if policy.first_term and treatment.last_term < policy.first_term:
+            yield treatment.line, f"比照“{treatment.code}”在政策开始之前就已失效"
 
 
 def _unused(policy: Policy) -> Warnings:

@@ -106,8 +106,8 @@ def _figure(amount: Amount, profile: Profile, at: At) -> int:
         if found is None:
             raise _Without(Verdict.WAITING_PARAMETER, amount.names[0])
         assert isinstance(found, int)
-        return found
-    if figure is None:
+        figure = found
+    if not figure:
         raise _Without(Verdict.SWITCHED_OFF, amount.names[0])
     return figure
 

@@ -17,8 +17,8 @@ from subsidies.engine.facts import FACTS
 from subsidies.engine.funding import Funding
 from subsidies.engine.terms import Term
 
-# What the bureau filled in, by code of parameter: fen (or places), None for "not paid here", or by school code.
-Figures = Mapping[str, int | None | Mapping[str, int]]
+# What the bureau filled in, by code of parameter: fen (or places), None for "not paid here", or these by school code.
+Figures = Mapping[str, int | None | Mapping[str, int | None]]
 Conditions = tuple[Condition, ...]
 
 

@@ -129,7 +129,7 @@ def pack(*parts, **more):
 def pays(policy, profile=None, term="2020-autumn", meal_days=100, **more):
     """{programme: yuan} of a child of primary school, as the engine gives it and as it explains it."""
     known = {"stage": "primary", **(profile or {})}
-    if "categories" in known and not isinstance(known["categories"], int):
+    if isinstance(known.get("categories"), list):
         known["categories"] = categories_mask(known["categories"])
     on = Term.parse(term)
     decider = Decider(policy, on, **more)
@@ -143,7 +143,7 @@ def pays(policy, profile=None, term="2020-autumn", meal_days=100, **more):
 def told(policy, rule, profile=None, term="2020-autumn", meal_days=100, **more):
     """What is found of one rule for a child of primary school."""
     known = {"stage": "primary", **(profile or {})}
-    if "categories" in known and not isinstance(known["categories"], int):
+    if isinstance(known.get("categories"), list):
         known["categories"] = categories_mask(known["categories"])
     found = explain(known, Measures(meal_days), policy, Term.parse(term), **more)
     return next(one for one in found if one.rule.code == rule)

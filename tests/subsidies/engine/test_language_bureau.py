@@ -54,12 +54,13 @@ def test_off_is_an_answer_too():
 
 def test_a_figure_may_differ_by_school():
     policy = filled(YEARLY, scope="school")
-    figures = {"tuition": {"2152000001": 1600_00, "2152000002": 2000_00}}
-    schools = ["2152000001", "2152000002", "2152000003", None]
+    figures = {"tuition": {"2152000001": 1600_00, "2152000002": 2000_00, "2152000004": None}}
+    schools = ["2152000001", "2152000002", "2152000003", None, "2152000004"]
 
     paid = [pays(policy, {"school": school}, figures=figures) for school in schools]
 
-    assert paid == [{"grant": 800}, {"grant": 1000}, {}, {}]
+    assert paid == [{"grant": 800}, {"grant": 1000}, {}, {}, {}]
+    assert told(policy, "r", {"school": "2152000004"}, figures=figures).verdict is Verdict.SWITCHED_OFF
     assert told(policy, "r", {"school": "2152000003"}, figures=figures).verdict is Verdict.WAITING_PARAMETER
     decider = Decider(policy, AUTUMN, figures=figures)
     assert [fact.name for fact in decider.facts] == ["stage", "place", "aided_elsewhere", "figure:tuition"]

@@ -196,3 +196,17 @@ def test_the_words_of_conditions_are_chinese():
         "困难类别须同时含有残疾、家庭经济困难",
         "复读或留级须为否",
     ]
+
+
+@pytest.mark.parametrize("unknown", [{}, dict.fromkeys(FACTS)])
+def test_a_child_of_whom_nothing_is_known_is_explained(unknown):
+    asking_everything = "".join(
+        part("rule", f"r{place}", programme=f"p{place}", amount="{ yuan = 1, per = 'term' }", when=f"{{ {name} = {{ none_of = [{value}] }} }}")
+        for place, (name, value) in enumerate(
+            {"stage": "'junior'", "grade": "1", "categories": "['orphan']"[1:-1], "home_region": "'@county'", "entry_term": "'2020-autumn'", "school_tags": "'x'", "fee_care": "3", "major": "'x'"}.items()
+        )
+    )  # fmt: skip
+    treat = part("treat", "t", last_term="2030-autumn", when="{ home_region = '52' }", adds="['orphan']")
+    policy = pack(treat, asking_everything, programmes=[f"p{place}" for place in range(8)])
+
+    assert pays(policy, unknown) == {f"p{place}": 1 for place in range(8)}
