@@ -15,7 +15,7 @@ from povertyedu.orgs.models import Term
 from students.enums import HardshipCategory
 from students.models import Enrolment
 from subsidies import engine
-from subsidies.actions.policies import NoPolicy, pack_of, policy_for
+from subsidies.actions.policies import NoPolicy, at_of, policy_for
 from subsidies.enums import OPEN_LINES, Kind, LineState
 from subsidies.models import Balance, Entitlement, Line, PaidAdjustment
 
@@ -159,11 +159,9 @@ def cash_by_stage_and_source(user, term: Term) -> CashTable:
     Sums over stages and over sources equal the entitlements and lines to the fen. Three queries.
     """
     try:
-        policy = policy_for(term)
-        at = engine.At(pack_of(policy), engine.Term.parse(term.pk), policy.figures)
-        rules = at.policy.rule_of
+        at = at_of(policy_for(term), term.pk)
     except NoPolicy:
-        rules = {}
+        at = None
     entitled = Entitlement.objects.visible_to(user).filter(term=term, kind=Kind.CASH)
     lines = Line.objects.visible_to(user).filter(term=term).order_by()
     counted = [
@@ -184,9 +182,8 @@ def cash_by_stage_and_source(user, term: Term) -> CashTable:
     pairs: dict[tuple[str, str], int] = defaultdict(int)
     for number, (stage, rule, amount_fen, count) in counted:
         by_stage[stage] += Figures(**{number: amount_fen * count})
-        known = rules.get(rule)
-        shares = engine.shares(known, amount_fen, at) if known else (("unstated", amount_fen),)
-        for source, fen in shares:
+        known = engine.shares_of(rule, amount_fen, at) if at else None
+        for source, fen in known or (("unstated", amount_fen),):
             by_source[source] += Figures(**{number: fen * count})
             if number == "entitled_fen":
                 pairs[stage, source] += fen * count

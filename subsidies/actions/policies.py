@@ -116,6 +116,11 @@ def reading_of(policy: Policy, term: Term) -> Reading:
     return Reading(term.pk, own_county(), policy.figures, watched)
 
 
+def at_of(policy: Policy, term: str) -> engine.At:
+    """Return ``policy`` in a term by its code, for the shares of stored lines."""
+    return engine.At(pack_of(policy), engine.Term.parse(term), policy.figures)
+
+
 def decider_of(policy: Policy, term: Term) -> engine.Decider:
     """Return what decides the children of ``term`` under ``policy``."""
     reading = reading_of(policy, term)

@@ -1,6 +1,6 @@
 """Who bears what: the funding a policy gives each rule, and the shares of a batch's lines frozen from it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from django.db import connection
 from django.db.models import Count
@@ -11,7 +11,7 @@ from subsidies import engine
 from subsidies.models import Batch, Line, Policy
 from subsidies.queries.earmarks import Need
 
-from .policies import pack_of, policies_for
+from .policies import at_of, policies_for
 
 UNSTATED = "unstated"
 # One statement whatever the lines: every line takes the shares of its term, rule and amount, unless it has some.
@@ -34,25 +34,21 @@ class Fundings:
 
     def __init__(self, terms: Iterable[str]):
         in_force = policies_for(list(Term.objects.filter(pk__in=set(terms))))
-        self._at = {term: _at(policy, term) for term, policy in in_force.items()}
+        self._at = {term: at_of(policy, term) for term, policy in in_force.items()}
         self._published: list[Policy] | None = None
 
     def split(self, term: str, rule: str, amount_fen: int) -> tuple[tuple[str, int], ...]:
         """Return the amount by source; the shares sum to it exactly."""
-        at = self._at.get(term)
-        if at is None or rule not in at.policy.rule_of:
-            at = self._older(term, rule)
-        return engine.shares(at.policy.rule_of[rule], amount_fen, at) if at else ((UNSTATED, amount_fen),)
+        everywhere = (engine.shares_of(rule, amount_fen, at) for at in self._candidates(term))
+        return next((shares for shares in everywhere if shares is not None), ((UNSTATED, amount_fen),))
 
-    def _older(self, term: str, rule: str) -> "engine.At | None":
+    def _candidates(self, term: str) -> Iterator[engine.At]:
+        """Yield the term's policy, then every published one as it would be in ``term``, the newest first."""
+        if term in self._at:
+            yield self._at[term]
         if self._published is None:
             self._published = list(Policy.objects.published().order_by("-published_at", "-pk"))
-        everywhen = (_at(policy, term) for policy in self._published)
-        return next((at for at in everywhen if rule in at.policy.rule_of), None)
-
-
-def _at(policy: Policy, term: str) -> engine.At:
-    return engine.At(pack_of(policy), engine.Term.parse(term), policy.figures)
+        yield from (at_of(policy, term) for policy in self._published)
 
 
 def needs_of(lines) -> dict[Need, int]:

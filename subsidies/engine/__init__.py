@@ -6,7 +6,7 @@ Pure and typed, without Django; `docs/adr` tells why each distinct profile is de
 
 from subsidies.engine.amounts import Amount, Basis, Form, Unit
 from subsidies.engine.conditions import Condition
-from subsidies.engine.decide import Award, Decider, Judgement, Line, decide, shares
+from subsidies.engine.decide import Award, Decider, Judgement, Line, decide, shares, shares_of
 from subsidies.engine.examples import check_examples
 from subsidies.engine.explain import Alternative, Check, Finding, Promise, explain, promises
 from subsidies.engine.fact_types import HOME, Fact, FactType, Profile, Value
@@ -90,6 +90,7 @@ __all__ = [
     "load_pack",
     "promises",
     "shares",
+    "shares_of",
     "split",
     "yuan",
 ]

@@ -1,5 +1,6 @@
 """What a pack that reads well may still have wrong: references, circles, dates, two lines of one programme."""
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import combinations, product
 
@@ -25,6 +26,8 @@ from subsidies.engine.shares import yuan
 from subsidies.engine.terms import Term
 
 Tables = dict[str, list[Table]]
+_CODE = re.compile(r"[\w.-]+")
+_LONGEST = {"rule": 40, "treat": 19}  # a stored line names both, in 60 characters
 _Coded = Programme | Parameter | Unpaid | Group | Treatment | Rule
 
 
@@ -58,7 +61,14 @@ def _check_unique(policy: Policy, tables: Tables) -> None:
     for key, parts in kinds.items():
         own = parts[len(parts) - len(tables[key]) :]
         first: dict[str, str] = {one.code: "所包含的政策包里" for one in parts[: len(parts) - len(own)]}
+        longest = _LONGEST.get(key, 60)
         for table, one in zip(tables[key], own, strict=True):
+            if one.code and (len(one.code) > longest or not _CODE.fullmatch(one.code)):
+                table.report(
+                    f"代码“{one.code}”只能用字母、数字、下划线、点和短横，不超过 {longest} 个", "code"
+                )
+            if key == "programme" and len(one.label) > 60:
+                table.report("项目名称不超过 60 个字", "label")
             if one.code in first:
                 table.report(f"代码“{one.code}”已在{first[one.code]}用过", "code")
             first.setdefault(one.code, f"第 {table.line} 行")

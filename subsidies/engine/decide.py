@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from subsidies.engine.fact_types import HOME, Fact, Profile, Value
 from subsidies.engine.facts import Measures, complete
-from subsidies.engine.funding import Funding
 from subsidies.engine.plan import Plan, Ready, Unit
 from subsidies.engine.reckon import At, Reckoning, figure_name, reckon, standard_fen
 from subsidies.engine.rules import Figures, Kind, Pick, Policy, Rule, Treatment
@@ -39,11 +38,12 @@ class Line(NamedTuple):
 
     award: Award
     amount_fen: int
-    rule: str
+    rule: (
+        str  # its code, and "@" with the code of the treatment a child gets it by: `Policy.referred` reads it
+    )
     programme: str
     kind: str
     payee: str
-    treatment: str  # code, or empty
 
 
 class Decision(NamedTuple):
@@ -227,11 +227,10 @@ def _line(award: Award) -> Line:
     return Line(
         award,
         award.amount_fen,
-        rule.code,
+        f"{rule.code}@{treatment.code}" if treatment else rule.code,
         rule.programme,
         rule.kind.value,
         rule.payee.value,
-        treatment.code if treatment else "",
     )
 
 
@@ -249,8 +248,10 @@ def shares(
 ) -> tuple[tuple[str, int], ...]:
     """Who bears how much of an amount of a rule, summing to it exactly."""
     funding = treatment.funding if treatment and treatment.funding else rule.funding
-    return _split(funding, rule, amount_fen, at)
-
-
-def _split(funding: Funding, rule: Rule, amount_fen: int, at: At) -> tuple[tuple[str, int], ...]:
     return funding.split(amount_fen, standard_fen(rule, at) if funding.fens else None)
+
+
+def shares_of(reference: str, amount_fen: int, at: At) -> tuple[tuple[str, int], ...] | None:
+    """The same of a stored line by what it names; None when the plan does not know it."""
+    found = at.policy.referred(reference)
+    return None if found is None else shares(found[0], amount_fen, at, found[1])

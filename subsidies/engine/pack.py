@@ -42,10 +42,10 @@ def load_pack(
     `library` gives the packs it includes; `county_facts` are the facts the county has defined. The worked
     examples are run last: a pack that does not give its author's own figures is refused.
     """
-    checkup = check_pack(source, library=library, county_facts=county_facts)
-    if checkup.errors:
-        raise PackError(checkup.errors)
-    return checkup.policy
+    policy, _, errors = _read_whole(source, library, tuple(county_facts))
+    if errors:
+        raise PackError(errors)
+    return policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +61,30 @@ def check_pack(
     source: str | Path, *, library: Library | None = None, county_facts: Iterable[Fact] = ()
 ) -> Checkup:
     """Read, check and lint a pack, whatever is wrong with it."""
-    empty = Policy("", "", "", (), ())
+    policy, file, errors = _read_whole(source, library, tuple(county_facts))
+    warnings = [] if errors else [Problem(file, line, message) for line, message in lint(policy)]
+    return Checkup(policy, _by_line(errors), _by_line(warnings))
+
+
+def _by_line(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda one: one.line))
+
+
+def _read_whole(
+    source: str | Path, library: Library | None, county_facts: tuple[Fact, ...]
+) -> tuple[Policy, str, list[Problem]]:
+    """(policy, file, problems); a policy with problems is not to be used."""
     try:
         text, file = _read(source)
         top = open_toml(text, file)
     except PackError as error:
-        return Checkup(empty, error.problems, ())
-    reader = _Reader(top, library, tuple(county_facts), ())
-    policy = reader.policy()
+        return Policy("", "", "", (), ()), error.problems[0].file, list(error.problems)
+    policy = _Reader(top, library, county_facts, ()).policy()
     errors = top.source.problems
-    warnings: list[Problem] = []
     if not errors:
-        errors += [Problem(file, failure.example.line, failure.message) for failure in check_examples(policy)]
-        warnings = [Problem(file, line, message) for line, message in lint(policy)]
-    return Checkup(
-        policy,
-        tuple(sorted(errors, key=lambda one: one.line)),
-        tuple(sorted(warnings, key=lambda one: one.line)),
-    )
+        failures = check_examples(policy)
+        errors = [Problem(file, failure.example.line, failure.message) for failure in failures]
+    return policy, file, errors
 
 
 def _read(source: str | Path) -> tuple[str, str]:

@@ -306,6 +306,12 @@ class Policy:
     def parameter_of(self) -> Mapping[str, Parameter]:
         return MappingProxyType({parameter.code: parameter for parameter in self.parameters})
 
+    def referred(self, reference: str) -> tuple[Rule, Treatment | None] | None:
+        """The rule a stored line names, and the treatment it was given by; None when the plan has no such rule."""
+        code, _, treatment = reference.partition("@")
+        rule = self.rule_of.get(code)
+        return None if rule is None else (rule, self.treatment_of.get(treatment))
+
     def parameters_of(self, rule: Rule) -> tuple[Parameter, ...]:
         """The readings and figures a rule rests on."""
         used = rule.figures.union(rule.parameters)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from subsidies.engine import Decider, Measures, Term, Verdict, promises, shares
+from subsidies.engine import Decider, Measures, Term, Verdict, promises, shares_of
 from subsidies.engine.reckon import At
 from tests.subsidies.engine.building import pack, part, pays, told
 
@@ -160,12 +160,17 @@ def test_a_line_carries_what_is_stored_of_it():
 
     (line,) = decider.lines(decider.values(child), Measures())
 
-    assert line[1:] == (500_00, "r", "grant", "cash", "child", "epidemic")
+    assert line[1:] == (500_00, "r@epidemic", "grant", "cash", "child")
     assert (line.award.rule, line.award.treatment) == (policy.rules[0], policy.treatments[0])
-    at = At(policy, Term(2020, 0), {})
-    assert shares(line.award.rule, line.amount_fen, at, line.award.treatment) == (
-        ("county_poverty_fund", 500_00),
-    )
+    assert policy.referred(line.rule) == (policy.rules[0], policy.treatments[0])
+
+
+def test_who_bears_a_stored_line_is_read_from_what_it_names():
+    at = At(treated(), Term(2020, 0), {})
+
+    assert shares_of("r@epidemic", 500_00, at) == (("county_poverty_fund", 500_00),)
+    assert shares_of("r", 500_00, at) == (("central", 400_00), ("county", 100_00))
+    assert shares_of("gone", 500_00, at) is None
 
 
 def test_of_two_treatments_the_one_that_is_needed_is_told():
