@@ -27,7 +27,7 @@ from subsidies.engine.terms import Term
 
 Tables = dict[str, list[Table]]
 _CODE = re.compile(r"[\w.-]+")
-_LONGEST = {"rule": 40, "treat": 19}  # a stored line names both, in 60 characters
+_LONGEST = {"rule": 35, "treat": 24}  # a stored line names both, in 60 characters
 _Coded = Programme | Parameter | Unpaid | Group | Treatment | Rule
 
 

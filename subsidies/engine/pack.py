@@ -179,7 +179,9 @@ class _Reader:
 
     def _with_own(self, base: Policy, tables: dict[str, list[Table]]) -> Policy:
         top = self.top
-        programmes = list(base.programmes)
+        rewritten = {str(table.values.get("code")) for table in tables["programme"]}
+        kept = {rule.programme for rule in base.rules}
+        programmes = [one for one in base.programmes if one.code in kept or one.code not in rewritten]
         for table in tables["programme"]:
             programmes.append(read_programme(table, len(programmes) + 1, self.name))
         head = self._heading(programmes)

@@ -83,6 +83,20 @@ def test_a_programme_whose_rules_are_all_left_out_is_left_out():
     assert [one.code for one in policy.programmes] == ["grant", "topup"]
 
 
+def test_a_programme_of_which_nothing_is_left_may_be_written_anew():
+    own = part("programme", "grant", label="本县助学金") + part(
+        "rule", "own", programme="grant", amount="{ yuan = 1, per = 'term' }"
+    )
+
+    policy = including(own, without='["n-grant"]')
+
+    assert [(one.code, one.label, one.order) for one in policy.programmes] == [
+        ("waiver", "项目", 1),
+        ("topup", "项目", 2),
+        ("grant", "本县助学金", 3),
+    ]
+
+
 def test_a_rule_may_take_a_percentage_of_an_included_one():
     policy = including(part("rule", "half", programme="topup", amount="{ percent = 50, of = 'n-grant' }"))
 

@@ -87,8 +87,8 @@ def amount(written, **more):
         (amount("{ yuan = 5, per = 'term' }", when="{ grade = { from = 3 }, stage = { any_of = ['primary'], none_of = ['primary'] } }"), "这条规则的条件互相矛盾，没有人能符合"),
         (amount("{ yuan = 5, per = 'term' }", when="{ grade = { from = 3 } }") + "[[rule.either]]\ngrade = 1\n[[rule.either]]\ngrade = { to = 2 }\n", "这条规则的条件互相矛盾，没有人能符合"),
         (amount("{ yuan = 5, per = 'term' }", last_term="2015-autumn", first_term="2015-spring"), "规则到2015年秋季学期止，政策自2016年春季学期起，永不执行"),
-        (part("rule", "r@x", **RULE), "代码“r@x”只能用字母、数字、下划线、点和短横，不超过 40 个"),
-        (part("rule", "r" * 41, **RULE), f"代码“{'r' * 41}”只能用字母、数字、下划线、点和短横，不超过 40 个"),
+        (part("rule", "r@x", **RULE), "代码“r@x”只能用字母、数字、下划线、点和短横，不超过 35 个"),
+        (part("rule", "r" * 36, **RULE), f"代码“{'r' * 36}”只能用字母、数字、下划线、点和短横，不超过 35 个"),
         (amount("{ yuan = 5, per = 'term' }") + part("programme", "p", label="长" * 61), "项目名称不超过 60 个字"),
         # other parts
         (amount("{ yuan = 5, per = 'term' }") + part("parameter", "p", kind="amount", value="3"), "由教育局填写的参数不能在政策包里写 value；参考数请写 suggested"),
