@@ -12,6 +12,7 @@ from subsidies.actions.recalculation import recalculate
 from subsidies.explanations import explain_enrolment
 from subsidies.models import Entitlement
 from subsidies.queries import FactReader, FactUnread, Reading
+from subsidies.queries.readers import READERS
 from tests import factories
 from tests.subsidies.engine.building import pack_text as text_of
 from tests.subsidies.engine.building import part
@@ -138,12 +139,12 @@ def guiding_facts():
     )
 
 
-def test_a_fact_nobody_reads_is_refused_in_words():
-    unheard = engine.Fact("unheard", engine.FactType.FLAG, "闻所未闻")
+def test_a_fact_nobody_reads_is_refused_in_words(monkeypatch):
+    monkeypatch.delitem(READERS, "sex")
 
     with pytest.raises(FactUnread) as refused:
-        FactReader([engine.FACTS["stage"], unheard], Reading("2020-autumn"))
+        FactReader([engine.FACTS["stage"], engine.FACTS["sex"]], Reading("2020-autumn"))
 
     assert str(refused.value) == (
-        "政策的规则要看“闻所未闻”（unheard），系统里还没有登记这项情况的地方，不能测算。请改写规则，或先增加这项登记。"
+        "政策的规则要看“性别”（sex），系统里还没有登记这项情况的地方，不能测算。请改写规则，或先增加这项登记。"
     )
