@@ -8,7 +8,15 @@ CATEGORIES = [
     "registered_poor", "disabled", "rural_dibao", "urban_dibao", "rural_tekun", "urban_tekun", "orphan",
     "de_facto_unattended", "martyr_child", "monitored", "low_income", "difficult", "left_behind", "migrant",
 ]  # fmt: skip
-SCHOOLS = [f"345290000{last}" for last in range(6)]
+TAGS = {  # of each school
+    "3452900000": [],
+    "3452900001": ["营养改善计划"],
+    "3452900002": ["示范校", "营养改善计划"],
+    "3452900003": ["示范校"],
+    "3452900004": ["营养改善计划"],
+    "3452900005": [],
+}
+SCHOOLS = list(TAGS)
 MAJORS = [None, "会计", "茶叶生产与加工", "音乐表演", "舞蹈表演"]
 
 
@@ -29,9 +37,11 @@ def random_county(seed, size):
 
 
 def random_child(dice):
+    """A child of whose school, where it lies outside the county, nothing is known."""
     stage = dice.choice(STAGES)
+    school = dice.choice(SCHOOLS)
     place = dice.choices(["in_county", "in_province", "elsewhere"], [6, 2, 2])[0]
-    return {
+    child = {
         "stage": stage,
         "grade": dice.randint(1, YEARS.get(stage, 3)),
         "boarding": dice.random() < 0.5,
@@ -45,13 +55,16 @@ def random_child(dice):
         "major": dice.choice(MAJORS) if stage == "vocational" else None,
         "full_time": dice.random() < 0.9,
         "tier": dice.choice(["special", "difficult", "general", None]),
-        "school": dice.choice(SCHOOLS),
-        "school_tags": dice.choice([[], ["营养改善计划"], ["示范校", "营养改善计划"], ["示范校"]]),
+        "school": school,
+        "school_tags": TAGS[school],
         "fee_tuition": random_charge(dice, 3000_00),
         "fee_textbook": random_charge(dice, 200_00),
         "fee_care": random_charge(dice, 3000_00),
         "meal_days": dice.choice([100, 100, 100, 0, 1, dice.randint(60, 110)]),
     }
+    if place != "in_county":
+        child |= {"ownership": "", "setting": "", "school": None, "school_tags": []}
+    return child
 
 
 def random_categories(dice):

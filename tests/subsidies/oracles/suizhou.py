@@ -53,6 +53,8 @@ def of_the_kindergarten(child, now, figures):
     if now < number("2025-autumn") or child["grade"] != 3 or not child["fee_care"]:
         return {}
     fee = child["fee_care"]
+    if child["ownership"] == "":
+        return {}  # a kindergarten elsewhere, of which nothing is known
     if child["ownership"] != "public":
         public = figures.get("preschool_public_care_fee")
         if public is None:
@@ -109,8 +111,8 @@ def at_most_half_of(child, figures, public_fee, now):
     fee = child["fee_tuition"]
     if child["ownership"] == "public" or fee is None:
         return fee
-    if public_fee not in figures:
-        return None
+    if child["ownership"] == "" or public_fee not in figures:
+        return None  # a school elsewhere, of which nothing is known; or nobody has said what public schools charge
     public = figures[public_fee]
     half = public // 2
     if now % 2 == 1 and public % 2 == 1:
