@@ -30,11 +30,11 @@ def known_value_words(words: Mapping[str, Any]) -> list[str]:
     return list(first.values())
 
 
-def short_text(limit: int) -> Callable[[Any], Cleaned]:
+def short_text(limit: int, *, clean_cell=clean_text) -> Callable[[Any], Cleaned]:
     """Return a cleaner of text that must fit ``limit`` characters of the registry. Error: value_unknown."""
 
     def clean(cell: Any) -> Cleaned:
-        cleaned = clean_text(cell)
+        cleaned = clean_cell(cell)
         if len(cleaned.value) > limit:
             raise CellError("value_unknown", f"内容太长，最多{limit}个字；请删减后重新填写。")
         return cleaned if cleaned.value else EMPTY

@@ -6,8 +6,8 @@ from typing import Any
 
 from povertyedu.jobs.progress import NO_PROGRESS
 from povertyedu.orgs.models import Term
-from povertyedu.workbooks.cells import clean_date, clean_month
 from povertyedu.workbooks.columns import WorkbookResource
+from povertyedu.workbooks.dates import clean_birth_date, clean_date, clean_month
 from povertyedu.workbooks.headers import Header
 from povertyedu.workbooks.reading import Sheet
 
@@ -41,7 +41,7 @@ class ImportResource(WorkbookResource):
 
     @property
     def date_columns(self) -> set[str]:
-        return {c.name for c in self.columns() if c.clean_cell in (clean_date, clean_month)}
+        return {c.name for c in self.columns() if c.clean_cell in (clean_date, clean_birth_date, clean_month)}
 
     def arrange(self, sheet: Sheet, header: Header) -> Arrangement:
         """Return how the rows of ``sheet`` are read; a kind that knows a form of its own looks closer."""

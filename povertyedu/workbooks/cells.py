@@ -54,6 +54,10 @@ _PAIRS = {'"': '"', "'": "'", "“": "”", "‘": "’", "＂": "＂"}
 
 # Letters, digits, Chinese and its common punctuation only: nothing to tidy.
 _PLAIN = re.compile(r"[0-9A-Za-z\u4e00-\u9fff（），。、：；·—./,:;()_+=@#%&*-]+").fullmatch
+# What clerks write where there is nothing.
+NONE_WORDS = frozenset(["无", "暂无", "没有", "不详", "未知", "未办", "未办理"])
+NOTHING = frozenset(["", "/", "-", "--", "—", "——", "\\"])
+_BETWEEN_HAN = re.compile(r"(?<=[\u3400-\u9fff·]) (?=[\u3400-\u9fff·])")
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:\.\d+)?[Ee][+-]?\d+").fullmatch
 
 
@@ -80,7 +84,7 @@ def clean_text(cell: Any) -> Cleaned:
 def clean_code(cell: Any) -> Cleaned:
     """Codes and numbers kept as text: NFKC, without any white space or quotes, upper-case."""
     text = text_of(cell)
-    value = _compact(text)
+    value = compact(text)
     return Cleaned(value, None if value == text else "已去掉空格、引号或全角字符")
 
 
@@ -99,11 +103,23 @@ def text_of(cell: Any) -> str:
     return str(cell)
 
 
-def _compact(text: str) -> str:
+def compact(text: str) -> str:
     if text.isascii() and text.isalnum():
         return text.upper()
     text = unicodedata.normalize("NFKC", text).translate(_INVISIBLE).translate(_QUOTE_TABLE)
     return unicodedata.normalize("NFKC", "".join(text.split()).upper())
+
+
+def clean_person_name(cell: Any) -> Cleaned:
+    """A person's name: white space within a Chinese name (罗　娜) is how it was typed, not the name."""
+    cleaned = clean_text(cell)
+    if " " not in cleaned.value:
+        return cleaned
+    return (
+        Cleaned(_BETWEEN_HAN.sub("", cleaned.value), "已去掉姓名中的空格")
+        if _BETWEEN_HAN.search(cleaned.value)
+        else cleaned
+    )
 
 
 # --- identity numbers ---------------------------------------------------------------------------
@@ -129,13 +145,15 @@ def clean_id_number(cell: Any) -> Cleaned:
     birth date or check digit do not fit).
     """
     if isinstance(cell, int | float):  # bool is an int too, and no identity number either
-        raise CellError("id_precision_lost", ID_PRECISION_LOST)
+        if not _ID_15(text_of(cell)):
+            raise CellError("id_precision_lost", ID_PRECISION_LOST)
+        cell = text_of(cell)  # Excel keeps fifteen digits whole
     if cell.__class__ is not str:
         if cell is None:
             return EMPTY_TEXT
         raise _bad_id("不应是日期")
-    number = _compact(cell)
-    if not number:
+    number = compact(cell)
+    if not number or number in NONE_WORDS or number in NOTHING:
         return EMPTY_TEXT
     if _ID_15(number):
         return Cleaned(_converted(number), "15位旧号已换算为18位")
@@ -179,7 +197,7 @@ def clean_certificate_number(cell: Any) -> Cleaned:
 
     The value is a `Certificate`, or None for an empty cell. Errors: as for identity numbers.
     """
-    if isinstance(cell, str) and len(number := _compact(cell)) not in (0, 15, 18):
+    if isinstance(cell, str) and len(number := compact(cell)) not in (0, 15, 18):
         match = _CERTIFICATE(number)
         if not match:
             if _SCIENTIFIC(number):
@@ -197,7 +215,7 @@ def clean_certificate_number(cell: Any) -> Cleaned:
 def clean_student_no(cell: Any) -> Cleaned:
     """学籍号: G, J or L and eighteen characters. Error: student_no_invalid."""
     text = text_of(cell)
-    number = _compact(text)
+    number = compact(text)
     if not number:
         return EMPTY_TEXT
     if not _STUDENT_NO(number):
@@ -223,7 +241,7 @@ def clean_bank_account(cell: Any) -> Cleaned:
     """Bank card or account: 8 to 30 digits. Errors: account_precision_lost, account_invalid."""
     lost = isinstance(cell, int | float) and not isinstance(cell, bool) and abs(cell) >= 1e15
     text = text_of(cell)
-    number = _compact(text).replace("-", "")
+    number = compact(text).replace("-", "")
     if lost or _SCIENTIFIC(number):
         message = "银行账号在表格里变成了数字，后几位已经丢失，无法还原；请把该列设为文本格式，对照存折或卡面重新填写。"
         raise CellError("account_precision_lost", message)
@@ -241,7 +259,7 @@ def clean_phone(cell: Any) -> Cleaned:
     text = text_of(cell)
     if _MOBILE(text):
         return Cleaned(text)
-    number = _compact(text).translate({0x2014: "-", 0x2013: "-", 0x2010: "-", 0x28: None, 0x29: "-"})
+    number = compact(text).translate({0x2014: "-", 0x2013: "-", 0x2010: "-", 0x28: None, 0x29: "-"})
     bare = re.sub(r"^\+?86(?=-?1)", "", number).replace("-", "")
     number = bare if _MOBILE(bare) else number
     if number and not _MOBILE(number) and not _LANDLINE(number):
@@ -250,111 +268,20 @@ def clean_phone(cell: Any) -> Cleaned:
     return Cleaned(number, None if number == text else "已去掉空格、横线或全角字符")
 
 
-# --- dates --------------------------------------------------------------------------------------
-
-_EPOCH = dt.date(1899, 12, 30)  # day 0 of Excel's serial numbers, its false 29 February 1900 allowed for
-_TIME = r"(?:[ T]?00:00(?::00(?:\.0+)?)?)?"
-_DATE_8 = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})").fullmatch
-_DATE = re.compile(
-    r"([0-9]{4})(?:[-./、。]([0-9]{1,2})[-./、。]([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})[日号]?)" + _TIME
-).fullmatch
-_MONTH_6 = re.compile(r"([0-9]{4})([0-9]{2})").fullmatch
-_MONTH = re.compile(r"([0-9]{4})(?:[-./、。]([0-9]{1,2})|年([0-9]{1,2})月份?)").fullmatch
-
-
-def _bad_date(example: str) -> CellError:
-    return CellError("date_invalid", f"日期看不懂或不存在；请写成“{example}”这样的形式。")
-
-
-def _checked_date(year: str | int, month: str | int, day: str | int, example: str) -> dt.date:
-    try:
-        value = dt.date(int(year), int(month), int(day))
-    except ValueError:
-        raise _bad_date(example) from None
-    if not 1900 <= value.year <= 2100:
-        raise _bad_date(example)
-    return value
-
-
-def _serial_date(number: float, example: str) -> dt.date:
-    if not 3654 <= number <= 73050:  # 1910 to 2099: smaller numbers are years, counts or slips
-        raise _bad_date(example)
-    return _EPOCH + dt.timedelta(days=int(number))
-
-
-def clean_date(cell: Any) -> Cleaned:
-    """A day, as `date`: date cells, Excel serial numbers, 20130731, 2013-7-31, 2013.7.31, 2013/7/31, 2013年7月31日.
-
-    None when empty. Two-digit years are refused, they cannot be told apart. Error: date_invalid.
-    """
-    if cell.__class__ is str:
-        if match := _DATE_8(cell):
-            return Cleaned(_checked_date(*match.groups(), "2013-07-31"))
-        text = _compact(cell)
-        if not text:
-            return EMPTY
-        if match := _DATE_8(text) or _DATE(text):
-            return Cleaned(_checked_date(*(part for part in match.groups() if part), "2013-07-31"))
-        if text.isascii() and text.isdigit() and len(text) == 5:
-            return Cleaned(_serial_date(int(text), "2013-07-31"), "已把表格内部的日期数字换成日期")
-        raise _bad_date("2013-07-31")
-    return _date_of_value(cell, "2013-07-31")
-
-
-def _date_of_value(cell: Any, example: str) -> Cleaned:
-    if cell is None:
-        return EMPTY
-    if isinstance(cell, dt.date):
-        return Cleaned(_checked_date(cell.year, cell.month, cell.day, example))
-    if isinstance(cell, int | float) and not isinstance(cell, bool) and abs(cell) < 1e9:
-        if match := _DATE_8(text_of(cell)):
-            return Cleaned(_checked_date(*match.groups(), example))
-        return Cleaned(_serial_date(cell, example), "已把表格内部的日期数字换成日期")
-    raise _bad_date(example)
-
-
-def clean_month(cell: Any) -> Cleaned:
-    """A month, as the `date` of its first day: 202009, 2020-09, 2020.9, 2020年9月, or any full date.
-
-    None when empty. Error: date_invalid.
-    """
-    example = "2020-09"
-    if cell.__class__ is str:
-        text = _compact(cell)
-        if not text:
-            return EMPTY
-        if match := _MONTH_6(text) or _MONTH(text):
-            return Cleaned(_checked_date(*(part for part in match.groups() if part), 1, example))
-    elif isinstance(cell, float) and not cell.is_integer() and 1900 < cell < 2101:
-        # A cell that holds the number 2020.1 may have been 2020.10: only a date the clerk retypes is sure.
-        month = round(cell % 1 * 10)
-        if month == 1 or abs(cell % 1 * 10 - month) > 1e-6:
-            raise _bad_date(example)
-        return Cleaned(_checked_date(int(cell), month, 1, example))
-    elif not isinstance(cell, bool) and isinstance(cell, int | float) and (match := _MONTH_6(text_of(cell))):
-        return Cleaned(_checked_date(*match.groups(), 1, example))
-    try:
-        cleaned = clean_date(cell)
-    except CellError:
-        raise _bad_date(example) from None
-    return Cleaned(cleaned.value.replace(day=1), cleaned.repaired) if cleaned.value else EMPTY
-
-
 # --- yes or no, counts, money -------------------------------------------------------------------
 
 _YES = frozenset(["是", "√", "✓", "✔", "☑", "1", "Y", "YES", "T", "TRUE", "有", "对", "在"])
 _NO = frozenset(["否", "×", "✗", "✘", "X", "0", "N", "NO", "F", "FALSE", "无", "没有", "不是", "非", "不"])
-_NOTHING = frozenset(["", "/", "-", "--", "—", "——", "\\"])
 
 
 def clean_yes_no(cell: Any) -> Cleaned:
     """True, False, or None when empty or struck out with a dash. Error: value_unknown."""
-    text = _compact(text_of(cell))
+    text = compact(text_of(cell))
     if text in _YES:
         return Cleaned(True)
     if text in _NO:
         return Cleaned(False)
-    if text in _NOTHING:
+    if text in NOTHING:
         return EMPTY
     raise CellError("value_unknown", "这一格只能填“是”或“否”；请改正后重新上传。")
 
@@ -364,7 +291,7 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,15}(?:\.0+)?").fullmatch
 
 def clean_int(cell: Any) -> Cleaned:
     """A whole number, or None when empty. Error: number_invalid."""
-    text = _compact(text_of(cell)).replace(",", "")
+    text = compact(text_of(cell)).replace(",", "")
     if not text:
         return EMPTY
     if isinstance(cell, bool) or not _INTEGER(text):
@@ -380,9 +307,9 @@ def clean_yuan_to_fen(cell: Any) -> Cleaned:
 
     A number cell is read to Excel's own 15 digits. Errors: amount_invalid, also for a third decimal.
     """
-    text = _compact(text_of(cell)).lstrip("¥￥").removesuffix("元").replace(",", "")
+    text = compact(text_of(cell)).lstrip("¥￥").removesuffix("元").replace(",", "")
     if not text:
-        if _compact(text_of(cell)):
+        if compact(text_of(cell)):
             raise CellError("amount_invalid", "金额看不懂；请只填数字，单位为元。")
         return EMPTY
     if isinstance(cell, bool) or not _AMOUNT(text):

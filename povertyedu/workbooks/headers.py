@@ -223,6 +223,10 @@ _SIGNATURE = re.compile(
 ).match
 _SEAL = re.compile(r"公章|盖章|签章|签字|签名").search
 _NOTE = re.compile(r"(?:备注|注|说明|填表说明|填写说明|注意事项)[0-9]?(?::|$)").match
+# A date or a sentence that stands alone under the table; a name that lost the rest of its row is none.
+_REMARK = re.compile(
+    r"[0-9〇零一二三四五六七八九十]{2,4}年[0-9一二三四五六七八九十]{1,3}月([0-9一二三四五六七八九十]{1,3}[日号])?$|.*[，。；：,;]|本表|此表|(?![0-9A-Za-z]+$).{13,}"
+).match
 _FIRST_SIGNS = frozenset("合总小共累本全班学填制审复核经统报分主单校负联备注说公盖签(（ 　\xa0\t")
 
 
@@ -266,7 +270,7 @@ def _not_data(cells: list[Any], header: Header) -> str | None:
         return "合计行"
     if thin and any(_SIGNATURE(text) or _SEAL(text) for _, text in texts):
         return "签字盖章行"
-    if filled == 1 and _NOTE(texts[0][1]):
+    if filled == 1 and (_NOTE(texts[0][1]) or (len(header.mapping) > 3 and _REMARK(texts[0][1]))):
         return "说明行"
     if len(texts) > 1 and not others and _repeats_header(texts, header):
         return "重复的表头"

@@ -2,8 +2,9 @@
 
 from povertyedu.imports.cleaning import short_text
 from povertyedu.imports.rows import Context, Row
-from povertyedu.workbooks.cells import clean_code, clean_month
+from povertyedu.workbooks.cells import clean_code
 from povertyedu.workbooks.columns import Column
+from povertyedu.workbooks.dates import clean_month
 from students.enums import HardshipCategory, ListSource
 
 from .columns import person_name, proof_number

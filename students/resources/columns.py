@@ -10,6 +10,7 @@ from povertyedu.workbooks.cells import (
     clean_certificate_number,
     clean_code,
     clean_id_number,
+    clean_person_name,
 )
 from povertyedu.workbooks.columns import Column
 
@@ -39,7 +40,7 @@ def clean_long_code(cell: Any) -> Cleaned:
 def person_name(heading: str = "姓名", *, required: bool = True, aliases: tuple[str, ...] = ()) -> Column:
     return Column(
         heading, aliases=("学生姓名", "成员姓名", *aliases) if required else aliases, required=required,
-        missing_code="name_missing", clean=short_text(60), sensitivity="personal", width=10,
+        missing_code="name_missing", clean=short_text(60, clean_cell=clean_person_name), sensitivity="personal", width=10,
     )  # fmt: skip
 
 

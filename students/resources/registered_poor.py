@@ -9,8 +9,8 @@ from povertyedu.imports.cleaning import known_value_words, one_of, short_text
 from povertyedu.imports.images import Footprint
 from povertyedu.imports.places import AreaBook, AreaUnknown
 from povertyedu.imports.rows import Change, Context, Row
-from povertyedu.workbooks.cells import clean_month
 from povertyedu.workbooks.columns import Column
+from povertyedu.workbooks.dates import clean_month
 from students.actions.hardship import mark_people
 from students.enums import ExitStatus, HardshipCategory, ListSource
 from students.models import HardshipStatus, Household

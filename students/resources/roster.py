@@ -14,14 +14,14 @@ from povertyedu.workbooks.cells import (
     birth_date_of,
     clean_bank_account,
     clean_code,
-    clean_date,
     clean_id_number,
-    clean_month,
+    clean_person_name,
     clean_phone,
     clean_student_no,
     clean_yes_no,
 )
 from povertyedu.workbooks.columns import Column
+from povertyedu.workbooks.dates import clean_birth_date, clean_month
 from povertyedu.workbooks.identity import sex_of
 from students.enums import Hukou, IdentityKind, Place, Sex
 
@@ -129,7 +129,7 @@ class RosterResource(ChildrenUndone, FactColumns):
     birth_date = Column(
         "出生日期",
         aliases=("出生年月日", "出生年月", "生日"),
-        clean=clean_date,
+        clean=clean_birth_date,
         sensitivity="personal",
         as_text=True,
     )
@@ -192,7 +192,10 @@ class RosterResource(ChildrenUndone, FactColumns):
         "是否留守儿童", aliases=("留守儿童", "是否留守"), clean=clean_left_behind, choices=["是", "否"]
     )
     holder = Column(
-        "开户人", aliases=("开户人姓名", "户名", "账户名"), clean=short_text(60), sensitivity="personal"
+        "开户人",
+        aliases=("开户人姓名", "户名", "账户名"),
+        clean=short_text(60, clean_cell=clean_person_name),
+        sensitivity="personal",
     )
     bank = Column("开户银行", aliases=("开户行", "银行名称"), clean=short_text(60))
     account = Column(

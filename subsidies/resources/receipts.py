@@ -15,11 +15,11 @@ from povertyedu.workbooks.cells import (
     CellError,
     Cleaned,
     clean_code,
-    clean_date,
     clean_text,
     clean_yuan_to_fen,
 )
 from povertyedu.workbooks.columns import Column
+from povertyedu.workbooks.dates import clean_date
 from povertyedu.workflow.flow import Actor
 from subsidies.actions.funds import LARGEST_FEN, NewReceipt, book_receipts, standing_keys
 from subsidies.enums import Kind, fund_sources

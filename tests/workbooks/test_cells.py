@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from povertyedu.workbooks import cells, identity
+from povertyedu.workbooks import cells, dates, identity
 from povertyedu.workbooks.cells import CellError, Certificate, Cleaned
 
 CLEANERS = [
@@ -18,8 +18,10 @@ CLEANERS = [
     cells.clean_school_code,
     cells.clean_bank_account,
     cells.clean_phone,
-    cells.clean_date,
-    cells.clean_month,
+    dates.clean_date,
+    dates.clean_month,
+    dates.clean_birth_date,
+    cells.clean_person_name,
     cells.clean_yes_no,
     cells.clean_int,
     cells.clean_yuan_to_fen,
@@ -196,7 +198,6 @@ def _numbers(region, start):
         "5299012013073105961",
         "52990120130731059A",
         "529901201307310595",
-        "无",
         dt.date(2013, 7, 31),
     ],
 )
@@ -330,6 +331,15 @@ def test_clean_phone_two_in_one_cell_is_refused():
         "２０１３年７月３１日",
         " 2013 . 07 . 31 ",
         "2013-07-31 00:00:00",
+        "2013-07-31 08:30:15",
+        "2013/7/31 0:00",
+        "2013/7/31  8:30",
+        "2013.7.31日",
+        "2013—7—31",
+        "二〇一三年七月三十一日",
+        "二零一三年七月卅一日".replace("卅", "三十"),
+        "13年7月31日",
+        "13.7.31",
         dt.date(2013, 7, 31),
         dt.datetime(2013, 7, 31, 0, 0),
         41486.0,
@@ -339,13 +349,14 @@ def test_clean_phone_two_in_one_cell_is_refused():
     ],
 )
 def test_clean_date_every_form_clerks_use(cell):
-    assert cells.clean_date(cell).value == dt.date(2013, 7, 31)
+    assert dates.clean_date(cell).value == dt.date(2013, 7, 31)
 
 
 @pytest.mark.parametrize(
     "cell",
     [
-        "13-07-31",
+        "12/3/5",
+        "07-31-13",
         "130731",
         "07/31/2013",
         "2013-02-30",
@@ -359,7 +370,38 @@ def test_clean_date_every_form_clerks_use(cell):
     ],
 )
 def test_clean_date_unclear_is_refused(cell):
-    assert refused(cells.clean_date, cell) == "date_invalid"
+    assert refused(dates.clean_date, cell) == "date_invalid"
+
+
+@pytest.mark.parametrize("cell", ["无", "/", "—", "不详", " ", None])
+def test_clean_date_struck_out_is_empty(cell):
+    assert dates.clean_date(cell) == Cleaned(None)
+
+
+def test_clean_date_of_two_digit_year_is_told_and_never_to_come():
+    next_year = dt.date.today().year + 1
+    assert dates.clean_date("98年3月5日") == Cleaned(dt.date(1998, 3, 5), "两位年份按1998年理解")
+    assert dates.clean_date(f"{next_year % 100}年3月5日").value.year == next_year - 100
+
+
+@pytest.mark.parametrize("cell", ["2012.03", "2012-3", "201203", "2012年3月"])
+def test_clean_birth_date_of_a_month_is_told_not_refused(cell):
+    assert dates.clean_birth_date(cell) == Cleaned(None, "只写到月，未采用；出生日期以身份证号为准")
+    assert dates.clean_birth_date("2012.3.5").value == dt.date(2012, 3, 5)
+    assert refused(dates.clean_birth_date, "去年") == "date_invalid"
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        ("罗　娜", "罗娜"),
+        ("罗 一 娜", "罗一娜"),
+        ("阿卜杜拉 · 买买提", "阿卜杜拉·买买提"),
+        ("John Smith", "John Smith"),
+    ],
+)
+def test_clean_person_name_without_the_spaces_it_was_typed_with(cell, name):
+    assert cells.clean_person_name(cell).value == name
 
 
 @given(
@@ -367,8 +409,8 @@ def test_clean_date_unclear_is_refused(cell):
     form=st.sampled_from(["%Y%m%d", "%Y-%m-%d", "%Y年%m月%d日"]),
 )
 def test_clean_date_reads_back_what_was_written(day, form):
-    assert cells.clean_date(day.strftime(form)).value == day
-    assert cells.clean_date(float((day - dt.date(1899, 12, 30)).days)).value == day
+    assert dates.clean_date(day.strftime(form)).value == day
+    assert dates.clean_date(float((day - dt.date(1899, 12, 30)).days)).value == day
 
 
 @pytest.mark.parametrize(
@@ -388,12 +430,12 @@ def test_clean_date_reads_back_what_was_written(day, form):
     ],
 )
 def test_clean_month_every_form_clerks_use(cell):
-    assert cells.clean_month(cell).value == dt.date(2020, 9, 1)
+    assert dates.clean_month(cell).value == dt.date(2020, 9, 1)
 
 
 @pytest.mark.parametrize("cell", ["202013", "2020", 2020.0, "九月", 2020.1, "20-09"])
 def test_clean_month_unclear_is_refused(cell):
-    assert refused(cells.clean_month, cell) == "date_invalid"
+    assert refused(dates.clean_month, cell) == "date_invalid"
 
 
 # --- yes and no, counts, money --------------------------------------------------------------------
@@ -450,3 +492,13 @@ def test_clean_yuan_to_fen_reads_back_every_amount(fen):
     sign = "-" if fen < 0 else ""
     assert cells.clean_yuan_to_fen(f"{sign}{abs(fen) // 100}.{abs(fen) % 100:02d}").value == fen
     assert cells.clean_yuan_to_fen(fen / 100).value == fen
+
+
+@pytest.mark.parametrize("cell", ["无", "暂无", "/", "未办理", "——"])
+def test_clean_id_number_that_says_there_is_none_is_empty(cell):
+    assert cells.clean_id_number(cell) == Cleaned("")
+
+
+def test_clean_id_number_of_fifteen_digits_survives_as_a_number():
+    assert cells.clean_id_number(110105491231002.0) == Cleaned("11010519491231002X", "15位旧号已换算为18位")
+    assert refused(cells.clean_id_number, 11010519491231002.0) == "id_precision_lost"

@@ -7,8 +7,9 @@ import tablib
 from django.contrib.auth.models import Group
 from import_export.resources import ModelResource
 
-from povertyedu.workbooks.cells import CellError, clean_date, clean_id_number, clean_yes_no
+from povertyedu.workbooks.cells import CellError, clean_id_number, clean_yes_no
 from povertyedu.workbooks.columns import Column, WorkbookResource, one_of
+from povertyedu.workbooks.dates import clean_date
 from povertyedu.workbooks.headers import find_header
 
 
