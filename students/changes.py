@@ -59,7 +59,9 @@ def _term_words(enrolment: Enrolment) -> dict[str, str]:
         "涉农专业": _yes_no(enrolment.agri_major),
         "入学日期": str(enrolment.entered_on or ""),
         "户籍地": area_names([enrolment.home_area]).get(enrolment.home_area, ""),
+        "供餐天数": "" if enrolment.meal_days is None else str(enrolment.meal_days),
         "状态": enrolment.get_status_display(),
+        "困难类型": "、".join(enrolment.category_labels),
     }
 
 
@@ -70,6 +72,7 @@ def _yes_no(value: bool) -> str:
 def fingerprint(student: Student, enrolment: Enrolment) -> str:
     """Return a keyed hash of all that the form shows: another one means that somebody changed the record."""
     values = {label: value for label, (value, _) in _columns(student, enrolment).items()}
+    del values["困难类型"]  # the lists' own, which no form changes
     values |= dict(sorted(enrolment.facts.items()))
     return keyed_hash("\n".join(f"{label}={value}" for label, value in values.items()))
 

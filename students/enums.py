@@ -126,6 +126,15 @@ class DisposalCode(models.TextChoices):
     OTHER = "other", "其他"
 
 
+# Nobody has to look after these any more; every other disposal names who does.
+SETTLED_DISPOSALS = (
+    DisposalCode.GRADUATED,
+    DisposalCode.NOT_OF_AGE,
+    DisposalCode.MOVED_AWAY,
+    DisposalCode.DECEASED,
+)
+
+
 class ProofKind(models.TextChoices):
     """What proves a child off the list to be registered poor (facts.md 1.5, Anhui clause 5)."""
 
@@ -276,6 +285,8 @@ class TermFact(models.TextChoices):
     HOME = "home", "户籍地"
     ENTERED = "entered", "入学日期"
     STATUS = "status", "学籍状态"
+    MEAL_DAYS = "meal_days", "供餐天数"
+    CATEGORIES = "categories", "困难类型"
     OTHER = "other", "其他情况"
 
 
@@ -288,6 +299,8 @@ FACT_LABELS = {
     TermFact.HOME: {"户籍地"},
     TermFact.ENTERED: {"入学日期"},
     TermFact.STATUS: {"状态"},
+    TermFact.MEAL_DAYS: {"供餐天数"},
+    TermFact.CATEGORIES: {"困难类型"},
     TermFact.OTHER: set(),  # whatever begins with OTHER_FACTS
 }
 # What has no column of its own stands in the history under this heading, each with its name behind it.

@@ -52,6 +52,7 @@ urlpatterns = [
     path("corrections/", corrections.correction_list, name="corrections"),
     path("corrections/<int:pk>/", corrections.correction, name="correction"),
     path("corrections/<int:pk>/answer/", corrections.correction_answer, name="correction_answer"),
+    path("corrections/<int:pk>/use/", corrections.correction_use, name="correction_use"),
     path("corrections/<int:pk>/withdraw/", corrections.correction_withdraw, name="correction_withdraw"),
     path("<int:pk>/correction/", corrections.correction_new, name="correction_new"),
     path("grid/", grid.grid_classes, name="grid_classes"),

@@ -38,6 +38,7 @@ urlpatterns = [
     path("terms/calendar/<day:date>/delete/", calendar.day_delete, name="day_delete"),
     path("terms/<str:code>/", calendar.term_edit, name="term_edit"),
     path("terms/<str:code>/close/", calendar.term_close, name="term_close"),
+    path("terms/<str:code>/reopen/", calendar.term_reopen, name="term_reopen"),
     path("options/", options.options, name="options"),
     path("audit/", logs.events, name="audit"),
     path("audit/export/", logs.export_events, name="audit_export"),

@@ -34,6 +34,7 @@ ACTION_WORDS = {
     "person.update": "修改人员",
     "term.create": "新增学期",
     "term.update": "修改学期",
+    "term.reopen": "重新打开学期",
     "calendarday.create": "新增校历",
     "calendarday.update": "修改校历",
     "calendarday.delete": "删除校历",

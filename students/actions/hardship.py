@@ -9,6 +9,7 @@ from povertyedu.orgs.models import Term
 from students.enums import HardshipCategory
 from students.models import Enrolment, FactChange, HardshipStatus, Student
 
+_CLOSED = f"SELECT code FROM {Term._meta.db_table} WHERE is_closed"
 _DIFFERENCES = """
 CREATE TEMP TABLE stage_categories AS
 SELECT e.id AS id, e.term_id AS term_id, e.student_id AS student_id, COALESCE(d.mask, 0) AS mask
@@ -45,6 +46,7 @@ def derive_categories(
     *,
     id_hashes: Iterable[str] | None = None,
     student_ids: Iterable[int] | None = None,
+    by_leave: bool = False,
 ) -> int:
     """Set ``Enrolment.categories`` from the statuses valid in each term, mark what changed, return how many.
 
@@ -52,22 +54,18 @@ def derive_categories(
     children. A status counts for a term when it holds on any day of it and its ``counts`` is true, under
     the child's own number or that of a record merged into it; left-behind children are known by their
     own field. The number of queries does not grow.
+    ``by_leave``: a closed term, too, of a child whose correction was granted.
     """
     chosen = [terms] if isinstance(terms, Term) else terms
     # What a closed term says of a child stays, whatever lists come later.
-    scope, parameters = "true", []
+    scope, parameters = ("true" if by_leave else f"e.term_id NOT IN ({_CLOSED})"), []
     if chosen is not None:
         codes = [term.pk for term in chosen]
-        scope = f"e.term_id IN ({', '.join(['%s'] * len(codes)) or 'NULL'})"
+        scope += f" AND e.term_id IN ({', '.join(['%s'] * len(codes)) or 'NULL'})"
         parameters = codes
     if id_hashes is not None:
         with bulk.keys(Student, "id_hash", id_hashes) as keys:
-            students = Student._meta.db_table
-            narrowed = (
-                f"e.student_id IN (SELECT id FROM {students} WHERE id_hash IN ({keys.sql}) UNION ALL "
-                f"SELECT merged_into_id FROM {students} WHERE id_hash IN ({keys.sql}) AND merged_into_id IS NOT NULL)"
-            )
-            return _derive(f"{scope} AND {narrowed}", parameters)
+            return _derive(f"{scope} AND {_named_by(keys)}", parameters)
     if student_ids is not None:
         with bulk.keys(Enrolment, "student_id", student_ids) as keys:
             return _derive(f"{scope} AND e.student_id IN ({keys.sql})", parameters)
@@ -75,7 +73,6 @@ def derive_categories(
 
 
 def _derive(scope: str, parameters: list[str]) -> int:
-    scope += f" AND e.term_id NOT IN (SELECT code FROM {Term._meta.db_table} WHERE is_closed)"
     tables = {
         "enrolment": Enrolment._meta.db_table,
         "student": Student._meta.db_table,
@@ -119,8 +116,13 @@ def mark_students(students: Iterable[int]) -> int:
 def mark_people(id_hashes: Iterable[str]) -> int:
     """Mark who has one of these ID numbers in every open term: a list says something new of them; return how many."""
     with bulk.keys(Student, "id_hash", id_hashes) as keys:
-        students = f"SELECT id FROM {Student._meta.db_table} WHERE id_hash IN ({keys.sql})"
-        return _mark_in_open_terms(f"e.student_id IN ({students})")
+        return _mark_in_open_terms(_named_by(keys))
+
+
+def _named_by(id_hashes) -> str:
+    """Return the condition on enrolments that the child, or a record merged into it, has one of ``id_hashes``."""
+    named = f"FROM {Student._meta.db_table} WHERE id_hash IN ({id_hashes.sql})"
+    return f"e.student_id IN (SELECT id {named} UNION ALL SELECT merged_into_id {named} AND merged_into_id IS NOT NULL)"
 
 
 def _mark_in_open_terms(who: str) -> int:

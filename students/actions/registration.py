@@ -15,10 +15,10 @@ from povertyedu.audit.models import record
 from povertyedu.orgs.models import Term
 from povertyedu.sealing import keyed_hash
 from students.changes import differences, fingerprint, snapshot
-from students.enums import Place
+from students.enums import Place, TermFact
 from students.facts import amended, carried_changes
 from students.models import BankAccount, Enrolment, Guardian, Student
-from students.queries import later_terms
+from students.queries import home_of, later_terms
 
 from .corrections import leave_for, spend
 from .hardship import derive_categories, mark_changed, mark_students
@@ -28,12 +28,12 @@ STUDENT_FIELDS = (
 )  # fmt: skip
 TERM_FIELDS = (
     "stage", "grade", "school", "school_class", "boarding", "major", "agri_major",
-    "place", "outside_school", "outside_region", "aided_elsewhere", "entered_on", "status",
+    "place", "outside_school", "outside_region", "aided_elsewhere", "entered_on", "meal_days", "status",
 )  # fmt: skip
 # What rules ask of the child itself, whatever the term.
 ASKED_FIELDS = ("sex", "birth_date", "ethnicity", "hukou")
 # Differences that later terms do not take over even when asked: they are of that term alone.
-OF_THIS_TERM_ONLY = ("status", "facts")  # of the facts, those that are carried follow one by one
+OF_THIS_TERM_ONLY = ("status", "meal_days", "facts")  # of the facts, those that are carried follow one by one
 
 KNOWN = {
     "id_number": "该身份证件号已有档案，不能重复建档；请在“学生管理”里按证件号查找，找不到的请联系县资助中心办理转入。",
@@ -91,28 +91,68 @@ def correct(*, by, enrolment: Enrolment, data: dict, seen: str) -> Enrolment:
         raise ValidationError(STALE)
     numbers = {name: value for name, value in _numbers(data).items() if value}
     _refuse_known(numbers, besides=student)
-    before, old_facts, old_id = snapshot(student, enrolment), _facts(enrolment), student.id_hash
-    was_left_behind, asked = student.is_left_behind, [getattr(student, name) for name in ASKED_FIELDS]
-    later = list(later_terms(enrolment))
-    _correct_student(student, data, numbers, lives_there=data["onwards"] or not later, by=by)
+    before, old_facts = snapshot(student, enrolment), _facts(enrolment)
+    was = _asked(student)
+    _correct_student(student, data, numbers, lives_there=_lives_there(enrolment, data), by=by)
     _assign(enrolment, TERM_FIELDS, data)
     enrolment.facts = amended(enrolment.facts, data["facts"])
     _stamp_places(enrolment, home=data["home"], moved=old_facts["school_id"] != enrolment.school_id)
     enrolment.save()
-    if _facts(enrolment) != old_facts:
-        carried = _carry(later, old_facts, _facts(enrolment)) if data["onwards"] else []
+    if (new_facts := _facts(enrolment)) != old_facts:
+        carried = _carry(list(later_terms(enrolment)), old_facts, new_facts) if data["onwards"] else []
         for row in [enrolment, *carried]:
             mark_changed(row.term, [student.pk])
-    if student.id_hash != old_id or [getattr(student, name) for name in ASKED_FIELDS] != asked:
-        mark_students([student.pk])  # every list that names a child by number is matched anew
-    if (student.id_hash, student.is_left_behind) != (old_id, was_left_behind):
-        derive_categories(student_ids=[student.pk])
+    _follow_up(student, was=was)
+    if leave and TermFact.CATEGORIES in leave.facts:
+        derive_categories(enrolment.term, student_ids=[student.pk], by_leave=True)
+    enrolment.refresh_from_db(fields=["categories"])
     if changes := differences(before, snapshot(student, enrolment)):
         if leave:
             spend(by=by, correction=leave, changed=set(changes))
         # The term stands as the reason: the same field may differ in another term.
         record(by, action="students.correct", subject=student, changes=changes, reason=str(enrolment.term))
     return enrolment
+
+
+def standing(enrolment: Enrolment) -> dict:
+    """Return the ``data`` with which :func:`correct` would change nothing; numbers left empty stay."""
+    student = enrolment.student
+    township, village = home_of(enrolment)
+    account = student.bank_account if hasattr(student, "bank_account") else None
+    empty = (
+        "id_number", "student_no", "phone", "guardian_name", "guardian_relation", "guardian_id_number", "account_holder",
+        "account_number",
+    )  # fmt: skip
+    return {
+        **{name: getattr(student, name) for name in STUDENT_FIELDS},
+        **{name: getattr(enrolment, name) for name in TERM_FIELDS},
+        **dict.fromkeys(empty, ""),
+        "account_bank": account.bank if account else "",
+        "home_township": township, "home_village": village, "home": village or township, "facts": {}, "onwards": False,
+    }  # fmt: skip
+
+
+def _lives_there(enrolment: Enrolment, data: dict) -> bool:
+    """Whether the household of the term is where the child lives now: unless a later term says otherwise."""
+    later = Enrolment.objects.filter(
+        student=enrolment.student_id, term__starts_on__gt=enrolment.term.starts_on
+    )
+    return data["onwards"] or not later.exists()
+
+
+def _asked(student: Student) -> dict:
+    """Return what lists and rules ask of the child itself."""
+    return {name: getattr(student, name) for name in ("id_hash", "is_left_behind", *ASKED_FIELDS)}
+
+
+def _follow_up(student: Student, *, was: dict) -> None:
+    """Match every list anew where the number it knows the child by is another, or the child is left behind."""
+    now = _asked(student)
+    changed = {name for name in now if now[name] != was[name]}
+    if changed - {"is_left_behind"}:
+        mark_students([student.pk])
+    if changed & {"id_hash", "is_left_behind"}:
+        derive_categories(student_ids=[student.pk])
 
 
 def _correct_student(student, data, numbers, *, lives_there: bool, by) -> None:

@@ -5,9 +5,7 @@ from django import forms
 from povertyedu.workbooks import cells
 from students.actions.grid import Cells
 
-from .identity import CellField
-
-MOST_DAYS = 140
+from .identity import CellField, MealDaysField
 
 
 class GridRowForm(forms.Form):
@@ -16,13 +14,7 @@ class GridRowForm(forms.Form):
     boarding = forms.TypedChoiceField(
         label="寄宿", choices=[("1", "寄宿"), ("0", "走读")], coerce=lambda value: value == "1"
     )
-    meal_days = forms.IntegerField(
-        label="供餐天数", required=False, min_value=0, max_value=MOST_DAYS,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "size": 4}),
-        error_messages={
-            "invalid": "供餐天数应为整数。", "max_value": f"供餐天数一学期不会超过 {MOST_DAYS} 天。", "min_value": "供餐天数不能小于 0。"
-        },
-    )  # fmt: skip
+    meal_days = MealDaysField()
     account_number = CellField(
         cells.clean_bank_account, label="新银行账号", max_length=40,
         widget=forms.TextInput(attrs={"class": "mono", "autocomplete": "off", "inputmode": "numeric"}),

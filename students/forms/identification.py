@@ -5,7 +5,7 @@ from django import forms
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.enums import AreaLevel
 from povertyedu.orgs.models import Area, Person, School
-from students.enums import DisposalCode, ProofKind
+from students.enums import SETTLED_DISPOSALS, DisposalCode, ProofKind
 from students.queries import READINGS
 
 # What a scan begins with, by extension: a renamed file is told apart from a picture.
@@ -46,13 +46,16 @@ class PlaceFilterForm(forms.Form):
         return words
 
 
+_SETTLED_WORDS = "、".join(code.label for code in SETTLED_DISPOSALS)
+
+
 class DisposalForm(forms.Form):
     """What became of the chosen children, and who follows it up."""
 
     code = forms.ChoiceField(label="处置", choices=[("", "请选择"), *DisposalCode.choices])
     owner = forms.ModelChoiceField(
-        Person.objects.none(), label="责任人", required=False, empty_label="（暂不指定）",
-        help_text="在“人员”里登记的乡镇、村或学校人员",
+        Person.objects.none(), label="责任人", required=False, empty_label="请选择",
+        help_text=f"谁负责跟进，在“人员”里登记的乡镇、村或学校人员；{_SETTLED_WORDS}的可以不填",
     )  # fmt: skip
     note = forms.CharField(label="说明", required=False, max_length=200, help_text="不要写身份证号")
     decided_on = forms.DateField(label="日期", widget=forms.DateInput(attrs={"type": "date"}))
@@ -72,7 +75,13 @@ class DisposalForm(forms.Form):
         data = super().clean()
         if data.get("code") == DisposalCode.OTHER and not data.get("note"):
             self.add_error("note", "处置选“其他”时，请写明情况。")
+        if _needs_owner(data.get("code")) and not (data.get("owner") or self.has_error("owner")):
+            self.add_error("owner", "请选择责任人：谁负责查清并跟进。名单里没有的，请先在“人员”里登记。")
         return data
+
+
+def _needs_owner(code: str | None) -> bool:
+    return bool(code) and code not in SETTLED_DISPOSALS
 
 
 class ProofForm(forms.Form):

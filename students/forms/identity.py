@@ -34,6 +34,23 @@ class DayField(forms.Field):
             raise forms.ValidationError(error.message, code=error.code) from None
 
 
+class MealDaysField(forms.IntegerField):
+    """Days with a school meal in the term; empty: the term's own."""
+
+    MOST = 140
+
+    def __init__(self, **kwargs):
+        errors = {
+            "invalid": "供餐天数应为整数。",
+            "max_value": f"供餐天数一学期不会超过 {self.MOST} 天。",
+            "min_value": "供餐天数不能小于 0。",
+        }
+        super().__init__(
+            label="供餐天数", required=False, min_value=0, max_value=self.MOST, error_messages=errors,
+            widget=forms.TextInput(attrs={"inputmode": "numeric", "size": 4}), **kwargs,
+        )  # fmt: skip
+
+
 class IdentityForm(forms.Form):
     """Who the child is: the number proves birth date and sex, other documents leave them to the clerk.
 

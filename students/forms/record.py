@@ -12,7 +12,7 @@ from students.numbers import NUMBERS
 from students.peoples import PEOPLES
 
 from .facts import FactFields
-from .identity import BY_GB11643, CellField, DayField, IdentityForm
+from .identity import BY_GB11643, CellField, DayField, IdentityForm, MealDaysField
 
 MOST_YEARS = max(STAGE_YEARS.values())
 # Filled from the start: they do not tell that a clerk has begun a section.
@@ -45,7 +45,7 @@ SECTIONS = (
         "学籍与就读",
         (
             "place", "school", "outside_school", "outside_region", "aided_elsewhere", "stage", "grade", "school_class",
-            "boarding", "major", "agri_major", "student_no", "entered_on", "status", "onwards",
+            "boarding", "meal_days", "student_no", "entered_on", "major", "agri_major", "status", "onwards",
         ),
         ("school", "stage", "grade", "boarding"),
     ),
@@ -89,12 +89,16 @@ class PlacementFields(forms.Form):
             classes = classes.filter(grade=grade)
         self.fields["school_class"].queryset = classes
 
+    def _sent(self, name: str):
+        """Return what stands in a field: what was sent, or what the form opened with."""
+        return self.data.get(name) if self.is_bound else self.initial.get(name)
+
     def _stages_of(self, school: int) -> list[str]:
         return list(School.objects.filter(pk=school).values_list("stage_set__stage", flat=True))
 
     def _chosen(self, name: str):
-        """Return what stands in a field, from what was sent or what the form opened with; "" when no number."""
-        value = self.data.get(name) if self.is_bound else self.initial.get(name)
+        """Return the key or stage that stands in a field; "" when there is none."""
+        value = self._sent(name)
         value = getattr(value, "pk", value)
         if name == "stage":
             return value or ""
@@ -147,6 +151,7 @@ class StudentForm(IdentityForm, PlacementFields, FactFields):
         label="是否寄宿", choices=[("1", "寄宿"), ("0", "走读")], coerce=lambda value: value == "1",
         widget=forms.RadioSelect,
     )  # fmt: skip
+    meal_days = MealDaysField(help_text="与学期统一天数不同的才填")
     major = CellField(cells.clean_text, label="专业", max_length=60, help_text="中职、高校学生填写")
     agri_major = forms.BooleanField(label="涉农专业", required=False)
     student_no = CellField(
@@ -205,7 +210,7 @@ class StudentForm(IdentityForm, PlacementFields, FactFields):
         return [("", "请选择"), *extra, *((name, name) for name in PEOPLES)]
 
     def _township(self) -> str:
-        value = (self.data if self.is_bound else self.initial).get("home_township") or ""
+        value = self._sent("home_township") or ""
         return str(getattr(value, "pk", value))
 
     def clean_name(self):

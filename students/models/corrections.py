@@ -15,10 +15,11 @@ ANSWERED = (CorrectionState.APPROVED, CorrectionState.REFUSED, CorrectionState.U
 
 
 class CorrectionQuerySet(ScopedQuerySet):
-    """Requests by the school of the enrolment they are about."""
+    """Requests by the school of the enrolment they are about, and by its household."""
 
     def _reads_at(self, scope) -> Q:
-        return scope.area_q("enrolment__school_area") | Q(enrolment__school__in=scope.schools)
+        at_home = scope.area_q("enrolment__home_area")  # a child away has no school of ours
+        return scope.area_q("enrolment__school_area") | at_home | Q(enrolment__school__in=scope.schools)
 
     def to_answer(self):
         return self.filter(state=CorrectionState.REQUESTED)

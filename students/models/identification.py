@@ -8,7 +8,7 @@ from povertyedu.orgs.models import Person, School, Term
 from povertyedu.orgs.scope import ScopedQuerySet
 from povertyedu.sealing.fields import SealedCharField
 from povertyedu.workflow.models import Decision
-from students.enums import DisposalCode, ProofKind, ProofState
+from students.enums import SETTLED_DISPOSALS, DisposalCode, ProofKind, ProofState
 
 from .comparison import ComparisonRow
 from .registry import Enrolment, HardshipStatus, Student
@@ -87,6 +87,11 @@ class Disposal(models.Model):
     class Meta:
         verbose_name = "处置"
         constraints = [
+            models.CheckConstraint(
+                name="disposal_has_an_owner_or_is_settled",
+                condition=Q(owner__isnull=False) | Q(code__in=SETTLED_DISPOSALS),
+                violation_error_message="请选择责任人",
+            ),
             models.CheckConstraint(name="disposal_of_one_thing", condition=Q(entry=None) | Q(row=None)),
             models.UniqueConstraint(
                 fields=["term", "id_hash"], condition=Q(entry=None, row=None), name="one_disposal_of_a_person"

@@ -179,6 +179,9 @@ class PromotionLine(models.Model):
         return grade_name(self.to_stage, self.to_grade) if self.to_grade else ""
 
 
+_GRADUATED = Q(outcome=Outcome.GRADUATE, stage__in=[Stage.JUNIOR, Stage.SENIOR])
+
+
 class DepartureQuerySet(ScopedQuerySet):
     """Children who left a school, by where they were, where they were sent, and by household."""
 
@@ -190,8 +193,11 @@ class DepartureQuerySet(ScopedQuerySet):
         return condition
 
     def with_arrival(self):
-        """Annotate ``arrived``: the child is enrolled somewhere in the new term, in the county or outside."""
-        there = Enrolment.objects.filter(student=OuterRef("student"), term=OuterRef("term"))
+        """Annotate ``arrived``: the child is enrolled somewhere in the new term or later, in the county or outside."""
+        there = Enrolment.objects.filter(
+            Q(student=OuterRef("student")) | Q(student=OuterRef("student__merged_into")),
+            term__starts_on__gte=OuterRef("term__starts_on"),
+        )
         return self.annotate(arrived=Exists(there.exclude(status=EnrolmentStatus.LEFT)))
 
     def missing(self):
@@ -203,15 +209,21 @@ class DepartureQuerySet(ScopedQuerySet):
         return self.missing().filter(Q(outcome__in=[Outcome.SENT, Outcome.NOT_HERE]) | Q(stage=Stage.PRIMARY))
 
     def liang_hou_sheng(self):
-        """两后生: left junior or senior school with a graduation and were admitted nowhere."""
-        return self.missing().filter(outcome=Outcome.GRADUATE, stage__in=[Stage.JUNIOR, Stage.SENIOR])
+        """两后生: left junior or senior school with a graduation and were admitted nowhere; who works is one, too."""
+        tracked = [*UNSETTLED, Destination.WORKING]
+        return self.with_arrival().filter(_GRADUATED, arrived=False, destination__in=tracked)
+
+    def up_to(self, term):
+        """Return those of ``term`` and of earlier terms."""
+        return self.filter(term__starts_on__lte=term.starts_on)
 
     def to_be_received(self):
         """Sent to a junior school and not enrolled there yet."""
         return self.with_arrival().filter(outcome=Outcome.SENT, arrived=False, destination=Destination.SENT)
 
     def settled(self):
-        return self.with_arrival().filter(Q(arrived=True) | ~Q(destination__in=UNSETTLED))
+        at_work = _GRADUATED & Q(destination=Destination.WORKING)
+        return self.with_arrival().filter(Q(arrived=True) | ~Q(destination__in=UNSETTLED) & ~at_work)
 
 
 class Departure(models.Model):

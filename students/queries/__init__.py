@@ -17,6 +17,7 @@ from .registry import (
     known_record,
     lacks_of,
     later_terms,
+    mask_by_lists,
     matching,
     page_of,
     usual_reading,
@@ -24,6 +25,6 @@ from .registry import (
 
 __all__ = [
     "MISSING", "PER_PAGE", "READINGS", "STATUS_TABS", "TOTAL_CAP", "Page", "area_names", "enrolment_shown", "enrolments_in",
-    "hardships_of", "history_of", "home_of", "in_charge", "known_record", "lacks_of", "later_terms", "matching", "page_of",
+    "hardships_of", "history_of", "home_of", "in_charge", "known_record", "lacks_of", "later_terms", "mask_by_lists", "matching", "page_of",
     "usual_reading",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from povertyedu.audit.models import AuditEvent
 from povertyedu.orgs.models import Area, Term
 from povertyedu.orgs.scope import Scope
 from povertyedu.sealing import keyed_hash
-from students.enums import EnrolmentStatus, Place
+from students.enums import EnrolmentStatus, HardshipCategory, Place
 from students.models import BankAccount, Enrolment, Guardian, HardshipStatus, Student
 
 PER_PAGE = 50
@@ -221,6 +221,18 @@ def hardships_of(student: Student) -> list[HardshipStatus]:
         .select_related("household__area", "last_term")
         .order_by("-since", "category")
     )
+
+
+def mask_by_lists(enrolment: Enrolment) -> int:
+    """Return the categories that the dated statuses give the child in the term of ``enrolment``."""
+    term, mask = enrolment.term, 0
+    if enrolment.student.is_left_behind:
+        mask = HardshipCategory.LEFT_BEHIND.value
+    for status in hardships_of(enrolment.student):
+        holds = status.since <= term.ends_on and (status.until is None or status.until >= term.starts_on)
+        if status.counts and holds:
+            mask |= status.category
+    return mask
 
 
 def known_record(id_number: str, *, user, permission: str) -> tuple[bool, Student | None]:

@@ -1,6 +1,10 @@
 """更正申请: the list, asking for one, its page with the answer."""
 
+from functools import partial
+
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -9,11 +13,13 @@ from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.workflow.flow import StepRefused
 from students.actions import corrections as actions
-from students.enums import CorrectionState
-from students.forms.corrections import CorrectionAnswerForm, CorrectionForm
-from students.models import Correction
+from students.actions.registration import correct, standing
+from students.enums import CorrectionState, TermFact, category_labels
+from students.forms.corrections import CorrectionAnswerForm, CorrectionForm, GrantedForm
+from students.models import Correction, Enrolment, Student
+from students.queries import enrolment_shown, mask_by_lists
 
-from .record import editable
+from .record import on_record, record_form
 
 PER_PAGE = 50
 TABS = {"open": "待审批", "granted": "已批准，待更正", "all": "全部"}
@@ -42,8 +48,8 @@ def correction_list(request):
 
 @needs(P.EDIT_STUDENTS)
 def correction_new(request, pk):
-    """Ask for leave to correct one child's facts of a closed term."""
-    enrolment = editable(request, pk)
+    """Ask for leave to correct one child's facts of a closed term; a former school asks for its own terms."""
+    enrolment = _own_term(request, pk)
     form = CorrectionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -93,6 +99,37 @@ def correction_answer(request, pk):
     return _page(request, found, form)
 
 
+@needs(P.EDIT_STUDENTS)
+def correction_use(request, pk):
+    """Correct what was granted, and nothing else; once."""
+    seen = Correction.objects.visible_to(request.user, P.EDIT_STUDENTS).with_child()
+    found = get_object_or_404(seen.select_related("enrolment__student__bank_account"), pk=pk)
+    if found.state != CorrectionState.APPROVED:
+        messages.error(request, f"这件更正申请{found.get_state_display()}，现在不能更正。")
+        return redirect("students:correction", pk)
+    enrolment = found.enrolment
+    form = record_form(
+        request, enrolment, data=request.POST or None, initial=on_record(request.user, enrolment),
+        form=partial(GrantedForm, facts=found.facts, standing=standing(enrolment)),
+    )  # fmt: skip
+    if request.method == "POST" and form.is_valid() and _used(request, found, form):
+        messages.success(request, f"{enrolment.student.name}：已更正{enrolment.term}。")
+        return redirect("students:correction", pk)
+    by_lists = category_labels(mask_by_lists(enrolment)) if TermFact.CATEGORIES in found.facts else None
+    context = {
+        "crumbs": [
+            *_crumbs(),
+            (enrolment.student.name, reverse("students:correction", args=[pk])),
+            ("更正", None),
+        ],
+        "correction": found,
+        "enrolment": enrolment,
+        "form": form,
+        "by_lists": by_lists,
+    }
+    return render(request, "students/corrections/use.html", context, status=422 if form.errors else 200)
+
+
 @require_POST
 @needs(P.EDIT_STUDENTS)
 def correction_withdraw(request, pk):
@@ -104,6 +141,34 @@ def correction_withdraw(request, pk):
     except StepRefused as refusal:
         messages.error(request, str(refusal))
     return redirect("students:correction", pk)
+
+
+def _own_term(request, pk) -> Enrolment:
+    """Return the enrolment to ask about: one of the user's own terms, whoever holds the child now."""
+    user = request.user
+    student = get_object_or_404(Student.objects.visible_to(user, P.VIEW_STUDENTS), pk=pk, merged_into=None)
+    code = request.GET.get("term", "")
+    enrolment = enrolment_shown(student, user=user, permission=P.EDIT_STUDENTS, code=code)
+    if enrolment is None:
+        if enrolment_shown(student, user=user, permission=P.VIEW_STUDENTS, code=code):
+            raise PermissionDenied
+        raise Http404
+    enrolment.student = student
+    return enrolment
+
+
+def _used(request, found: Correction, form: GrantedForm) -> bool:
+    """Carry the correction out; where it is refused or changes nothing, say so on the form."""
+    data = form.cleaned_data
+    try:
+        correct(by=actor(request, P.EDIT_STUDENTS), enrolment=found.enrolment, data=data, seen=data["seen"])
+    except ValidationError as refusal:
+        form.add_error(None, refusal)
+        return False
+    found.refresh_from_db()
+    if found.state == CorrectionState.APPROVED:
+        form.add_error(None, "没有任何改动，更正还没有用掉；请改好再保存，不用改的请撤回申请。")
+    return found.state == CorrectionState.USED
 
 
 def _seen(request):

@@ -25,7 +25,7 @@ TABS = {
 }
 EXPLAINED = {
     "vanished": "小学已送出、新学期全县没有学籍的学生。逐人查清去向，落实责任人。",
-    "liang_hou_sheng": "初中、高中毕业后没有升学的学生。送入职业学校就读前一直跟踪。",
+    "liang_hou_sheng": "本学期和以前学期初中、高中毕业后没有升学的学生，含务工、就业的。送入职业学校就读前一直跟踪。",
     "to_be_received": "对口小学送来的学生。报到的勾选“确认接收”，建立本校七年级学籍；没报到的不要勾。",
     "settled": "已在新学校有学籍，或已查明去向的学生。",
 }
@@ -37,11 +37,13 @@ def departures(request):
     term = working_term(request)
     if term is None:
         return render(request, "students/no_term.html", {"crumbs": _crumbs(link=False)})
-    seen = Departure.objects.visible_to(request.user, P.VIEW_STUDENTS).filter(term=term)
+    every = Departure.objects.visible_to(request.user, P.VIEW_STUDENTS)
+    seen = every.filter(term=term)
     tab = request.GET.get("tab") if request.GET.get("tab") in TABS else "vanished"
     sets = {name: getattr(seen, name)() for name in TABS}
+    sets["liang_hou_sheng"] = every.up_to(term).liang_hou_sheng()
     sets["to_be_received"] = sets["to_be_received"].filter(to_school__in=_own_schools(request))
-    rows = sets[tab].select_related("student", "from_school", "to_school").order_by("pk")
+    rows = sets[tab].select_related("student", "term", "from_school", "to_school").order_by("pk")
     after = request.GET.get("after", "")
     if after.isascii() and after.isdigit() and len(after) < 19:
         rows = rows.filter(pk__gt=after)

@@ -69,6 +69,7 @@ def student_detail(request, pk):
         "panels": _panels(user, enrolment),
         "entries": _history(student) if holds else [],
         "blocks": enrolment.payout_blocks.in_force() if holds else [],
+        "may_correct": Enrolment.objects.visible_to(user, P.EDIT_STUDENTS).filter(pk=enrolment.pk).exists(),
     }
     context |= _may(user, student, enrolment) if holds else {}
     return render(request, "students/detail.html", context)

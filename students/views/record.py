@@ -55,7 +55,7 @@ def edit(request, pk):
     enrolment = editable(request, pk)
     student, term = enrolment.student, enrolment.term
     draft = request.user.student_drafts.filter(term=term, student=student).first()
-    initial = _on_record(request.user, enrolment) | _drafted(request, draft)
+    initial = on_record(request.user, enrolment) | _drafted(request, draft)
     form = record_form(request, enrolment, data=request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
@@ -129,10 +129,12 @@ def editable(request, pk) -> Enrolment:
     return enrolment
 
 
-def record_form(request, enrolment: Enrolment | None, *, data=None, initial=None) -> StudentForm:
+def record_form(
+    request, enrolment: Enrolment | None, *, data=None, initial=None, form=StudentForm
+) -> StudentForm:
     """Return the form with the schools and classes where ``request``'s user may enrol."""
     user = request.user
-    return StudentForm(
+    return form(
         data,
         initial=initial,
         known=enrolment and enrolment.student,
@@ -161,7 +163,7 @@ def _drafted(request, draft) -> dict:
     return content | {name: name in content for name in SWITCHES}
 
 
-def _on_record(user, enrolment: Enrolment) -> dict:
+def on_record(user, enrolment: Enrolment) -> dict:
     """Return the form's opening values; numbers stay out of the page, an empty field leaves them as they are."""
     student = enrolment.student
     guardian = student.guardian if hasattr(student, "guardian") else None
@@ -169,7 +171,7 @@ def _on_record(user, enrolment: Enrolment) -> dict:
     township, village = home_of(enrolment)
     of_student = ("name", "sex", "ethnicity", "id_kind", "home_address", "hukou", "is_left_behind", "remark")
     of_term = (
-        "place", "outside_school", "outside_region", "aided_elsewhere", "stage", "grade", "major", "agri_major", "entered_on", "status",
+        "place", "outside_school", "outside_region", "aided_elsewhere", "stage", "grade", "major", "agri_major", "entered_on", "meal_days", "status",
     )  # fmt: skip
     return {
         **{name: getattr(student, name) for name in of_student},

@@ -68,14 +68,23 @@ def test_term_refused_says_why(office, autumn, data, sentence):
 
 
 def test_term_closed_and_opened_again_is_logged(office, autumn):
-    for closed in ("yes", "yes", "no"):
-        office.post(reverse("office:term_close", args=[autumn.pk]), {"closed": closed})
+    reopen = reverse("office:term_reopen", args=[autumn.pk])
+    for _ in range(2):
+        office.post(reverse("office:term_close", args=[autumn.pk]))
+    assert office.post(reopen, {"reason": " "}).status_code == 422
+    for _ in range(2):
+        office.post(reopen, {"reason": "漏报一所学校"})
 
     autumn.refresh_from_db()
     assert autumn.is_closed is False
-    assert [event.changes for event in AuditEvent.objects.order_by("pk")] == [
-        {"is_closed": ["否", "是"]}, {"is_closed": ["是", "否"]},
+    assert [(event.action, event.changes, event.reason) for event in AuditEvent.objects.order_by("pk")] == [
+        ("term.update", {"is_closed": ["否", "是"]}, ""), ("term.reopen", {"is_closed": ["是", "否"]}, "漏报一所学校"),
     ]  # fmt: skip
+
+
+def test_term_that_is_open_needs_no_opening(office, autumn):
+    answer = office.post(reverse("office:term_reopen", args=[autumn.pk]), {"reason": "看错了"})
+    assert "没有关闭，不用重新打开" in answer.text
 
 
 @pytest.mark.sql

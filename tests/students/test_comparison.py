@@ -14,6 +14,7 @@ from povertyedu.audit.models import AccessEvent
 from povertyedu.files.models import StoredFile
 from povertyedu.jobs.models import Job
 from povertyedu.jobs.progress import NO_PROGRESS, JobRefused
+from povertyedu.orgs.models import Person
 from povertyedu.workbooks.writing import write_table
 from students import tasks
 from students.actions import comparison as actions
@@ -239,7 +240,8 @@ def test_pages_lead_from_the_upload_to_the_disposal(client, administrator, luona
     assert client.get(page, {"tab": "nothing"}).status_code == 404
     row = comparison.rows.get(name="王小山")
     address = f"{reverse('students:comparison_dispose', args=[comparison.pk])}?pk={row.pk}"
-    client.post(address, {"code": "other_county", "decided_on": "2020-10-09"})
+    owner = Person.objects.create(name="石主任", area=factories.township())
+    client.post(address, {"code": "other_county", "owner": owner.pk, "decided_on": "2020-10-09"})
     assert Disposal.objects.get().row == row
     assert client.get(page, {"disposal": "none"}).context["page"].rows == []
     assert client.get(LIST).context["rows"][0][0] == comparison

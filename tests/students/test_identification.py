@@ -190,6 +190,7 @@ def test_dispose_asks_for_words_with_other_and_refuses_the_future(client, aid_of
     assert response.status_code == 422
     assert response.context["form"].errors == {
         "decided_on": ["日期不能晚于今天。"], "note": ["处置选“其他”时，请写明情况。"],
+        "owner": ["请选择责任人：谁负责查清并跟进。名单里没有的，请先在“人员”里登记。"],
     }  # fmt: skip
     assert not Disposal.objects.exists()
 
@@ -199,6 +200,19 @@ def test_dispose_without_a_choice_goes_back_and_an_unknown_row_is_404(client, ai
     assert client.get(DISPOSE).headers["Location"] == LIST
     assert client.get(f"{DISPOSE}?pk=999999").status_code == 404
     assert client.get(f"{DISPOSE}?pk=x").headers["Location"] == LIST
+
+
+@pytest.mark.parametrize(("code", "done"), [("deceased", True), ("dropped_out", False), ("to_verify", False)])
+def test_disposal_that_settles_nothing_names_who_follows_it_up(client, aid_officer, three, code, done):
+    entry = TargetListEntry.objects.get(name="何处")
+    client.force_login(aid_officer)
+    client.post(f"{DISPOSE}?pk={entry.pk}", {"code": code, "decided_on": "2020-10-09"})
+    assert Disposal.objects.exists() is done
+    if not done:
+        with pytest.raises(IntegrityError, match="disposal_has_an_owner"), transaction.atomic():
+            Disposal.objects.create(
+                entry=entry, term_id=entry.term_id, id_hash=entry.id_hash, code=code, decided_on=dt.date(2020, 10, 9), decided_by="周敏",
+            )  # fmt: skip
 
 
 def test_disposal_stands_for_one_thing_and_a_person_alone_has_one(autumn):
@@ -322,7 +336,7 @@ def test_proof_waiting_keeps_the_term_open_and_counts_for_nothing_in_a_closed_on
 ):
     proof = factories.proof(luona.enrolments.get(), by=aid_officer)
     with pytest.raises(ValidationError, match="待复核的困难佐证 1 件"):
-        calendar.close_term(term=autumn, closed=True, by=administrator.as_actor())
+        calendar.close_term(term=autumn, by=administrator.as_actor())
     Term.objects.update(is_closed=True)
     with pytest.raises(StepRefused, match="已关闭"):
         actions.confirm_proof(by=administrator.as_actor(), proof=proof)

@@ -318,6 +318,47 @@ def test_liang_hou_sheng_is_tracked_until_in_vocational_school(junior, autumn, s
     assert not Departure.objects.liang_hou_sheng().exists()
 
 
+@pytest.fixture
+def graduate(junior, autumn, spring, administrator):
+    """九年生, who left junior school at the turn to autumn."""
+    child = factories.student("九年生", at=junior, during=spring, stage="junior", grade=3)
+    run = promotion.open_promotion(by=administrator.as_actor(), to_term=autumn, area="529901")
+    promotion.apply(by=administrator.as_actor(), promotion=run)
+    return child.departures.get()
+
+
+def test_liang_hou_sheng_at_work_is_tracked_in_later_terms_too(client, graduate, autumn, administrator):
+    departures.answer(
+        by=administrator.as_actor(), departure=graduate, destination="working", responsible="张主任", whereabouts="广东",
+    )  # fmt: skip
+    assert list(Departure.objects.liang_hou_sheng()) == [graduate]
+    assert not Departure.objects.settled().exists()
+    later = factories.term("2021-spring")
+    client.force_login(administrator)
+    for term in (autumn, later):
+        page = client.get(reverse("students:departures"), {"tab": "liang_hou_sheng", "term": term.pk})
+        assert [row["it"] for row in page.context["rows"]] == [graduate]
+        assert "务工、就业" in page.content.decode()
+    page = client.get(reverse("students:departures"), {"tab": "vanished", "term": later.pk})
+    assert page.context["rows"] == []
+
+
+def test_liang_hou_sheng_who_arrives_in_a_later_term_is_settled(graduate, junior, administrator):
+    vocational = factories.school("云岭县职业中学", kind=SchoolKind.VOCATIONAL)
+    departures.answer(
+        by=administrator.as_actor(), departure=graduate, destination="working", responsible="张主任"
+    )
+    Enrolment.objects.create(
+        student=graduate.student,
+        term=factories.term("2021-spring"),
+        school=vocational,
+        stage="vocational",
+        grade=1,
+    )
+    assert not Departure.objects.liang_hou_sheng().exists()
+    assert Departure.objects.settled().get().arrived is True
+
+
 def test_village_cadre_reads_vanished_children_of_the_village_but_changes_nothing(
     client, run, pupils, clerk, autumn
 ):

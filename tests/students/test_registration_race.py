@@ -21,7 +21,7 @@ def _data(school, number):
         "account_holder": "", "account_bank": "", "account_number": "",
         "stage": "primary", "grade": 2, "school": school, "school_class": None, "boarding": False, "major": "",
         "agri_major": False, "place": "in_county", "outside_school": "", "outside_region": "", "aided_elsewhere": "unknown", "entered_on": None,
-        "status": "studying",
+        "meal_days": None, "status": "studying", "facts": {},
     }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """A closed term: nothing of it changes, but for one child's named facts by leave of another person, once."""
 
+import datetime as dt
 import io
 
 import pytest
@@ -9,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
+from povertyedu.audit.models import AuditEvent
 from povertyedu.imports import actions as imports
 from povertyedu.office.actions import calendar
 from povertyedu.orgs.models import Term
@@ -161,12 +163,137 @@ def test_term_with_a_transfer_under_way_cannot_be_closed(
 def test_correction_that_is_not_used_yet_keeps_a_reopened_term_open(
     asked, aid_officer, administrator, closed
 ):
-    calendar.close_term(term=closed, closed=False, by=administrator.as_actor())
+    calendar.reopen_term(term=closed, by=administrator.as_actor(), reason="漏报")
     corrections.approve(by=aid_officer.as_actor(), correction=asked)
     with pytest.raises(ValidationError, match="待审批或批准后还没有用的更正申请 1 件"):
-        calendar.close_term(term=closed, closed=True, by=administrator.as_actor())
+        calendar.close_term(term=closed, by=administrator.as_actor())
     corrections.withdraw(by=aid_officer.as_actor(), correction=asked)
-    assert calendar.close_term(term=closed, closed=True, by=administrator.as_actor()).is_closed
+    assert calendar.close_term(term=closed, by=administrator.as_actor()).is_closed
+
+
+# --- using what was granted ---
+
+
+def granted(student, facts, *, by, approver, wanted="照实更正"):
+    made = corrections.request_correction(
+        by=by.as_actor(), enrolment=student.enrolments.order_by("term__starts_on").first(), facts=facts, wanted=wanted, reason="漏报",
+    )  # fmt: skip
+    return corrections.approve(by=approver.as_actor(), correction=made)
+
+
+def use_url(correction):
+    return reverse("students:correction_use", args=[correction.pk])
+
+
+def shown_fields(page) -> set[str]:
+    return {bound.name for bound in page.context["form"]} - {"seen"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "fields"),
+    [
+        (["meal_days"], {"meal_days"}),
+        (["level"], {"stage", "grade", "school_class"}),
+        (["school"], {"school", "school_class"}),
+        (["home", "entered"], {"home_township", "home_village", "entered_on"}),
+        (["major", "status"], {"major", "agri_major", "status"}),
+        (["categories"], set()),
+    ],
+)
+def test_granted_correction_shows_what_was_granted_alone(
+    client, clerk, aid_officer, luona, closed, facts, fields
+):
+    correction = granted(luona, facts, by=clerk, approver=aid_officer)
+    client.force_login(clerk)
+    page = client.get(use_url(correction))
+    assert shown_fields(page) == fields
+    answer = client.post(use_url(correction), as_sent(client, use_url(correction)))
+    assert errors(answer)["__all__"] == ["没有任何改动，更正还没有用掉；请改好再保存，不用改的请撤回申请。"]
+
+
+def test_meal_days_of_a_closed_term_are_corrected_once(client, clerk, aid_officer, luona, closed):
+    correction = granted(luona, ["meal_days"], by=clerk, approver=aid_officer)
+    FactChange.objects.all().delete()
+    client.force_login(clerk)
+    url = use_url(correction)
+    assert client.post(url, as_sent(client, url, meal_days="141")).status_code == 422
+    sent = as_sent(client, url, meal_days="60", name="罗小娜", grade="2", boarding="0")
+    assert client.post(url, sent).headers["Location"] == reverse("students:correction", args=[correction.pk])
+    row = luona.enrolments.get()
+    assert (row.meal_days, row.grade, row.boarding) == (60, 5, True)
+    assert Student.objects.get(pk=luona.pk).name == "罗娜"
+    assert FactChange.objects.get().student == luona
+    assert AuditEvent.objects.get(action="students.correct").changes == {"供餐天数": ["", "60"]}
+    assert client.post(url, sent).headers["Location"] == reverse("students:correction", args=[correction.pk])
+    assert AuditEvent.objects.filter(action="students.correct").count() == 1
+
+
+def test_grade_and_class_of_a_closed_term_go_together(client, clerk, aid_officer, luona, xiazhai, closed):
+    other = factories.school_class(xiazhai, grade=4, name="2班")
+    correction = granted(luona, ["level"], by=clerk, approver=aid_officer)
+    client.force_login(clerk)
+    url = use_url(correction)
+    answer = client.post(url, as_sent(client, url, school_class=other.pk))
+    assert errors(answer) == {"school_class": ["所选班级不属于这所学校的这个年级，请重新选择。"]}
+    client.post(url, as_sent(client, url, grade="4", school_class=other.pk))
+    row = luona.enrolments.get()
+    assert (row.grade, row.school_class, row.school) == (4, other, xiazhai)
+
+
+def test_categories_of_a_closed_term_follow_the_lists_by_leave(client, clerk, aid_officer, luona, closed):
+    HardshipStatus.objects.create(
+        id_hash=luona.id_hash, id_number=luona.id_number, name="罗娜", category=1, since=dt.date(2016, 1, 1), source="poverty_office",
+    )  # fmt: skip
+    assert hardship.derive_categories() == 0
+    correction = granted(luona, ["categories"], by=clerk, approver=aid_officer)
+    client.force_login(clerk)
+    url = use_url(correction)
+    assert client.get(url).context["by_lists"] == ["建档立卡"]
+    client.post(url, as_sent(client, url))
+    assert luona.enrolments.get().categories == HardshipCategory.REGISTERED_POOR
+    correction.refresh_from_db()
+    assert correction.state == "used"
+    assert AuditEvent.objects.get(action="students.correct").changes == {"困难类型": ["", "建档立卡"]}
+
+
+def test_former_school_corrects_its_own_closed_term(
+    client, clerk, neighbour, aid_officer, luona, qingshi, xiazhai, closed
+):
+    spring = factories.term("2021-spring")
+    row = luona.enrolments.get()
+    row.pk, row.term, row.school, row.school_class = None, spring, qingshi, None
+    row.school_area = qingshi.area.full_code
+    row.save()
+    ask = reverse("students:correction_new", args=[luona.pk])
+    client.force_login(clerk)
+    page = client.get(reverse("students:detail", args=[luona.pk]) + f"?term={closed.pk}")
+    assert ("申请更正" in page.content.decode(), luona.phone in page.content.decode()) == (True, False)
+    assert client.get(f"{ask}?term={spring.pk}").status_code == 404
+    client.post(f"{ask}?term={closed.pk}", {"facts": ["boarding"], "wanted": "走读", "reason": "当时漏报"})
+    correction = Correction.objects.get()
+    corrections.approve(by=aid_officer.as_actor(), correction=correction)
+    page = client.get(use_url(correction)).content.decode()
+    assert (luona.guardian.name in page, "139" in page) == (False, False)
+    client.post(use_url(correction), as_sent(client, use_url(correction), boarding="0"))
+    assert [row.boarding for row in luona.enrolments.order_by("term__starts_on")] == [False, True]
+    assert Student.objects.get(pk=luona.pk).home_area == luona.home_area
+    client.force_login(neighbour)
+    assert client.get(use_url(correction)).status_code == 404
+    assert client.get(f"{ask}?term={closed.pk}").status_code == 404
+
+
+def test_correction_of_a_child_away_is_read_by_its_county(client, administrator, aid_officer, luona, closed):
+    luona.enrolments.update(
+        school=None, school_class=None, school_area="", place="in_province", outside_school="贵阳一中"
+    )
+    client.force_login(administrator)
+    url = reverse("students:correction_new", args=[luona.pk])
+    answer = client.post(url, {"facts": ["status"], "wanted": "休学", "reason": "漏报"}, follow=True)
+    assert "已申请" in answer.content.decode()
+    corrections.approve(by=aid_officer.as_actor(), correction=Correction.objects.get())
+    use = use_url(Correction.objects.get())
+    client.post(use, as_sent(client, use, status="suspended"))
+    assert luona.enrolments.get().status == "suspended"
 
 
 def test_clerk_cannot_close_a_term(client, clerk, autumn):

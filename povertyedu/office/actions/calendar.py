@@ -41,16 +41,30 @@ def save_term(*, term: Term, by: Actor) -> Term:
 
 
 @transaction.atomic
-def close_term(*, term: Term, closed: bool, by: Actor) -> Term:
-    """Close a term (no fact of it changes any more) or open it again.
+def close_term(*, term: Term, by: Actor) -> Term:
+    """Close a term: no fact of it changes any more.
 
     Raise ValidationError while something is under way that would change its facts.
     """
     term = Term.objects.select_for_update().get(pk=term.pk)
-    if closed and not term.is_closed and (open_work := _under_way(term)):
+    if not term.is_closed and (open_work := _under_way(term)):
         raise ValidationError(f"{term}还有没办完的事，不能关闭：{'；'.join(open_work)}。")
-    term.is_closed = closed
+    term.is_closed = True
     return store(term, by=by)
+
+
+@transaction.atomic
+def reopen_term(*, term: Term, by: Actor, reason: str) -> Term:
+    """Open a closed term again, for a reason that stays in the log."""
+    term = Term.objects.select_for_update().get(pk=term.pk)
+    if not reason.strip():
+        raise ValidationError("请写明为什么重新打开这个学期。")
+    if not term.is_closed:
+        raise ValidationError(f"{term}没有关闭，不用重新打开。")
+    term.is_closed = False
+    term.save(update_fields=["is_closed"])
+    record(by, action="term.reopen", subject=term, changes={"is_closed": ["是", "否"]}, reason=reason.strip())
+    return term
 
 
 def _under_way(term: Term) -> list[str]:

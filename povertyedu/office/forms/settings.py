@@ -37,6 +37,14 @@ class TermForm(forms.ModelForm):
         return days
 
 
+class ReopenForm(forms.Form):
+    reason = forms.CharField(
+        label="理由", max_length=200, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="记入操作日志；个别学生要改的，请学校“申请更正”，不用打开整个学期",
+        error_messages={"required": "请写明为什么重新打开这个学期。"},
+    )  # fmt: skip
+
+
 class DayForm(forms.ModelForm):
     is_working = forms.TypedChoiceField(
         label="安排", choices=[("", "请选择"), ("no", "放假"), ("yes", "上班")],

@@ -12,7 +12,7 @@ from povertyedu.jobs.tasks import start
 from povertyedu.office import queries
 from povertyedu.office.actions import calendar as actions
 from povertyedu.office.actions.records import remove, store
-from povertyedu.office.forms.settings import DayForm, NewTermForm, TermForm
+from povertyedu.office.forms.settings import DayForm, NewTermForm, ReopenForm, TermForm
 from povertyedu.orgs.calendar import today
 
 from .attempt import attempt
@@ -49,23 +49,37 @@ def term_edit(request, code):
 @require_POST
 def term_close(request, code):
     term = get_object_or_404(queries.terms(), pk=code)
-    closed = request.POST.get("closed") == "yes"
     try:
-        actions.close_term(term=term, closed=closed, by=actor(request, P.MANAGE_ORGS))
+        actions.close_term(term=term, by=actor(request, P.MANAGE_ORGS))
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
     else:
-        if closed:
-            label = f"{term} 关账台账"
-            start(
-                "subsidies.freeze_ledger",
-                label=label,
-                by=request.user,
-                url=reverse("office:terms"),
-                arguments={"term": term.pk},
-            )
-        messages.success(request, f"“{term}”已{'关闭，学籍不再改动' if closed else '重新打开'}。")
+        start(
+            "subsidies.freeze_ledger",
+            label=f"{term} 关账台账",
+            by=request.user,
+            url=reverse("office:terms"),
+            arguments={"term": term.pk},
+        )
+        messages.success(request, f"“{term}”已关闭，学籍不再改动。")
     return redirect("office:terms")
+
+
+@needs(P.MANAGE_ORGS)
+def term_reopen(request, code):
+    """Ask why, then open a closed term again."""
+    term = get_object_or_404(queries.terms(), pk=code)
+    form = ReopenForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        by = actor(request, P.MANAGE_ORGS)
+        if attempt(form, actions.reopen_term, term=term, by=by, reason=form.cleaned_data["reason"]):
+            messages.success(request, f"“{term}”已重新打开；办完请及时关闭。")
+            return redirect("office:terms")
+    context = {
+        "form": form, "title": f"重新打开{term}", "note": "打开后学校可以改动这个学期的学籍", "button": "重新打开",
+        "back_url": reverse("office:terms"), "crumbs": [("学期校历", reverse("office:terms")), ("重新打开", None)],
+    }  # fmt: skip
+    return render(request, "office/form.html", context, status=422 if form.errors else 200)
 
 
 @needs(P.MANAGE_ORGS)
