@@ -113,10 +113,10 @@ class Student(models.Model):
         return self.name
 
     @property
-    def id_hashes(self) -> list[str]:
+    def id_hashes(self) -> models.QuerySet:
         """The hashes that lists may name the child by: its own ID number and those of records merged into it."""
-        merged = self.merged.filter(id_hash__isnull=False).values_list("id_hash", flat=True)
-        return [*([self.id_hash] if self.id_hash else []), *merged]
+        records = Student.objects.filter(Q(pk=self.pk) | Q(merged_into=self), id_hash__isnull=False)
+        return records.values("id_hash")
 
 
 class Guardian(models.Model):
