@@ -73,7 +73,8 @@ class PlacementFields(forms.Form):
         """Offer only what fits the school, stage and grade chosen so far."""
         self.fields["school"].queryset = schools
         school, stage, grade = (self._chosen(name) for name in ("school", "stage", "grade"))
-        stages = [s for s in Stage if not school or s in self._stages_of(school)] or list(Stage)
+        offered = self._stages_of(school) if school else list(Stage)
+        stages = [s for s in Stage if s in offered] or list(Stage)
         self.fields["stage"].choices = [("", "请选择"), *((s.value, s.label) for s in stages)]
         years = STAGE_YEARS.get(stage, MOST_YEARS)
         self.fields["grade"].choices = [
