@@ -5,6 +5,7 @@ import random
 
 from django.utils import timezone
 
+from povertyedu.orgs.models import Person
 from povertyedu.publicity.models import Notice
 from povertyedu.sealing import keyed_hash
 from students.models import (
@@ -116,6 +117,7 @@ class County:
             school=self.schools[0], from_term=spring, to_term=self.term, area="529901", opened_by="周敏"
         )
         self.past = [spring, self.schools[0]]
+        self.owner = Person.objects.create(name="石主任", area=factories.township())
         self._bank(aid_officer)
         self.students: dict[int, Student] = {}
         for number, row in enumerate(rows):
@@ -172,6 +174,7 @@ class County:
                 term=self.term,
                 id_hash=id_hash,
                 code=code,
+                owner=self.owner,
                 decided_on=dt.date(2020, 10, 1 + on),
                 decided_by="周敏",
             )

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from povertyedu.audit.models import AccessEvent, AuditEvent
+from povertyedu.orgs.models import Person
 from povertyedu.sealing import keyed_hash
 from povertyedu.workbooks.cells import birth_date_of
 from povertyedu.workflow.flow import SYSTEM
@@ -280,7 +281,13 @@ def test_equation_tells_a_difference(client, leader, county_of_six, monkeypatch)
     assert "名单人数与各项之和相差 1 人" in client.get(PAGE).content.decode()
 
 
-def test_disposal_moves_a_person_out_of_what_is_to_be_verified(client, aid_officer, county_of_six, autumn):
+@pytest.fixture
+def owner(db):
+    """Who follows up what a disposal leaves open."""
+    return Person.objects.create(name="石主任", area=factories.township()).pk
+
+
+def test_disposal_moves_a_person_out_of_what_is_to_be_verified(client, aid_officer, county_of_six, owner):
     client.force_login(aid_officer)
     keys = [row.key for row in client.get(NAMES).context["rows"] if row.may_be_disposed]
     assert [key[0] for key in keys] == ["t", "p"]
@@ -292,19 +299,21 @@ def test_disposal_moves_a_person_out_of_what_is_to_be_verified(client, aid_offic
     found = client.get(NAMES, {"part": "not_in_school"})
     assert names(found) == [("何处", "户口迁出"), ("石小丽", "户口迁出")]
     assert {row.note for row in found.context["rows"]} == {"全家迁往外省"}
-    client.post(f"{DISPOSE}?row={keys[1]}", {"code": "to_verify", "decided_on": "2020-10-09"})
+    client.post(f"{DISPOSE}?row={keys[1]}", {"code": "to_verify", "owner": owner, "decided_on": "2020-10-09"})
     assert Disposal.objects.count() == 2
     assert names(client.get(NAMES, {"reason": "unclear"})) == [("石小丽", "处置为待核实")]
     log = AuditEvent.objects.filter(action="disposal.set").order_by("pk").last()
     assert log.changes["处置"] == ["户口迁出", "待核实"]
 
 
-def test_disposal_of_who_left_and_of_nobody(client, aid_officer, luona, autumn):
+def test_disposal_of_who_left_and_of_nobody(client, aid_officer, luona, owner):
     Enrolment.objects.update(status="left", categories=1)
     client.force_login(aid_officer)
     (row,) = client.get(NAMES).context["rows"]
     assert (row.reason, row.may_be_disposed) == ("left", True)
-    client.post(f"{DISPOSE}?row={row.key}", {"code": "dropped_out", "decided_on": "2020-10-09"})
+    client.post(
+        f"{DISPOSE}?row={row.key}", {"code": "dropped_out", "owner": owner, "decided_on": "2020-10-09"}
+    )
     assert names(client.get(NAMES, {"part": "not_in_school"})) == [("罗娜", "辍学")]
     assert client.get(DISPOSE).headers["Location"].startswith(NAMES)
     assert client.get(f"{DISPOSE}?row=x1&row=t999999&row=p").status_code == 404
