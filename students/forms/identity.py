@@ -4,6 +4,7 @@ from django import forms
 
 from povertyedu.orgs.calendar import today
 from povertyedu.workbooks import cells
+from povertyedu.workbooks.dates import clean_date
 from students.enums import IdentityKind, Sex
 
 MISSING_NUMBER = "请填写身份证件号码；确实没有证件的，证件类型请选“暂无证件”。"
@@ -29,7 +30,7 @@ class DayField(forms.Field):
 
     def to_python(self, value):
         try:
-            return cells.clean_date(value).value
+            return clean_date(value).value
         except cells.CellError as error:
             raise forms.ValidationError(error.message, code=error.code) from None
 
