@@ -99,6 +99,23 @@ class RecoveryState(models.TextChoices):
     ENDED = "ended", "终止追回"
 
 
+class AllocationState(models.TextChoices):
+    DRAFT = "draft", "拟订中"
+    SUBMITTED = "submitted", "待审批"
+    APPROVED = "approved", "已审批"
+    ALLOCATED = "allocated", "已下达"
+    REVOKED = "revoked", "已收回"
+    CANCELLED = "cancelled", "已作废"
+
+
+class AllocationStage(models.TextChoices):
+    """The stages of an allocation; a person takes one of them (:class:`AllocationSeat`)."""
+
+    DRAFTER = "drafter", "拟订"
+    APPROVER = "approver", "审批"
+    PAYER = "payer", "下达"
+
+
 class Payer(models.TextChoices):
     THIS_COUNTY = "here", "本县"
     OTHER_COUNTY = "elsewhere", "外县"

@@ -1,4 +1,4 @@
-"""The steps of a policy, of a batch and of a school's sheet: who may take which, from where to where.
+"""The steps of a policy, of a batch, of a school's sheet and of an allocation: who may take which, from where to where.
 
 Order of work (facts.md 3.6): report, review, approval, publicity (公示), payout. A person takes one
 stage per batch (:class:`~subsidies.models.BatchSeat`); the stage of each step is in :data:`STAGE_OF`.
@@ -6,7 +6,8 @@ stage per batch (:class:`~subsidies.models.BatchSeat`); the stage of each step i
 
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.workflow.flow import Flow, Transition
-from subsidies.enums import BatchStage, PolicyState
+from subsidies.enums import AllocationStage, BatchStage, PolicyState
+from subsidies.enums import AllocationState as A
 from subsidies.enums import BatchState as B
 from subsidies.enums import RecoveryState as R
 from subsidies.enums import SheetState as S
@@ -64,6 +65,23 @@ RECOVERY_FLOW = Flow(
         Transition("end", (R.APPROVED,), R.ENDED, P.APPROVE_FINAL, "终止追回", needs_reason=True),
     ),
 )
+ALLOCATION_FLOW = Flow(
+    "allocation",
+    (
+        Transition("draw_up", (), A.DRAFT, P.MANAGE_FUNDS, "拟订分配"),
+        Transition("submit", (A.DRAFT,), A.SUBMITTED, P.MANAGE_FUNDS, "提交审批"),
+        Transition("cancel", (A.DRAFT,), A.CANCELLED, P.MANAGE_FUNDS, "作废", needs_reason=True),
+        Transition("return", (A.SUBMITTED,), A.DRAFT, P.APPROVE_ALLOCATION, "退回修改", needs_reason=True),
+        Transition("approve", (A.SUBMITTED,), A.APPROVED, P.APPROVE_ALLOCATION, "审批同意"),
+        Transition("allocate", (A.APPROVED,), A.ALLOCATED, P.MANAGE_FUNDS, "下达各校"),
+        Transition("revoke", (A.APPROVED, A.ALLOCATED), A.REVOKED, P.APPROVE_ALLOCATION, "收回分配", needs_reason=True),
+    ),
+)  # fmt: skip
+ALLOCATION_STAGE_OF = {
+    "draw_up": AllocationStage.DRAFTER, "submit": AllocationStage.DRAFTER, "cancel": AllocationStage.DRAFTER,
+    "return": AllocationStage.APPROVER, "approve": AllocationStage.APPROVER, "revoke": AllocationStage.APPROVER,
+    "allocate": AllocationStage.PAYER,
+}  # fmt: skip
 
 STAGE_OF = {
     P.SUBMIT_SHEET: BatchStage.CLERK,

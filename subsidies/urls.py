@@ -1,6 +1,7 @@
 from django.urls import path
 
 from .views import (
+    allocations,
     batches,
     calculation,
     coverage,
@@ -59,6 +60,13 @@ urlpatterns = [
     path("recoveries/<int:pk>/", recovery.recovery, name="recovery"),
     path("recoveries/<int:pk>/return/", recovery.recovery_return, name="recovery_return"),
     path("recoveries/<int:pk>/<slug:verb>/", recovery.recovery_step, name="recovery_step"),
+    path("funds/<int:pk>/allocate/", allocations.allocation_of, name="allocation_of"),
+    path("allocations/", allocations.allocations, name="allocations"),
+    path("allocations/new/", allocations.allocation_new, name="allocation_new"),
+    path("allocations/<int:pk>/", allocations.allocation, name="allocation"),
+    path("allocations/<int:pk>/edit/", allocations.allocation_edit, name="allocation_edit"),
+    path("allocations/<int:pk>/export/", allocations.allocation_export, name="allocation_export"),
+    path("allocations/<int:pk>/<slug:verb>/", allocations.allocation_step, name="allocation_step"),
     path("ledgers/", ledgers.ledgers, name="ledgers"),
     path("ledgers/closed/<int:pk>/", ledgers.closed_ledger, name="closed_ledger"),
     path("ledgers/<int:pk>/download/", ledgers.ledger_download, name="ledger_download"),

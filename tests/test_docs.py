@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from subsidies.states import BATCH_FLOW, SHEET_FLOW
+from subsidies.states import ALLOCATION_FLOW, BATCH_FLOW, SHEET_FLOW
 
 ROOT = Path(settings.BASE_DIR)
 DOCUMENTS = sorted(
@@ -22,7 +22,10 @@ def test_links_of_a_document_lead_to_files(path):
     assert [target for target in targets if not (path.parent / target).exists()] == []
 
 
-@pytest.mark.parametrize(("heading", "flow"), [("Batch", BATCH_FLOW), ("School sheet", SHEET_FLOW)])
+@pytest.mark.parametrize(
+    ("heading", "flow"),
+    [("Batch", BATCH_FLOW), ("School sheet", SHEET_FLOW), ("Allocation", ALLOCATION_FLOW)],
+)
 def test_transition_table_of_the_architecture_is_that_of_the_code(heading, flow):
     section = ARCHITECTURE.read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     told = {}

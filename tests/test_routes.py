@@ -25,6 +25,7 @@ from povertyedu.workbooks.writing import write_table
 from students.actions.moves import request_transfer
 from students.actions.promotion import open_promotion
 from students.models import ColumnSet, Correction, Departure, PayoutBlock
+from subsidies.actions.allocating import draw_up
 from subsidies.actions.funds import keep_scan
 from subsidies.actions.ledgers import freeze_ledger
 from subsidies.actions.recovery import propose_recovery
@@ -142,6 +143,11 @@ class World:
         other = Balance.objects.get(student=subsidies.overpaid("孙余", people, term=autumn, at=xiazhai))
         self.recovery = propose_recovery(by=people.aid, balance=other, method="returned", reason="走读")
         self.closed_ledger = freeze_ledger(term=autumn, by=people.aid)
+        subsidies.funded(by=people.aid)
+        self.allocation = draw_up(
+            by=people.aid, term=autumn, source="county", programmes=[subsidies.programme()], amount_fen=50_000,
+            weights={"pupils": 1}, receipt=self.receipt,
+        )  # fmt: skip
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
     def own(self, user):
@@ -269,6 +275,11 @@ OBJECTS = {
     "subsidies:recovery": pk_of("recovery"),
     "subsidies:recovery_return": pk_of("recovery"),
     "subsidies:recovery_step": lambda w: {"pk": w.recovery.pk, "verb": "withdraw"},
+    "subsidies:allocation_of": pk_of("receipt"),
+    "subsidies:allocation": pk_of("allocation"),
+    "subsidies:allocation_edit": pk_of("allocation"),
+    "subsidies:allocation_export": pk_of("allocation"),
+    "subsidies:allocation_step": lambda w: {"pk": w.allocation.pk, "verb": "submit"},
     "subsidies:ledger_download": pk_of("ledger_job"),
     "imports:template": lambda w: {"kind": "roster"},
     "imports:detail": pk_of("import_batch"),

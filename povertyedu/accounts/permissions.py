@@ -37,6 +37,7 @@ class Permission(StrEnum):
     EXPORT_LEDGER = "export_ledger"
     VIEW_FUNDS = "view_funds"
     MANAGE_FUNDS = "manage_funds"
+    APPROVE_ALLOCATION = "approve_allocation"
     VIEW_DASHBOARD = "view_dashboard"
     VIEW_COVERAGE = "view_coverage"
     # office
@@ -103,6 +104,7 @@ ROLES: dict[Role, RoleDefinition] = {
     Role.APPROVER: _role(
         "审批领导", "county", P.VIEW_STUDENTS, P.VIEW_SUBSIDIES, P.VIEW_POLICY, P.APPROVE_FINAL, P.EXPORT_LEDGER, P.VIEW_DASHBOARD, P.VIEW_FUNDS,
         P.VIEW_COVERAGE,
+        P.APPROVE_ALLOCATION,
     ),
     Role.FINANCE: _role(
         "计财", "county",

@@ -16,8 +16,8 @@ from povertyedu.orgs.models import Term
 from povertyedu.publicity.models import Objection, ObjectionState
 from students.models import Correction, DuplicatePair, HardshipProof, Move, StudentDraft
 from subsidies.actions.positions import idle_receipts, short_of_money
-from subsidies.enums import BatchState, LineState, RecoveryMethod, RecoveryState, SheetState
-from subsidies.models import Batch, Line, Recovery, SchoolSheet
+from subsidies.enums import AllocationState, BatchState, LineState, RecoveryMethod, RecoveryState, SheetState
+from subsidies.models import Allocation, Batch, Line, Recovery, SchoolSheet
 from subsidies.queries import waiting_children
 
 OVERDUE_DAYS = 5
@@ -108,6 +108,17 @@ DUTIES = (
         lambda user: Recovery.objects.visible_to(user, P.PAY)
         .filter(state=RecoveryState.APPROVED, method=RecoveryMethod.RETURNED),
         "proposed_at", "subsidies:recoveries", "state=approved",
+    ),
+    Duty(
+        P.APPROVE_ALLOCATION, "待审批的资金分配",
+        lambda user: Allocation.objects.visible_to(user, P.APPROVE_ALLOCATION).filter(state=AllocationState.SUBMITTED),
+        "drawn_up_at", "subsidies:allocations",
+    ),
+    Duty(
+        P.MANAGE_FUNDS, "已审批、待下达的资金分配",
+        lambda user: Allocation.objects.visible_to(user, P.MANAGE_FUNDS).filter(state=AllocationState.APPROVED)
+        .exclude(seats__user_id=user.pk),
+        "drawn_up_at", "subsidies:allocations",
     ),
     Duty(P.PAY, "公示无误、待发放的批次", _batches(P.PAY, BatchState.CLEARED), "opened_at", "subsidies:payouts"),
     Duty(P.PAY, "已送银行、待回盘的批次", _batches(P.PAY, BatchState.SENT), "opened_at", "subsidies:payouts"),

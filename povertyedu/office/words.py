@@ -4,7 +4,7 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 
 from students.states import CORRECTION_FLOW, MOVE_FLOW, PAIR_FLOW, PROMOTION_FLOW, PROOF_FLOW
-from subsidies.states import BATCH_FLOW, POLICY_FLOW, SHEET_FLOW
+from subsidies.states import ALLOCATION_FLOW, BATCH_FLOW, POLICY_FLOW, SHEET_FLOW
 
 # An unknown code is shown as it is: the log outlives the verbs.
 ACTION_WORDS = {
@@ -61,6 +61,8 @@ ACTION_WORDS = {
     "batch.funds_short": "批次资金不足，提醒后继续",
     "fund.book": "登记到账资金",
     "fund.reverse": "冲销到账资金",
+    "allocation.work_out": "测算资金分配",
+    "allocation.funds_short": "分配超过到账，提醒后继续",
     "fund.scan": "上传指标文件扫描件",
     "bank_return.apply": "导入银行回盘",
     "notice.withdraw": "撤下公示",
@@ -94,6 +96,7 @@ ACTION_WORDS |= {
         (POLICY_FLOW, "资助政策"),
         (BATCH_FLOW, "批次"),
         (SHEET_FLOW, "学校名单"),
+        (ALLOCATION_FLOW, "资金分配"),
         (MOVE_FLOW, "学籍异动"),
         (PROMOTION_FLOW, "升级结转"),
         (CORRECTION_FLOW, "更正申请"),

@@ -127,6 +127,8 @@ def reverse_receipt(*, by: Actor, receipt: FundReceipt, reason: str) -> FundRece
         raise StepRefused("这一笔本身就是冲销，不能再冲销；请重新登记正确的到账。")
     if FundReceipt.objects.filter(reverses=receipt).exists():
         raise StepRefused(f"文号 {receipt.number} 的这一笔已经冲销过。")
+    if allocation := receipt.allocations.live().first():
+        raise StepRefused(f"这笔钱已按 {allocation} 分配到各校；请先收回分配，再冲销。")
     reversal = FundReceipt.objects.create(
         number=receipt.number, source=receipt.source, year=receipt.year, term_id=receipt.term_id, received_on=today(),
         amount_fen=-receipt.amount_fen, note=receipt.note, reverses=receipt, reason=reason.strip()[:200],

@@ -1,5 +1,7 @@
 """Receipts of funds, and the triggers by which the database refuses to touch one that is booked."""
 
+import re
+
 import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
@@ -19,6 +21,10 @@ GUARDS = (
 )  # fmt: skip
 
 
+def name_of(table, event):
+    return re.sub(r"\W+", "_", f"guard_{table}_{event.lower()}")
+
+
 def guarded(guards):
     """Return the operation that puts ``guards`` (table, event, condition, message) up; its reverse takes them down.
 
@@ -27,7 +33,7 @@ def guarded(guards):
 
     def put_up(apps, schema_editor):
         for table, event, condition, message in guards:
-            name = f"guard_{table}_{event.lower().replace(' ', '_')}"
+            name = name_of(table, event)
             if schema_editor.connection.vendor == "postgresql":
                 row = "OLD" if event == "DELETE" else "NEW"
                 schema_editor.execute(
@@ -46,7 +52,7 @@ def guarded(guards):
 
     def take_down(apps, schema_editor):
         for table, event, *_ in guards:
-            name = f"guard_{table}_{event.lower().replace(' ', '_')}"
+            name = name_of(table, event)
             if schema_editor.connection.vendor == "postgresql":
                 schema_editor.execute(f"DROP FUNCTION {name}() CASCADE")
             else:

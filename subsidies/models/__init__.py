@@ -1,5 +1,6 @@
 """The subsidy side, from rule to ledger."""
 
+from .allocation import Allocation, AllocationDecision, AllocationSeat, AllocationShare
 from .batch import Batch, BatchDecision, BatchSeat, Line, LineQuerySet, SchoolSheet, SheetDecision, due_fen
 from .entitlement import Balance, Entitlement, Recalculation
 from .funds import FundReceipt, ReceiptProgramme, ReceiptScan
@@ -10,6 +11,10 @@ from .shares import Commitment, LineShare
 from .what_if import WhatIf, WhatIfCell, WhatIfTerm
 
 __all__ = [
+    "Allocation",
+    "AllocationDecision",
+    "AllocationSeat",
+    "AllocationShare",
     "Balance",
     "BankFile",
     "BankReturn",

@@ -1,13 +1,14 @@
 """What the money that came in may cover, and what covers what."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 
 from subsidies.earmarks import draw, had_by, taken_of
-from subsidies.enums import LineState, fund_sources
-from subsidies.models import Commitment, FundReceipt, LineShare, Programme
+from subsidies.enums import Kind, LineState, fund_sources
+from subsidies.models import Allocation, Commitment, FundReceipt, LineShare, Programme
 
 SPENT = (LineState.SENT, LineState.PAID)
 COMMITTED = (LineState.LISTED, LineState.HELD, *SPENT)
@@ -114,20 +115,41 @@ def held_by(batch) -> dict[Need, int]:
     return sums_of(Commitment.objects.filter(batch=batch), "amount_fen")
 
 
+def handed_to_schools(allocations) -> dict[Need, int]:
+    """Return what ``allocations`` give to schools for good: of waivers and meals, which no batch pays.
+
+    What is shared out of cash is a plan: it is spent when a batch pays the child.
+    """
+    to_schools = allocations.exclude(programmes__kind=Kind.CASH)
+    summed = to_schools.order_by().values("source", "programmes").annotate(fen=Sum("amount_fen"))
+    return {Need(row["source"], row["programmes"]): row["fen"] for row in summed}
+
+
+def added(*needs: Mapping[Need, int]) -> dict[Need, int]:
+    """Return several {need: fen} as one."""
+    return dict(sum(map(Counter, needs), Counter()))
+
+
 def other_commitments(batch, sources: Iterable[str]) -> dict[Need, int]:
-    """Return what other batches hold of ``sources``."""
-    return sums_of(Commitment.objects.exclude(batch=batch).filter(source__in=list(sources)), "amount_fen")
+    """Return what other batches hold of ``sources``, and what schools have of it."""
+    others = Commitment.objects.exclude(batch=batch).filter(source__in=list(sources))
+    to_schools = handed_to_schools(Allocation.objects.live().filter(source__in=list(sources)))
+    return added(sums_of(others, "amount_fen"), to_schools)
 
 
 def committed_of() -> dict[Need, int]:
-    """Return what all batches hold."""
-    return sums_of(Commitment.objects.all(), "amount_fen")
+    """Return what all batches hold, and what is approved to go to schools."""
+    return added(
+        sums_of(Commitment.objects.all(), "amount_fen"), handed_to_schools(Allocation.objects.live())
+    )
 
 
 def spent_of(sources: Iterable[str] | None = None) -> dict[Need, int]:
-    """Return what has gone to the bank, of ``sources`` or all."""
-    rows = Commitment.objects.filter(spent_fen__gt=0)
-    return sums_of(rows if sources is None else rows.filter(source__in=list(sources)), "spent_fen")
+    """Return what has gone to the bank or to schools, of ``sources`` or all."""
+    rows, to_schools = Commitment.objects.filter(spent_fen__gt=0), Allocation.objects.handed_down()
+    if sources is not None:
+        rows, to_schools = (found.filter(source__in=list(sources)) for found in (rows, to_schools))
+    return added(sums_of(rows, "spent_fen"), handed_to_schools(to_schools))
 
 
 def committed_rows(batch) -> list[dict]:
@@ -147,3 +169,36 @@ def used_of(spent: Mapping[Need, int], of: Mapping[Pot, int]) -> dict[int, int]:
         gone = {need: fen for need, fen in spent.items() if need.source == source}
         used |= {pot.pk: fen for pot, fen in had_by(draw(here, gone, covers)).items()}
     return used
+
+
+class Plan(NamedTuple):
+    """An allocation as a need: of a source, for any of its programmes, from one receipt or from whichever."""
+
+    pk: int
+    source: str
+    programmes: frozenset[str]
+    receipt: int | None
+
+
+def plan_of(allocation) -> Plan:
+    programmes = frozenset(programme.pk for programme in allocation.programmes.all())
+    return Plan(allocation.pk, allocation.source, programmes, allocation.receipt_id)
+
+
+def planned(source: str) -> dict[Plan, int]:
+    """Return the live allocations of ``source``, those bound to one receipt first."""
+    found = Allocation.objects.live().filter(source=source).prefetch_related("programmes")
+    return {
+        plan_of(each): each.amount_fen for each in found.order_by(F("receipt").asc(nulls_last=True), "pk")
+    }
+
+
+def plan_lacks(plan: Plan, fen: int, *, of: Mapping[Pot, int]) -> int:
+    """Return how much of ``fen`` the receipts ``of`` its source do not hold, once the other live plans have theirs."""
+
+    def may(taker: Plan, pot: Pot) -> bool:
+        own = taker.receipt in (None, pot.pk) and taker.source == pot.source
+        return own and not taker.programmes.isdisjoint(pot.programmes)
+
+    others = {other: amount for other, amount in planned(plan.source).items() if other.pk != plan.pk}
+    return fen - had_by(draw(others | {plan: fen}, of, may)).get(plan, 0)

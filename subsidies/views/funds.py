@@ -24,7 +24,11 @@ CRUMB = ("资金管理", "/subsidies/funds/")
 
 def tabs_of(active: str) -> list[dict]:
     """Return the pages of 资金管理 as tabs."""
-    pages = (("subsidies:funds", "到账登记"), ("subsidies:funds_balance", "缺口与结余"))
+    pages = (
+        ("subsidies:funds", "到账登记"),
+        ("subsidies:allocations", "资金分配"),
+        ("subsidies:funds_balance", "缺口与结余"),
+    )
     return [{"text": text, "url": reverse(name), "active": name == active} for name, text in pages]
 
 
@@ -109,6 +113,7 @@ def receipt(request, pk):
             for s in found.scans.select_related("file")
         ],
         "may_manage": may_manage,
+        "allocations": found.allocations.all(),
         "may_reverse": may_manage and not found.reverses_id and not found.is_reversed,
     }  # fmt: skip
     return render(request, "subsidies/funds/receipt.html", context)
