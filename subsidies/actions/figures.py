@@ -88,7 +88,7 @@ def how_to_fill(parameter: Parameter) -> str:
     within = range_words(parameter)
     hints = [
         f"须{within}" if within else "",
-        f"文件参考数 {show_figure(parameter, parameter.suggested)}" if parameter.suggested else "",
+        f"参考数 {show_figure(parameter, parameter.suggested)}" if parameter.suggested else "",
     ]
     told = "，".join(hint for hint in hints if hint)
     school = f" 或 --set {parameter.code}@学校标识码=…" if parameter.scope == "school" else ""

@@ -96,7 +96,7 @@ def test_open_parameters_are_listed_with_how_to_fill_them(pack, capsys):
         call_command("load_policy", pack)
     assert stopped.value.code == 1
     told = capsys.readouterr().err
-    assert "早餐标准（原文只写“适当补助”）：须在 2.00 元至 3.50 元之间，文件参考数 3.00 元" in told
+    assert "早餐标准（原文只写“适当补助”）：须在 2.00 元至 3.50 元之间，参考数 3.00 元" in told
     assert "--set meal=… 或 --set meal=off（不执行）" in told
     assert "--set lodging=… 或 --set lodging@学校标识码=… 或 --set lodging=off（不执行）" in told
     assert not Policy.objects.exists()
