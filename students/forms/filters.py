@@ -33,7 +33,7 @@ class SearchForm(forms.Form):
 
     q = forms.CharField(
         label="姓名或号码", required=False, max_length=60,
-        widget=forms.TextInput(attrs={"placeholder": "姓名 / 证件号或后四位 / 学籍号", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"placeholder": "姓名或拼音首字母 / 证件号或后四位 / 学籍号", "autocomplete": "off"}),
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from povertyedu.orgs.scope import Scope
 from povertyedu.sealing import keyed_hash
 from students.enums import EnrolmentStatus, HardshipCategory, Place
 from students.models import BankAccount, Enrolment, Guardian, HardshipStatus, Student
+from students.names import named
 
 PER_PAGE = 50
 TOTAL_CAP = 10_000  # counting further costs more than the page itself
@@ -58,7 +59,6 @@ def matching(rows: QuerySet[Enrolment], wanted: dict, *, reading: str) -> QueryS
     """Narrow ``rows`` by the cleaned data of the list's filter form (:class:`students.forms.FilterForm`)."""
     conditions = Q(status__in=STATUS_TABS[wanted.get("status") or "studying"][1])
     plain = {
-        "name": "student__name__contains",
         "tail_hash": "student__id_tail_hash",
         "no_hash": "student__student_no_hash",
         "school": "school",
@@ -69,6 +69,8 @@ def matching(rows: QuerySet[Enrolment], wanted: dict, *, reading: str) -> QueryS
     for name, lookup in plain.items():
         if wanted.get(name):
             conditions &= Q(**{lookup: wanted[name]})
+    if wanted.get("name"):
+        conditions &= named("student__name", wanted["name"])
     if wanted.get("boarding"):
         conditions &= Q(boarding=wanted["boarding"] == "yes")
     if township := wanted.get("township"):

@@ -17,6 +17,7 @@ from students.actions import promotion as actions
 from students.enums import Outcome
 from students.forms.promotion import DecideForm, OpenPromotionForm, StepForm
 from students.models import Promotion
+from students.names import named
 from students.queries.promotion import by_grade, counts_of
 from students.states import PROMOTION_FLOW
 
@@ -205,7 +206,7 @@ def _matching(request, found):
     if (grade := request.GET.get("grade", "")) and grade.isascii() and grade.isdigit() and len(grade) < 3:
         rows, kept["grade"] = rows.filter(grade=grade), grade
     if name := request.GET.get("name", "")[:60]:
-        rows, kept["name"] = rows.filter(student__name__contains=name), name
+        rows, kept["name"] = rows.filter(named("student__name", name)), name
     if request.GET.get("undecided"):
         rows, kept["undecided"] = rows.undecided(), "1"
     return rows, kept

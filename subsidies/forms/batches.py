@@ -7,6 +7,7 @@ from povertyedu.orgs.models import Area, School
 from povertyedu.orgs.scope import Scope
 from students.enums import HardshipCategory
 from students.forms.filters import HASH, find_by
+from students.names import named
 from subsidies.enums import BatchState, HoldReason, LineState, SheetState
 
 
@@ -28,7 +29,7 @@ class LineFilterForm(forms.Form):
         label="核验结果", required=False,
         choices=[("", "全部"), ("listed", "核验一致"), ("held", "需关注"), *HoldReason.choices, ("failed", "发放失败"), ("removed", "已移出")],
     )  # fmt: skip
-    q = forms.CharField(label="姓名 / 身份证号", required=False, max_length=60)
+    q = forms.CharField(label="姓名（或拼音首字母）/ 身份证号", required=False, max_length=60)
     id_hash = forms.CharField(required=False, validators=[HASH], widget=forms.HiddenInput)
     tail_hash = forms.CharField(required=False, validators=[HASH], widget=forms.HiddenInput)
     no_hash = forms.CharField(required=False, validators=[HASH], widget=forms.HiddenInput)
@@ -58,11 +59,12 @@ class LineFilterForm(forms.Form):
             lines = lines.annotate(hit=F("categories").bitand(wanted["category"])).filter(hit__gt=0)
         lines = self._by_check(lines, wanted["check"])
         found_by = {
-            "student_name__icontains": wanted["q"].strip(),
             "student__id_hash": wanted["id_hash"],
             "student__id_tail_hash": wanted["tail_hash"],
             "student__student_no_hash": wanted["no_hash"],
         }
+        if wanted["q"].strip():
+            lines = lines.filter(named("student_name", wanted["q"].strip()))
         return lines.filter(**{lookup: value for lookup, value in found_by.items() if value})
 
     @staticmethod

@@ -146,6 +146,26 @@ def test_search_by_name_stands_in_the_address(client, clerk, luona):
 
 
 @pytest.mark.sql
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("lxy", {"罗小宇", "李晓燕"}),
+        ("LX", {"罗小宇", "李晓燕"}),
+        ("zh", {"曾涵"}),  # a surname read otherwise than the word, a character beyond the common ones
+        ("wy", set()),
+        ("smith", {"John Smith"}),
+        ("ui", set()),
+    ],
+)
+def test_search_by_pinyin_initials(client, clerk, xiazhai, autumn, typed, found):
+    for name in ("罗小宇", "李晓燕", "曾涵", "何勇", "John Smith"):
+        factories.student(name, at=xiazhai, during=autumn)
+    client.force_login(clerk)
+    answer = client.post(reverse("students:search"), {"q": typed}, follow=True)
+    assert {row.student.name for row in answer.context["page"].rows} == found
+
+
+@pytest.mark.sql
 def test_pages_follow_each_other_by_key(client, clerk, xiazhai, autumn, monkeypatch):
     monkeypatch.setattr("students.queries.registry.PER_PAGE", 2)
     for number in range(5):
