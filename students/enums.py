@@ -197,9 +197,10 @@ class PairState(models.TextChoices):
 
 
 class BlockKind(models.TextChoices):
-    """Why the bureau lets an enrolment draw no money."""
+    """Why an enrolment draws no money: the bureau said so, or a pair of records that are almost surely one child is undecided."""
 
     DUAL = "dual_enrolment", "双重学籍"
+    SUSPECTED = "suspected_dual", "双重学籍疑似"
     FALSE = "false_enrolment", "虚假学籍"
 
 

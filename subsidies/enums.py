@@ -65,6 +65,7 @@ class HoldReason(models.TextChoices):
     NO_ACCOUNT = "no_account", "没有银行账户"
     HOLDER_DIFFERS = "holder_differs", "开户人不是学生或监护人"
     DUAL_ENROLMENT = "dual_enrolment", "双重学籍"
+    SUSPECTED_DUAL = "suspected_dual", "双重学籍疑似"
     FALSE_ENROLMENT = "false_enrolment", "虚假学籍"
     MERGED_RECORD = "merged_record", "档案已并入他人"
     BY_HAND = "by_hand", "人工暂缓"

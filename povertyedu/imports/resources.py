@@ -96,6 +96,9 @@ class ImportResource(WorkbookResource):
         """Return further figures of this kind, none by default."""
         return {}
 
+    def applied(self) -> None:
+        """Start in the background what an applied import asks for; nothing by default. May be called twice."""
+
     # --- the same for every kind ---
 
     def check(self, rows: Sequence[Row], context: Context, progress=NO_PROGRESS) -> None:

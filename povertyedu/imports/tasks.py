@@ -19,7 +19,9 @@ def apply(job, progress, *, batch: int) -> dict:
     if found.state == ImportState.CANCELLED:
         return {}
     by = job.by.as_actor(actions.resource_of(found.kind).permission) if job.by else actions.COMMAND_LINE
-    return actions.apply(batch=found, by=by, progress=progress).counts
+    counts = actions.apply(batch=found, by=by, progress=progress).counts
+    actions.resource_of(found.kind).applied()
+    return counts
 
 
 def undo(job, progress, *, batch: int) -> dict:

@@ -180,6 +180,7 @@ DAILY_ACTIONS = [
     "povertyedu.imports.actions.purge_expired",  # before the files: their bytes lead to the staged rows
     "povertyedu.files.actions.purge_due",
     "povertyedu.publicity.actions.take_down_expired",
+    "students.actions.duplicates.search_daily",
 ]
 
 # What may be imported: kind -> dotted path of its resource (an app above `imports` owns it).

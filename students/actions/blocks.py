@@ -1,4 +1,4 @@
-"""Enrolments that draw no money: 双重学籍 while it is decided, 虚假学籍 until the bureau takes it back.
+"""Enrolments that draw no money: 双重学籍 while it is decided or only suspected, 虚假学籍 until the bureau takes it back.
 
 Whoever pays reads :class:`~students.models.PayoutBlock` (facts.md 1.4, Linxia 二(三)6).
 """
@@ -6,10 +6,11 @@ Whoever pays reads :class:`~students.models.PayoutBlock` (facts.md 1.4, Linxia �
 from django.db import transaction
 from django.utils import timezone
 
-from povertyedu.audit.models import record
+from povertyedu.audit.models import record, record_many
 from povertyedu.workflow.flow import Actor, StepRefused
 from students.enums import BlockKind
 from students.models import DuplicatePair, Enrolment, PayoutBlock
+from students.queries.duplicates import suspected
 
 
 @transaction.atomic
@@ -41,7 +42,7 @@ def lift(*, by: Actor, block: PayoutBlock, reason: str) -> PayoutBlock:
     )
     if block.lifted_at:
         raise StepRefused("这一停发已经解除，请刷新后再看。")
-    if block.kind == BlockKind.DUAL:
+    if block.kind in (BlockKind.DUAL, BlockKind.SUSPECTED):
         raise StepRefused("双重学籍的停发随“重复学生”的判定解除，请先办理该判定。")
     _lift(PayoutBlock.objects.filter(pk=block.pk), by=by, why=reason)
     record(
@@ -62,6 +63,36 @@ def block_both(*, by: Actor, pair: DuplicatePair, enrolments) -> int:
         for row, other in ((one, two), (two, one))
     ]  # fmt: skip
     return len(PayoutBlock.objects.bulk_create(rows, ignore_conflicts=True))
+
+
+@transaction.atomic
+def hold_suspected(*, by: Actor, students=None) -> int:
+    """Hold the money of both enrolments of undecided pairs that are almost surely one child; return how many.
+
+    ``students`` narrows it to the pairs of these. Decided, a pair lets its money go (:func:`lift_of`).
+    """
+    held = (
+        PayoutBlock.objects.in_force().filter(kind=BlockKind.SUSPECTED).values_list("enrolment_id", flat=True)
+    )
+    held, rows = set(held), []
+    for pair, one, two in suspected(students):
+        for row, other in ((one, two), (two, one)):
+            if row.pk not in held:
+                held.add(row.pk)
+                reason = f"与{other.school or other.outside_school}的{other.student.name}疑为同一人，待判定"
+                rows.append(
+                    PayoutBlock(
+                        enrolment=row,
+                        kind=BlockKind.SUSPECTED,
+                        pair_id=pair,
+                        set_by=by.name,
+                        reason=reason[:200],
+                    )
+                )
+    PayoutBlock.objects.bulk_create(rows, ignore_conflicts=True)
+    told = {"停发": ["", str(BlockKind.SUSPECTED.label)]}
+    record_many(by, action="enrolment.block", rows=[(block.enrolment.student, told) for block in rows])
+    return len(rows)
 
 
 def lift_of(*, by: Actor, pair: DuplicatePair, why: str) -> None:

@@ -5,15 +5,21 @@ What both have stays with each; payment lines never move; reads follow ``merged_
 one that names either number names the child that was kept.
 """
 
+import datetime as dt
+
 from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from povertyedu import bulk
+from povertyedu.accounts.models import User
 from povertyedu.audit.models import record
+from povertyedu.jobs.models import Job
 from povertyedu.jobs.progress import NO_PROGRESS
-from povertyedu.workflow.flow import Actor, StepRefused, advance
+from povertyedu.jobs.tasks import start
+from povertyedu.workflow.flow import SYSTEM, Actor, StepRefused, advance
 from students.models import (
     BankAccount,
     DuplicatePair,
@@ -25,7 +31,7 @@ from students.models import (
 from students.queries.duplicates import candidates, doubly_enrolled
 from students.states import PAIR_FLOW
 
-from .blocks import block_both, lift_of
+from .blocks import block_both, hold_suspected, lift_of
 from .hardship import derive_categories, mark_changed
 
 NUMBERS = {
@@ -36,8 +42,30 @@ PLAIN = ("sex", "birth_date", "ethnicity", "home_area_id", "home_address", "huko
 FREED = {"id_number": "", "id_hash": None, "id_tail_hash": "", "student_no": "", "student_no_hash": None}
 
 
+SEARCH = "students.find_duplicates"  # kind and lock of the job
+DAILY = dt.timedelta(hours=20)
+
+
+def search(*, by: User | None = None) -> Job | None:
+    """Have the whole registry looked through in the background, once for however many imports ask before it begins."""
+    if Job.objects.waiting().filter(kind=SEARCH).exists():
+        return None
+    return start(
+        SEARCH, label="查找重复学生", arguments={}, by=by, url=reverse("students:duplicates"), lock=SEARCH
+    )
+
+
+def search_daily() -> Job | None:
+    """Look once a day, whatever was imported or typed since."""
+    recent = Job.objects.filter(kind=SEARCH, created_at__gt=timezone.now() - DAILY)
+    return None if recent.exists() else search()
+
+
 def find(*, progress=NO_PROGRESS) -> dict:
-    """Look through the whole registry and queue every pair not asked about before; return how many are new."""
+    """Look through the whole registry and queue every pair not asked about before; return how many are new.
+
+    Where a pair is almost surely one child enrolled twice, its money is held until somebody decides.
+    """
     progress.expect(2)
     found = candidates()
     progress.reach(1, "正在登记疑似重复")
@@ -54,21 +82,38 @@ def find(*, progress=NO_PROGRESS) -> dict:
             keep=("grounds", "found_at", "state", "carried"),
         )
         new = DuplicatePair.objects.count() - before
+        _renew_grounds(found)
+        held = hold_suspected(by=SYSTEM)
         progress.fence()
     progress.reach(2)
-    return {"found": len(found), "new": new}
+    return {"found": len(found), "new": new, "held": held}
+
+
+def _renew_grounds(found: dict[tuple[int, int], list[str]]) -> None:
+    """Give undecided pairs the grounds that hold now; a decided one keeps those it was decided on."""
+    undecided = DuplicatePair.objects.undecided().values_list("pk", "first", "second", "grounds")
+    changed = [
+        (pk, found[first, second])
+        for pk, first, second, grounds in undecided.iterator()
+        if (first, second) in found and found[first, second] != grounds
+    ]
+    if changed:
+        bulk.amend(DuplicatePair, ("grounds",), changed)
 
 
 @transaction.atomic
 def tell_apart(*, by: Actor, pair: DuplicatePair, reason: str = "") -> DuplicatePair:
     """Decide that they are two children; the pair is never asked about again."""
     advance(pair, PAIR_FLOW, "tell_apart", by=by, reason=reason, keeper=None)
+    lift_of(by=by, pair=pair, why="已判定不是同一人")
+    _hold_anew(pair, by=by)
     return pair
 
 
 @transaction.atomic
 def ask_again(*, by: Actor, pair: DuplicatePair, reason: str) -> DuplicatePair:
     advance(pair, PAIR_FLOW, "ask_again", by=by, reason=reason)
+    _hold_anew(pair, by=by)
     return pair
 
 
@@ -87,6 +132,7 @@ def refuse(*, by: Actor, pair: DuplicatePair, reason: str) -> DuplicatePair:
     """Send a proposed merge back to be decided anew; the money held for it is free again."""
     advance(pair, PAIR_FLOW, "refuse", by=by, reason=reason, keeper=None, proposed_by_id=None)
     lift_of(by=by, pair=pair, why=f"退回重新判定：{reason}")
+    _hold_anew(pair, by=by)
     return pair
 
 
@@ -106,6 +152,7 @@ def confirm(*, by: Actor, pair: DuplicatePair) -> DuplicatePair:
     carried = _carry(keeper, gone)
     DuplicatePair.objects.filter(pk=pair.pk).update(carried=carried)
     lift_of(by=by, pair=pair, why="已合并为一份档案")
+    _hold_anew(pair, by=by)
     _recalculate(keeper, gone)
     for student, other in ((keeper, gone), (gone, keeper)):
         record(
@@ -150,9 +197,15 @@ def undo(*, by: Actor, pair: DuplicatePair) -> DuplicatePair:
     advance(pair, PAIR_FLOW, "undo", by=by, carried={}, **dict.fromkeys(forgotten))
     _return(keeper, gone, carried)
     _recalculate(keeper, gone)
+    _hold_anew(pair, by=by)
     for student in (keeper, gone):
         record(by, action="students.unmerge", subject=student, changes={"合并": ["已合并", "已撤销"]})
     return pair
+
+
+def _hold_anew(pair: DuplicatePair, *, by: Actor) -> None:
+    """Hold what undecided pairs of either record still ask to be held; one block serves several pairs."""
+    hold_suspected(by=by, students=[pair.first_id, pair.second_id])
 
 
 def _refuse_undo(keeper: Student | None, gone: Student | None, *, since) -> None:

@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import NamedTuple
 
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from povertyedu import bulk
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.sealing import keyed_hash
 from students.enums import EnrolmentStatus, Ground, PairState
-from students.models import DuplicatePair, Enrolment, HardshipStatus, Student
+from students.models import DuplicatePair, Enrolment, HardshipStatus, PayoutBlock, Student
 from students.names import normal_name, similar
 
 
@@ -81,6 +85,37 @@ def _by_student_no() -> Iterator[tuple[int, int]]:
             yield tuple(sorted((pk, held[id_hash])))
 
 
+def suspected(students=None) -> list[tuple[int, Enrolment, Enrolment]]:
+    """Return (pair, enrolment, enrolment) of undecided pairs that are almost surely one child and study in one open term.
+
+    Three queries, however many pairs; ``students`` narrows it to their pairs.
+    """
+    pairs = DuplicatePair.objects.undecided()
+    if students is not None:
+        pairs = pairs.filter(Q(first__in=students) | Q(second__in=students))
+    fields = ("pk", "first", "second", "grounds", "first__birth_date", "second__birth_date")
+    strong = [
+        (pk, first, second)
+        for pk, first, second, grounds, born, other_born in pairs.order_by("pk").values_list(*fields)
+        if Ground.STUDENT_NO in grounds or (Ground.ID_TAIL in grounds and born and born == other_born)
+    ]
+    by_student: dict[int, dict[str, Enrolment]] = defaultdict(dict)
+    with (
+        transaction.atomic(),
+        bulk.keys(Enrolment, "student_id", {pk for _, *both in strong for pk in both}) as keys,
+    ):
+        rows = Enrolment.objects.filter(
+            student_id__in=keys, status=EnrolmentStatus.STUDYING, term__is_closed=False
+        )
+        for row in rows.select_related("school", "student"):
+            by_student[row.student_id][row.term_id] = row
+    return [
+        (pk, by_student[first][term], by_student[second][term])
+        for pk, first, second in strong
+        for term in sorted(by_student[first].keys() & by_student[second].keys())
+    ]
+
+
 TABS = {
     "open": ("待判定", (PairState.OPEN,)),
     "proposed": ("待复核", (PairState.PROPOSED, PairState.UNDOING)),
@@ -92,7 +127,8 @@ TABS = {
 def pairs_in(tab: str, *, user):
     """Return the pairs of a tab that ``user`` may decide on."""
     rows = DuplicatePair.objects.visible_to(user, P.RESOLVE_DUPLICATES).filter(state__in=TABS[tab][1])
-    return rows.select_related("first", "second", "keeper")
+    held = PayoutBlock.objects.in_force().filter(pair=OuterRef("pk"))
+    return rows.annotate(is_held=Exists(held)).select_related("first", "second", "keeper")
 
 
 def latest_enrolments(student_ids) -> dict[int, Enrolment]:

@@ -10,6 +10,7 @@ from povertyedu.imports.images import Footprint
 from povertyedu.imports.rows import Context, Row
 from povertyedu.orgs.models import SchoolClass, Term
 from students import money
+from students.actions import duplicates
 from students.actions.hardship import derive_categories, mark_students
 from students.models import BankAccount, Enrolment, Guardian, Student
 
@@ -34,6 +35,10 @@ class ChildrenUndone:
                 Enrolment, "student_id", children, owner="student_id", derived=("categories",), where=term
             ),
         ]
+
+    def applied(self) -> None:
+        """Look for records that may be one child, among those of the list and with all others."""
+        duplicates.search()
 
     def owner_names(self, owners: Collection[int]) -> dict[int, str]:
         return names(owners)

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
-from povertyedu.jobs.tasks import start
 from povertyedu.workflow.flow import StepRefused
 from students.actions import blocks as block_actions
 from students.actions import duplicates as actions
@@ -75,11 +74,10 @@ def queue(request):
 @require_POST
 def find(request):
     """Send the search for duplicates to the background."""
-    job = start(
-        "students.find_duplicates", label="查找重复学生", arguments={}, by=request.user, url=reverse("students:duplicates"),
-        lock="find_duplicates",
-    )  # fmt: skip
-    return redirect("jobs:detail", job.pk)
+    if job := actions.search(by=request.user):
+        return redirect("jobs:detail", job.pk)
+    messages.info(request, "已有一次查找在排队，完成后新的疑似重复会出现在这里。")
+    return redirect("students:duplicates")
 
 
 @needs(P.RESOLVE_DUPLICATES)
