@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('subsidies', '0008_recovery'),
+        ('subsidies', '0009_allocations'),
     ]
 
     operations = [
