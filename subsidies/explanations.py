@@ -47,6 +47,20 @@ class Explanation:
         return [f for f in self.findings if not f.amount_fen and f.verdict != engine.Verdict.LOAN]
 
     @property
+    def waiting(self) -> list[engine.Finding]:
+        """What the child would get once somebody has said what is still open: a figure, a charge, a choice."""
+        return [finding for finding in self.findings if finding.verdict.waits]
+
+    @property
+    def refused(self) -> list[engine.Finding]:
+        return [finding for finding in self.not_awarded if not finding.verdict.waits]
+
+    @property
+    def promised(self) -> list[engine.Unpaid]:
+        """What the document promises such a child besides, and is not computed."""
+        return [promise.unpaid for promise in self.promises if promise.met]
+
+    @property
     def loans(self) -> list[engine.Finding]:
         """What the child may borrow: told, in no total."""
         return [finding for finding in self.findings if finding.verdict == engine.Verdict.LOAN]
@@ -93,7 +107,14 @@ class Explanation:
                         {"wanted": check.wanted, "found": check.found, "met": check.met}
                         for check in finding.checks
                     ],
+                    "alternatives": [
+                        {"name": one.name, "held": one.held, "wanted": [check.wanted for check in one.checks]}
+                        for one in finding.alternatives
+                    ],
                     "amount_fen": finding.amount_fen,
+                    "loan_fen": finding.loan_fen,
+                    "payee": str(finding.rule.payee),
+                    "treatment": finding.treatment.code if finding.treatment else None,
                     "arithmetic": finding.arithmetic,
                     "outcome": finding.outcome,
                     "document": finding.rule.citation.document,

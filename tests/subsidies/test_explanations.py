@@ -1,12 +1,15 @@
 """What a child's explanation tells: the page's, and the family's in plain sentences."""
 
 import pytest
+from django.urls import reverse
 
 from povertyedu.workflow.flow import SYSTEM
 from students.enums import HardshipCategory
 from subsidies.actions.policies import load_policy, pack_of, pack_text
 from subsidies.explanations import explain_enrolment, family_sentences
 from tests import factories
+from tests.subsidies.engine.building import pack_text as small_pack
+from tests.subsidies.engine.building import part
 
 pytestmark = pytest.mark.django_db
 POOR = HardshipCategory.REGISTERED_POOR
@@ -65,3 +68,46 @@ def test_kinds_are_apart_and_sum_to_what_is_awarded(pack, autumn):
     assert [kind for kind, *_ in kinds] == ["cash", "waiver"]
     assert sum(fen for *_, fen in kinds) == sum(f.amount_fen for f in found.findings)
     assert kinds[0][2] == found.cash_fen
+
+
+def test_page_tells_what_waits_what_may_be_borrowed_and_what_is_promised_besides(
+    client, leader, xiazhai, autumn
+):
+    parts = [
+        part("parameter", "fee", label="高中学费", kind="amount", scope="school"),
+        part("programme", "loan", label="贷款", kind="loan", stages='["primary"]'),
+        part("rule", "waits", programme="grant", label="免学费", amount="{ parameter = 'fee', per = 'year' }"),
+        part("rule", "lent", programme="loan", label="生源地贷款", amount="{ yuan = 8000, per = 'year' }", when="{ stage = 'primary' }"),
+        part("unpaid", "care", label="酌情减免", quote="酌情减免保教费", reason="文件未写金额", when="{ stage = 'primary' }"),
+        part("unpaid", "other", label="别人的", when="{ stage = 'junior' }"),
+    ]  # fmt: skip
+    load_policy(text=small_pack(*parts), by=SYSTEM, figures={"fee": {"9999999999": 100_00}})
+    child = factories.student("罗娜", at=xiazhai, during=autumn)
+    client.force_login(leader)
+
+    page = client.get(reverse("subsidies:why", args=[child.pk])).content.decode()
+
+    assert "免学费：条件都符合，但“高中学费”教育局还没有确定，确定之前不计算" in page
+    assert "生源地贷款：可申请贷款，不计入资助金额，8,000.00 元/年 ÷ 2 = 4,000.00 元" in page
+    assert "<b>酌情减免</b>：“酌情减免保教费”（某县方案 四）。文件未写金额" in page
+    assert "别人的" not in page
+    assert "没有享受的规则及原因（0 条）" in page
+    assert "应发现金 <b>0.00</b>" in page
+
+
+def test_page_and_command_tell_by_which_treatment_and_alternative(client, leader, xiazhai, autumn):
+    either = "[[rule.either]]\nhousehold = 'rural'\n[[rule.either]]\ncategories = ['registered_poor']\n"
+    parts = [
+        part("treat", "epidemic", label="低保比照", when="{ categories = ['rural_dibao'] }", adds="['registered_poor']", last_term="2020-autumn"),
+        part("rule", "r", programme="grant", amount="{ yuan = 100, per = 'term' }") + either,
+    ]  # fmt: skip
+    pack = pack_of(load_policy(text=small_pack(*parts), by=SYSTEM))
+    child = factories.student("罗娜", at=xiazhai, during=autumn, categories=HardshipCategory.RURAL_DIBAO)
+    client.force_login(leader)
+
+    page = client.get(reverse("subsidies:why", args=[child.pk])).content.decode()
+    (rule,) = explained(child, pack).as_dict()["rules"]
+
+    assert "比照享受：低保比照，2016年春季学期至2020年秋季学期，依据某县方案 三“原文”" in page
+    assert "情形：属情形（二）" in page
+    assert (rule["treatment"], [one["held"] for one in rule["alternatives"]]) == ("epidemic", [False, True])
