@@ -168,6 +168,8 @@ class Decider:
     `facts` are the facts its rules ask, in order; children are given as tuples of their values in that order.
     """
 
+    MOST = 50_000  # profiles remembered: rules that ask a child's own charge make nearly every child one
+
     def __init__(
         self, policy: Policy, term: Term, *, figures: Figures | None = None, county: str = HOME
     ) -> None:
@@ -177,11 +179,12 @@ class Decider:
         self.facts: tuple[Fact, ...] = self.plan.facts
         # Lines by profile; by meal days too, where another number of them could come out differently.
         self._decided: dict[_Values, tuple[Line, ...] | dict[int, tuple[Line, ...]]] = {}
+        self._forgotten = 0
 
     @property
     def profiles(self) -> int:
-        """How many distinct profiles have been seen."""
-        return len(self._decided)
+        """How many profiles have been decided: each distinct one once, while no more than `MOST` are remembered."""
+        return self._forgotten + len(self._decided)
 
     def lines(self, values: _Values, measures: Measures) -> tuple[Line, ...]:
         """What the child is owed, one line per programme; what comes to nothing makes no line."""
@@ -211,6 +214,9 @@ class Decider:
         }
 
     def _decide(self, values: _Values, measures: Measures) -> tuple[Line, ...]:
+        if len(self._decided) >= self.MOST and values not in self._decided:
+            self._forgotten += len(self._decided)
+            self._decided.clear()
         decision = decide(self._profile(values), measures, self.plan)
         lines = tuple(_line(award) for award in decision.awards if award.rule.kind is not Kind.LOAN)
         if decision.counts_meal_days:

@@ -67,7 +67,7 @@ class Finding:
     treatment: Treatment | None = None  # without which the conditions would not be met
     note: str = ""  # the treatment in words
     other: Rule | None = None  # that won instead, or that it yields to
-    loan_fen: int = 0  # the cap of a loan, never part of a total
+    loan_fen: int = 0  # the cap of a loan per its unit, never part of a total
 
     basis: Basis = Basis.STATED  # of the amount of the term
 
@@ -135,6 +135,8 @@ def _finding(
     note = _note(judged.treatment)
     reckoned = reckoning is not None and not reckoning.wants and judged.verdict in _RECKONED
     arithmetic = _arithmetic(reckoning) if reckoned and reckoning is not None else ""
+    if judged.verdict is Verdict.LOAN and reckoning is not None:
+        arithmetic = f"额度不超过 {yuan(reckoning.standard_fen)} {reckoning.unit.label}"
     amount = reckoning.amount_fen if reckoning and judged.verdict is Verdict.AWARDED else 0
     outcome = f"{rule.label}：{_outcome(judged, arithmetic, at)}" + (f"（{note}）" if note else "")
     return Finding(
@@ -149,7 +151,7 @@ def _finding(
         judged.treatment,
         note,
         judged.other,
-        reckoning.amount_fen if reckoning and judged.verdict is Verdict.LOAN else 0,
+        reckoning.standard_fen if reckoning and judged.verdict is Verdict.LOAN else 0,
         reckoning.amount.basis if reckoning else Basis.STATED,
     )
 
@@ -182,9 +184,13 @@ def _either(alternatives: tuple[Alternative, ...]) -> Either:
     cases = "；".join(
         f"{one.name[2:]}{'，且'.join(check.wanted for check in one.checks)}" for one in alternatives
     )
-    held = "、".join(one.name for one in alternatives if one.held)
+    held = "；".join(f"{one.name}，{_found(one)}" for one in alternatives if one.held)
     wanted = f"须符合下列情形之一：{cases}" if cases else "须符合的各种情形本学期都不再执行"
     return Either("情形", wanted, f"属{held}" if held else "不属其中任何一种", bool(held))
+
+
+def _found(alternative: Alternative) -> str:
+    return "，".join(f"{check.label}为{check.found}" for check in alternative.checks)
 
 
 _RECKONED = (Verdict.AWARDED, Verdict.NOTHING, Verdict.OTHER_TERM, Verdict.LOAN)

@@ -270,6 +270,17 @@ def test_a_profile_is_decided_once_and_a_database_row_is_the_same_profile():
     assert decider.profiles == 1
 
 
+def test_memory_does_not_grow_with_children_who_are_all_different(monkeypatch):
+    monkeypatch.setattr(Decider, "MOST", 10)
+    rule = make_rule(conditions=(Condition(FACTS["fee_tuition"], low=50),))
+    decider = Decider(policy_of(rule), AUTUMN)
+
+    given = [len(decider.lines(("primary", "in_county", None, fen), Measures())) for fen in range(100)]
+
+    assert given == [0] * 50 + [1] * 50
+    assert (decider.profiles, len(decider._decided)) == (100, 10)
+
+
 def test_only_facts_that_rules_in_force_ask_are_asked():
     old = make_rule("old", last_term=Term(2016, 0), conditions=(Condition(FACTS["sex"], any_of=("female",)),))
 

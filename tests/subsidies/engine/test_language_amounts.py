@@ -192,10 +192,10 @@ def test_a_loan_is_explained_and_never_a_line():
     assert (finding.verdict, finding.amount_fen, finding.loan_fen, finding.shares) == (
         Verdict.LOAN,
         0,
-        4000_00,
+        8000_00,
         (),
     )
-    assert finding.outcome == "规则：可申请贷款，不计入资助金额，8,000.00 元/年 ÷ 2 = 4,000.00 元"
+    assert finding.outcome == "规则：可申请贷款，不计入资助金额，额度不超过 8,000.00 元/年"
 
 
 @pytest.mark.parametrize(

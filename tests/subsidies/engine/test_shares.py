@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subsidies.engine import split
-from subsidies.engine.rules import Funding
+from subsidies.engine import SOURCES, Funding, split
 
 weights = st.lists(st.integers(0, 10_000), min_size=1, max_size=6).filter(any)
 
@@ -32,6 +31,20 @@ def test_no_part_is_a_whole_fen_from_its_exact_share(amount_fen, some_weights):
 )
 def test_split_gives_the_left_over_fen_to_the_largest_remainder(amount_fen, some_weights, parts):
     assert split(amount_fen, some_weights) == parts
+
+
+fens = st.lists(st.one_of(st.none(), st.integers(0, 10_000)), min_size=2, max_size=4).filter(
+    lambda parts: parts.count(None) <= 1
+)
+
+
+@given(st.integers(0, 10**9), st.one_of(st.none(), st.integers(0, 10**6)), fens)
+def test_parts_in_yuan_always_sum_to_the_amount(amount_fen, standard_fen, some_fens):
+    sources = tuple(SOURCES)[: len(some_fens)]
+    shares = Funding(sources, fens=tuple(some_fens)).split(amount_fen, standard_fen)
+
+    assert sum(fen for _, fen in shares) == amount_fen
+    assert all(fen >= 0 for _, fen in shares)
 
 
 @pytest.mark.parametrize("some_weights", [[], [0, 0], [3, -1]])
