@@ -6,6 +6,7 @@ unknown. Flags are true or false, choices a code, numbers whole, money in fen; `
 of programmes.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,15 +22,18 @@ from povertyedu.workbooks.cells import (
     Cleaned,
     clean_code,
     clean_int,
+    clean_text,
     clean_yes_no,
     clean_yuan_to_fen,
 )
 from students.enums import OTHER_FACTS, FactKind, Tier
 from students.models import CountyFact
+from students.money import programmes_by_choice
 
 MOST = 1_000_000  # of a number
 MOST_FEN = 100_000_000  # a million yuan: more is a slip of the hand
 PREFIX = "fact_"  # of its column and its field
+SEVERAL = "several"  # the kind of a fact that holds a list of codes; a county cannot define one
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Fact:
         """What a dropdown offers."""
         if self.kind == FactKind.FLAG:
             return ["是", "否"]
-        return list(self.choices.values())
+        return list(self.choices.values()) if self.kind == FactKind.CHOICE else []
 
     def cell(self, value: Any) -> str:
         """Return ``value`` as its cell has it, "" for an unknown one; :attr:`clean` reads it back."""
@@ -80,6 +84,8 @@ class Fact:
             return "是" if value else "否"
         if self.kind == FactKind.MONEY:
             return f"{yuan(value)} 元"
+        if self.kind == SEVERAL:
+            return "、".join(self.choices.get(code, code) for code in value)
         return self.choices.get(value, str(value))
 
     @property
@@ -90,6 +96,8 @@ class Fact:
         if self.kind == FactKind.CHOICE:
             by_word = {word: code for code, word in self.choices.items()}
             return one_of(by_word | dict(self.words) | {code: code for code in self.choices}, self.label)
+        if self.kind == SEVERAL:
+            return _several(self)
         return _bounded(self)
 
 
@@ -104,6 +112,24 @@ def _flag(fact: Fact) -> Callable[[Any], Cleaned]:
             return clean_yes_no(cell)
         except CellError as error:
             raise CellError(error.code, f"“{fact.label}”只能填“是”或“否”；请改正后重新填写。") from None
+
+    return clean
+
+
+def _several(fact: Fact) -> Callable[[Any], Cleaned]:
+    known = {clean_code(word).value: code for code, name in fact.choices.items() for word in (code, name)}
+    offered = "、".join(fact.choices.values())
+
+    def clean(cell: Any) -> Cleaned:
+        words = [word for word in re.split(r"[、,，;；]+", clean_text(cell).value) if word.strip(" -—/")]
+        unknown = [word for word in words if clean_code(word).value not in known]
+        if unknown:
+            raise CellError(
+                "value_unknown",
+                f"“{fact.label}”里的“{unknown[0][:20]}”不认识；可以填写：{offered}，几项用顿号分开。",
+            )
+        named = {known[clean_code(word).value] for word in words}
+        return Cleaned([code for code in fact.choices if code in named]) if named else EMPTY
 
     return clean
 
@@ -141,15 +167,14 @@ BUILT_IN: tuple[Fact, ...] = (
     Fact("repeater", "复读（留级）", FactKind.FLAG, help_text="只指本学期", carried=False, aliases=("是否复读", "是否留级", "留级", "复读生", "是否复读生")),
     Fact("eats_at_school", "在校就餐", FactKind.FLAG, aliases=("是否在校就餐", "是否在校用餐", "在校用餐")),
     Fact("integrated", "随班就读", FactKind.FLAG, help_text="残疾学生在普通班级就读", aliases=("是否随班就读",), words=_FOLLOWING),
-    Fact("months", "在学月数", FactKind.NUMBER, help_text="本学期按月计算的资助用；在学满整个学期的不用填", carried=False, aliases=("在校月数", "就读月数")),
+    Fact("months", "在学月数", FactKind.NUMBER, help_text="本学期在校几个月；标准规定按在学月数计算的资助，填了才能算", carried=False, aliases=("在校月数", "就读月数")),
     Fact("fee_tuition", "学费", FactKind.MONEY, help_text=_OF_THE_TERM, carried=False, aliases=("实收学费", "本学期学费")),
     Fact("fee_textbook", "教科书费", FactKind.MONEY, help_text=_OF_THE_TERM, carried=False, aliases=("课本费", "教材费", "书本费")),
     Fact("fee_lodging", "住宿费", FactKind.MONEY, help_text=_OF_THE_TERM, carried=False, aliases=("实收住宿费", "寄宿费")),
     Fact("fee_care", "保教费", FactKind.MONEY, help_text=_OF_THE_TERM, carried=False, aliases=("保育教育费", "保育费")),
     Fact("fee_misc", "其他费用", FactKind.MONEY, help_text=_OF_THE_TERM, carried=False, aliases=("其他收费", "杂费")),
 )  # fmt: skip
-# Lists of codes are chosen on pages of their own.
-CHOSEN = "chosen"
+CHOSEN = "chosen"  # there only where the bureau's policy lets families choose
 # Facts of the rules that are read elsewhere: a county may not call its own by these names.
 RESERVED = frozenset(
     {
@@ -167,14 +192,20 @@ def _of_county(row: CountyFact) -> Fact:
     return Fact(row.name, row.label, row.kind, row.choices, row.help_text)
 
 
+def _chosen() -> list[Fact]:
+    programmes = programmes_by_choice()
+    told = "几项资助只能享受一项的，按家庭的选择填写"
+    return [Fact(CHOSEN, "选定项目", SEVERAL, programmes, told, aliases=("选择的资助项目", "选定资助项目"), carried=False)] if programmes else []  # fmt: skip
+
+
 def facts_in_use() -> list[Fact]:
-    """Return the built-in facts and the county's own that are filled in now; one query."""
-    return [*BUILT_IN, *map(_of_county, CountyFact.objects.in_use())]
+    """Return the built-in facts and the county's own that are filled in now; two queries."""
+    return [*BUILT_IN, *_chosen(), *map(_of_county, CountyFact.objects.in_use())]
 
 
 def all_facts() -> list[Fact]:
-    """Return every fact a record may hold, retired ones too; one query."""
-    return [*BUILT_IN, *map(_of_county, CountyFact.objects.all())]
+    """Return every fact a record may hold, retired ones too; two queries."""
+    return [*BUILT_IN, *_chosen(), *map(_of_county, CountyFact.objects.all())]
 
 
 def amended(facts: dict, changes: Mapping[str, Any]) -> dict:

@@ -18,3 +18,13 @@ def on_its_way(student: Student) -> list[str]:
 def students_in_batches(term: Term) -> QuerySet:
     """Return the ids of the students who have a line of ``term`` in any batch, as a subquery."""
     return import_module(settings.CHILDRENS_MONEY).students_in_batches(term)
+
+
+def programmes_by_choice() -> dict[str, str]:
+    """Return {code: name} of the programmes of which a family chooses one."""
+    return import_module(settings.CHILDRENS_MONEY).programmes_by_choice()
+
+
+def policies_asking(fact: str) -> list[str]:
+    """Return the titles of the policies whose rules may ask ``fact``."""
+    return import_module(settings.CHILDRENS_MONEY).policies_asking(fact)

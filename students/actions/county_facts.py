@@ -6,6 +6,7 @@ from povertyedu.audit.changes import changes_between
 from povertyedu.audit.models import record
 from povertyedu.workflow.flow import Actor, StepRefused
 from students.models import CountyFact, Enrolment
+from students.money import policies_asking
 
 
 @transaction.atomic
@@ -19,9 +20,7 @@ def save_fact(*, by: Actor, fact: CountyFact) -> CountyFact:
     if before:
         if (fact.name, fact.kind) != (before.name, before.kind):
             raise StepRefused("代码和类型定下后不能改；请停用这一项，另添一项。")
-        if lost := [code for code in before.choices.keys() - fact.choices.keys() if _has(fact.name, code)]:
-            words = "、".join(before.choices[code] for code in sorted(lost))
-            raise StepRefused(f"已有学生填了“{words}”，这个选项不能去掉，可以改名称。")
+        _refuse_lost(fact, before)
     else:
         fact.created_by = by.name[:60]
     if changes := changes_between(before, fact):
@@ -47,10 +46,12 @@ def set_in_use(*, by: Actor, fact: CountyFact, in_use: bool) -> CountyFact:
 
 @transaction.atomic
 def delete_fact(*, by: Actor, fact: CountyFact) -> None:
-    """Delete a fact that no child has; raise StepRefused where one does: it can only be retired."""
+    """Delete a fact that no child has and no policy asks; raise StepRefused otherwise: it can only be retired."""
     fact = CountyFact.objects.select_for_update().get(pk=fact.pk)
     if is_used(fact):
         raise StepRefused(f"已有学生填了“{fact}”，不能删除；不再用的请停用，以前的记录保留。")
+    if policies := policies_asking(fact.name):
+        raise StepRefused(f"资助标准“{policies[0]}”用到了“{fact}”，不能删除；不再用的请停用。")
     record(by, action="county_fact.delete", subject=fact, changes={"name": [fact.name, ""]})
     fact.delete()
 
@@ -58,6 +59,16 @@ def delete_fact(*, by: Actor, fact: CountyFact) -> None:
 def is_used(fact: CountyFact) -> bool:
     """Return whether any child has this fact in any term."""
     return Enrolment.objects.filter(facts__has_key=fact.name).exists()
+
+
+def _refuse_lost(fact: CountyFact, before: CountyFact) -> None:
+    """Raise StepRefused where a choice goes that a child has or a policy may ask."""
+    lost = sorted(before.choices.keys() - fact.choices.keys())
+    if lost and (policies := policies_asking(fact.name)):
+        raise StepRefused(f"资助标准“{policies[0]}”用到了“{before}”，选项不能去掉，可以改名称。")
+    if held := [code for code in lost if _has(fact.name, code)]:
+        words = "、".join(before.choices[code] for code in held)
+        raise StepRefused(f"已有学生填了“{words}”，这个选项不能去掉，可以改名称。")
 
 
 def _has(name: str, code: str) -> bool:

@@ -6,7 +6,7 @@ from django import forms
 
 from povertyedu.workbooks import cells
 from students.enums import FactKind
-from students.facts import Fact, facts_in_use
+from students.facts import SEVERAL, Fact, facts_in_use
 
 from .identity import CellField
 
@@ -31,13 +31,15 @@ class FactFields(forms.Form):
     def facts_given(self, data: dict) -> dict[str, Any]:
         """Return fact name to value, None where the field was left blank; what is wrong is left out."""
         return {
-            fact.name: data[fact.field_name] if data[fact.field_name] != "" else None
+            fact.name: data[fact.field_name] if data[fact.field_name] not in ("", []) else None
             for fact in self.facts
             if fact.field_name in data
         }
 
 
-def _opening(fact: Fact, value: Any) -> str:
+def _opening(fact: Fact, value: Any) -> str | list[str]:
+    if fact.kind == SEVERAL:
+        return value or []
     if value is None:
         return ""
     if fact.kind == FactKind.FLAG:
@@ -52,6 +54,11 @@ def _field(fact: Fact) -> forms.Field:
         return forms.TypedChoiceField(
             label=fact.label, required=False, choices=[("", fact.unknown), *offered], empty_value=None,
             coerce=(lambda value: value == "1") if is_flag else str, help_text=fact.help_text,
+        )  # fmt: skip
+    if fact.kind == SEVERAL:
+        return forms.MultipleChoiceField(
+            label=fact.label, required=False, choices=list(fact.choices.items()), help_text=fact.help_text,
+            widget=forms.CheckboxSelectMultiple,
         )  # fmt: skip
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
     return FactField(fact, label=fact.heading, max_length=20, widget=widget, help_text=fact.help_text)

@@ -295,4 +295,4 @@ class StudentForm(IdentityForm, PlacementFields, FactFields):
 
     def _filled(self, name: str) -> bool:
         value = self.data.get(name) if self.is_bound else self.initial.get(name)
-        return value not in (None, "", False) or self._has(name)
+        return value not in (None, "", False, []) or self._has(name)

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from students.enums import FactKind
 
-NAME = r"^[a-z][a-z0-9_]{0,30}$"
+NAME = r"^[a-z][a-z0-9_]{0,39}$"
 NO_NAME = "代码要用小写字母开头，只用小写字母、数字和下划线，如 ethnic_class"
 
 
@@ -19,7 +19,7 @@ class CountyFact(models.Model):
     """One such fact; what a child has of it stands in ``Enrolment.facts`` under ``name``."""
 
     name = models.CharField(
-        "代码", max_length=31, unique=True, validators=[RegexValidator(NAME, NO_NAME)],
+        "代码", max_length=40, unique=True, validators=[RegexValidator(NAME, NO_NAME)],
         help_text="资助标准用它提问：小写字母开头，只用字母、数字和下划线",
     )  # fmt: skip
     label = models.CharField("名称", max_length=20, unique=True, help_text="花名册的列名，也是学生页上的名称")

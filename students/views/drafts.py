@@ -49,7 +49,11 @@ def discard(request, pk):
 
 def _save(request, term, enrolment):
     content = json.dumps(
-        {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"},
+        {
+            name: values if len(values) > 1 else values[0]
+            for name, values in request.POST.lists()
+            if name != "csrfmiddlewaretoken"
+        },
         ensure_ascii=False,
     )
     if term is None or len(content) > LONGEST:

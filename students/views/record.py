@@ -15,12 +15,14 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import School, SchoolClass
 from students.actions.registration import correct, register
 from students.changes import fingerprint
+from students.facts import CHOSEN, PREFIX
 from students.forms import SECTIONS, IdentityForm, StudentForm
 from students.models import Correction, Enrolment, Student
 from students.queries import enrolment_shown, hardships_of, home_of, in_charge, known_record, later_terms
 
 KEPT_FOR_NEXT = ("school", "stage", "grade", "school_class", "home_township")
 SWITCHES = ("agri_major", "is_left_behind")  # a box not ticked is not sent, so a draft tells it by absence
+LISTS = (f"{PREFIX}{CHOSEN}",)  # of several boxes none may be ticked
 
 
 @needs(P.EDIT_STUDENTS)
@@ -160,6 +162,7 @@ def _drafted(request, draft) -> dict:
     if not draft or "draft" not in request.GET:
         return {}
     content = json.loads(draft.sealed)
+    content |= {name: content.get(name, []) for name in LISTS}
     return content | {name: name in content for name in SWITCHES}
 
 

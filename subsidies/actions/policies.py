@@ -15,12 +15,13 @@ from django.utils import timezone
 
 from povertyedu.orgs.models import Term
 from povertyedu.workflow.flow import Actor, StepRefused, advance
-from students.actions.county_facts import save_fact
 from students.models import CountyFact
 from subsidies import engine
 from subsidies.models import Policy, PolicyDecision, Programme
 from subsidies.queries import Reading, own_county, watched_programmes
 from subsidies.states import POLICY_FLOW
+
+from .declared_facts import create_declared
 
 BUILT_IN = Path(__file__).resolve().parent.parent / "policies"
 
@@ -208,24 +209,16 @@ def publish_policy(*, policy: Policy, by: Actor) -> Policy:
         policy, POLICY_FLOW, "publish", by=by, name=pack.name, title=pack.title, version=(last or 0) + 1,
         published_at=timezone.now(), published_by=by.name,
     )  # fmt: skip
+    by_choice = {rule.programme for rule in pack.rules if engine.pick_of(rule, pack) is engine.Pick.CHOSEN}
     for programme in pack.programmes:
         Programme.objects.update_or_create(
             code=programme.code,
-            defaults={"name": programme.label, "kind": str(programme.kind), "position": programme.order},
+            defaults={
+                "name": programme.label,
+                "kind": str(programme.kind),
+                "position": programme.order,
+                "by_choice": programme.code in by_choice,
+            },
         )
-    for fact in pack.declared_facts:
-        _create_fact(fact, by)
+    create_declared(pack.declared_facts, by=by)
     return policy
-
-
-def _create_fact(fact: engine.Fact, by: Actor) -> None:
-    """Make a fact that a pack declares one of the county's, unless it is one already; raise StepRefused for another of its name."""
-    known = CountyFact.objects.filter(name=fact.name).first()
-    if known is None:
-        save_fact(
-            by=by, fact=CountyFact(name=fact.name, label=fact.label, kind=str(fact.type), choices=dict(fact.choices))
-        )  # fmt: skip
-    elif known.kind != str(fact.type):
-        raise StepRefused(
-            f"政策要用的县定信息项“{fact.label}”（{fact.name}）已有同名的一项，类型是“{known.get_kind_display()}”；请改政策里的代码。"
-        )

@@ -14,7 +14,7 @@ from subsidies.engine.facts import FACTS, Measures, categories_mask
 from subsidies.engine.funding import SOURCES, Funding
 from subsidies.engine.located import PackError, Problem
 from subsidies.engine.pack import Checkup, check_pack, load_pack
-from subsidies.engine.plan import Plan, figure_facts
+from subsidies.engine.plan import Plan, figure_facts, pick_of
 from subsidies.engine.reckon import At
 from subsidies.engine.rules import (
     Figures,
@@ -88,6 +88,7 @@ __all__ = [
     "explain",
     "figure_facts",
     "load_pack",
+    "pick_of",
     "promises",
     "shares",
     "shares_of",

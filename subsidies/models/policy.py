@@ -16,6 +16,7 @@ class Programme(models.Model):
     name = models.CharField("项目名称", max_length=60)
     kind = models.CharField("性质", max_length=10, choices=Kind.choices)
     position = models.PositiveSmallIntegerField("次序", default=0)
+    by_choice = models.BooleanField("由家庭选择", default=False, help_text="同组几项只能享受一项，由家庭选定")
 
     class Meta:
         verbose_name = "资助项目"
