@@ -3,8 +3,11 @@
 from povertyedu.jobs.progress import JobRefused
 from povertyedu.orgs.models import Term
 from povertyedu.workflow.flow import SYSTEM
+from subsidies import engine
 from subsidies.actions import ledgers
 from subsidies.actions.recalculation import recalculate as recalculate_term
+from subsidies.actions.what_if import run_what_if
+from subsidies.models import Policy
 from subsidies.queries import FactUnread
 
 
@@ -25,6 +28,16 @@ def recalculate(job, progress, *, term: str, only_changed: bool = True) -> dict:
         "ended": run.ended,
         "unchanged": run.unchanged,
     }
+
+
+def what_if(job, progress, *, policy: int) -> dict:
+    """Find out what a draft would change; a second run takes the place of the first."""
+    found = Policy.objects.get(pk=policy)
+    try:
+        run = run_what_if(policy=found, by=job.by.as_actor() if job.by else SYSTEM, progress=progress)
+    except (engine.PackError, FactUnread) as error:
+        raise JobRefused(f"不能试算：{error}"[:500]) from error
+    return {"run": run.pk, "seconds": run.seconds}
 
 
 def write_ledger(job, progress, *, term: str, full_numbers: bool = False, reason: str = "") -> dict:

@@ -6,6 +6,7 @@ from .views import (
     calculation,
     coverage,
     drafts,
+    figures,
     funds,
     ledgers,
     letters,
@@ -14,6 +15,7 @@ from .views import (
     recovery,
     sheets,
     versions,
+    what_if,
     why,
 )
 
@@ -71,7 +73,6 @@ urlpatterns = [
     path("ledgers/closed/<int:pk>/", ledgers.closed_ledger, name="closed_ledger"),
     path("ledgers/<int:pk>/download/", ledgers.ledger_download, name="ledger_download"),
     path("policy/", policy.policy, name="policy"),
-    path("policy/load/", policy.load, name="policy_load"),
     path("policy/versions/", versions.versions, name="policy_versions"),
     path("policy/versions/<int:pk>/", versions.version, name="policy_version"),
     path("policy/drafts/new/", drafts.draft_new, name="draft_new"),
@@ -79,7 +80,13 @@ urlpatterns = [
     path("policy/drafts/<int:pk>/check/", drafts.draft_check, name="draft_check"),
     path("policy/drafts/<int:pk>/rule/", drafts.draft_rule, name="draft_rule"),
     path("policy/drafts/<int:pk>/amount/", drafts.draft_amount, name="draft_amount"),
+    path("policy/drafts/<int:pk>/figures/", figures.draft_figures, name="draft_figures"),
+    path("policy/drafts/<int:pk>/figures/fill/", figures.draft_figure, name="draft_figure"),
     path("policy/drafts/<int:pk>/drop/", drafts.draft_drop, name="draft_drop"),
+    path("policy/drafts/<int:pk>/what-if/", what_if.what_if, name="what_if"),
+    path("policy/drafts/<int:pk>/what-if/schools/", what_if.what_if_schools, name="what_if_schools"),
+    path("policy/drafts/<int:pk>/what-if/children/", what_if.what_if_children, name="what_if_children"),
+    path("policy/drafts/<int:pk>/publish/", what_if.draft_publish, name="draft_publish"),
     path("why/<int:student_pk>/", why.why, name="why"),
     path("panel/<int:student_pk>/", why.student_panel, name="student_panel"),
 ]

@@ -29,6 +29,7 @@ from subsidies.actions.allocating import draw_up
 from subsidies.actions.funds import keep_scan
 from subsidies.actions.ledgers import freeze_ledger
 from subsidies.actions.recovery import propose_recovery
+from subsidies.actions.what_if import run_what_if
 from subsidies.models import Balance
 from tests import factories
 from tests.factories import policies, subsidies
@@ -148,6 +149,7 @@ class World:
             by=people.aid, term=autumn, source="county", programmes=[subsidies.programme()], amount_fen=50_000,
             weights={"pupils": 1}, receipt=self.receipt,
         )  # fmt: skip
+        run_what_if(policy=self.draft, by=aid.as_actor())
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
     def own(self, user):
@@ -262,6 +264,12 @@ OBJECTS = {
     "subsidies:draft_rule": pk_of("draft"),
     "subsidies:draft_amount": pk_of("draft"),
     "subsidies:draft_drop": pk_of("draft"),
+    "subsidies:draft_figures": pk_of("draft"),
+    "subsidies:draft_figure": pk_of("draft"),
+    "subsidies:draft_publish": pk_of("draft"),
+    "subsidies:what_if": pk_of("draft"),
+    "subsidies:what_if_schools": pk_of("draft"),
+    "subsidies:what_if_children": pk_of("draft"),
     "subsidies:payout_download": pk_of("bank_file"),
     "subsidies:payout_return": pk_of("bank_file"),
     "subsidies:receipt": pk_of("receipt"),

@@ -202,6 +202,7 @@ JOB_KINDS = {
     "students.compare": "students.tasks.compare",
     "students.find_duplicates": "students.tasks.find_duplicates",
     "subsidies.recalculate": "subsidies.tasks.recalculate",
+    "subsidies.what_if": "subsidies.tasks.what_if",
     "subsidies.ledger": "subsidies.tasks.write_ledger",
     "subsidies.freeze_ledger": "subsidies.tasks.freeze_ledger",
 }

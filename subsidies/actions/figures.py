@@ -98,9 +98,23 @@ def how_to_fill(parameter: Parameter) -> str:
     )
 
 
+def unsettled(pack: engine.Policy, figures: Mapping) -> tuple[Parameter, ...]:
+    """Return the parameters whose figure is not filled in, or is one the document does not allow any more."""
+    left = pack.open_parameters(figures)
+    return tuple(
+        p for p in pack.parameters if p.is_filled_in and (p in left or not _stands(p, figures[p.code]))
+    )
+
+
+def _stands(parameter: Parameter, figure) -> bool:
+    if isinstance(figure, Mapping):
+        return parameter.scope == "school" and all(parameter.allows(fen) for fen in figure.values())
+    return figure is None or parameter.allows(figure)
+
+
 def told(pack: engine.Policy, figures: Mapping) -> list[dict]:
     """Return every figure the bureau fills in with what it says: {parameter, range, text, schools, is_open}."""
-    left = pack.open_parameters(figures)
+    left = unsettled(pack, figures)
     rows = []
     for parameter in pack.parameters:
         if not parameter.is_filled_in:
@@ -108,9 +122,10 @@ def told(pack: engine.Policy, figures: Mapping) -> list[dict]:
         figure = figures.get(parameter.code)
         by_school = figure if isinstance(figure, Mapping) else {}
         text = "" if parameter in left or by_school else show_figure(parameter, figure)
+        suggested = "" if parameter.suggested is None else show_figure(parameter, parameter.suggested)
         rows.append(
             {
-                "parameter": parameter, "range": range_words(parameter), "text": text, "is_open": parameter in left,
+                "parameter": parameter, "range": range_words(parameter), "suggested": suggested, "text": text, "is_open": parameter in left,
                 "schools": [(code, show_figure(parameter, fen)) for code, fen in sorted(by_school.items())],
             }
         )  # fmt: skip

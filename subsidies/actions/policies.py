@@ -22,6 +22,7 @@ from subsidies.queries import Reading, own_county, watched_programmes
 from subsidies.states import POLICY_FLOW
 
 from .declared_facts import create_declared
+from .figures import unsettled
 
 BUILT_IN = Path(__file__).resolve().parent.parent / "policies"
 
@@ -196,7 +197,7 @@ def publish_policy(*, policy: Policy, by: Actor) -> Policy:
     Raise PackError when its text is no sound pack, OpenParameters, StepRefused when it is no draft any more.
     """
     pack = pack_of(policy)
-    if left := pack.open_parameters(policy.figures):
+    if left := unsettled(pack, policy.figures):
         raise OpenParameters(left)
     list(Policy.objects.select_for_update().values_list("pk"))
     last = (

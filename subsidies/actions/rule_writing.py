@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from povertyedu.workflow.flow import StepRefused
-from subsidies.engine import Term
+from subsidies.engine import Policy, Term, check_examples, worked_out
 from subsidies.engine.located import find_lines
 
 Value = str | int | bool | Decimal | list | dict
@@ -139,16 +139,30 @@ def _listed(amounts: list[dict]) -> str:
     return "[\n" + "".join(f"    {written(amount)},\n" for amount in amounts) + "]"
 
 
+def refit_examples(text: str, pack: Policy) -> str:
+    """Return ``text`` with the examples that do not come out any more rewritten to what ``pack``, its rules, now give."""
+    wrong = {failure.example.line for failure in check_examples(pack)}
+    for place, example in enumerate(pack.examples):
+        if example.line not in wrong:
+            continue
+        pays, year = worked_out(pack, example)
+        amounts = {code: Decimal(fen) / 100 for code, fen in pays.items()}
+        text = _replaced(text, ("example", place, "pays"), f"pays = {written(amounts)}")
+        if example.year_fen is not None:
+            text = _replaced(text, ("example", place, "year"), f"year = {written(Decimal(year) / 100)}")
+    return text
+
+
 def _replaced(text: str, path: tuple, line: str) -> str:
     """Return ``text`` with the assignment at ``path`` replaced, over as many lines as it takes."""
     number = find_lines(text).get(path)
     lines = text.split("\n")
     if number is None or lines[number - 1].lstrip().startswith("["):
-        raise StepRefused("这条规则的金额不是写在一行“amount = …”里，请在文本里直接修改。")
+        raise StepRefused(f"第 {number or 1} 行不是写成“{path[-1]} = …”，请在文本里直接修改。")
     for end in range(number, len(lines) + 1):
         try:
             tomllib.loads("\n".join(lines[number - 1 : end]))
         except tomllib.TOMLDecodeError:
             continue
         return "\n".join([*lines[: number - 1], *line.split("\n"), *lines[end:]])
-    raise StepRefused("这条规则的金额没有写完，请先在文本里改正。")
+    raise StepRefused(f"第 {number} 行没有写完，请先在文本里改正。")

@@ -39,6 +39,14 @@ class Money:
     settled_fen: int = 0
 
     @property
+    def gain_fen(self) -> int:
+        return max(0, self.after_fen - self.before_fen)
+
+    @property
+    def lose_fen(self) -> int:
+        return max(0, self.before_fen - self.after_fen)
+
+    @property
     def back_fen(self) -> int:
         """How much more is to be paid than now."""
         if self.kind != Kind.CASH:
@@ -71,8 +79,9 @@ class Change:
         return sum(money.after_fen for money in self.programmes.values())
 
     @property
-    def difference_fen(self) -> int:
-        return self.after_fen - self.before_fen
+    def moved_fen(self) -> int:
+        """How much moves in all, up or down."""
+        return sum(money.gain_fen + money.lose_fen for money in self.programmes.values())
 
 
 @dataclass
@@ -171,12 +180,12 @@ class Counts:
     over: int = 0
     over_fen: int = 0
 
-    def add(self, difference_fen: int, back_fen: int, over_fen: int) -> None:
-        """Count one child."""
-        self.gain += difference_fen > 0
-        self.gain_fen += max(0, difference_fen)
-        self.lose += difference_fen < 0
-        self.lose_fen += max(0, -difference_fen)
+    def add(self, gain_fen: int, lose_fen: int, back_fen: int, over_fen: int) -> None:
+        """Count one child: who gains under one programme and loses under another does both."""
+        self.gain += gain_fen > 0
+        self.gain_fen += gain_fen
+        self.lose += lose_fen > 0
+        self.lose_fen += lose_fen
         self.back += back_fen > 0
         self.back_fen += back_fen
         self.over += over_fen > 0
@@ -206,15 +215,14 @@ class _TermCount:
 
     def _count(self, change: Change) -> None:
         place = (change.school, change.area)
-        back = over = 0
+        sums = [0, 0, 0, 0]
         for code, money in change.programmes.items():
-            figures = money.after_fen - money.before_fen, money.back_fen, money.over_fen
+            figures = money.gain_fen, money.lose_fen, money.back_fen, money.over_fen
             self.cells[*place, code, money.kind].add(*figures)
-            back, over = back + money.back_fen, over + money.over_fen
-        difference = change.difference_fen
-        self.cells[*place, "", ""].add(difference, back, over)
-        self.whole.add(difference, back, over)
-        entry = (abs(difference), -change.student, change.before_fen, change.after_fen, back, over)
+            sums = [total + figure for total, figure in zip(sums, figures, strict=True)]
+        self.cells[*place, "", ""].add(*sums)
+        self.whole.add(*sums)
+        entry = (change.moved_fen, -change.student, change.before_fen, change.after_fen, *sums[2:])
         if len(self.most) < MOST:
             heapq.heappush(self.most, entry)
         else:

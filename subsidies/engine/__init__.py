@@ -7,7 +7,7 @@ Pure and typed, without Django; `docs/adr` tells why each distinct profile is de
 from subsidies.engine.amounts import Amount, Basis, Form, Unit
 from subsidies.engine.conditions import Condition
 from subsidies.engine.decide import Award, Decider, Judgement, Line, decide, shares, shares_of
-from subsidies.engine.examples import check_examples
+from subsidies.engine.examples import Failure, check_examples, worked_out
 from subsidies.engine.explain import Alternative, Check, Finding, Promise, explain, promises
 from subsidies.engine.fact_types import HOME, Fact, FactType, Profile, Value
 from subsidies.engine.facts import FACTS, Measures, categories_mask
@@ -53,6 +53,7 @@ __all__ = [
     "Decider",
     "Fact",
     "FactType",
+    "Failure",
     "Figures",
     "Finding",
     "Form",
@@ -93,5 +94,6 @@ __all__ = [
     "shares",
     "shares_of",
     "split",
+    "worked_out",
     "yuan",
 ]

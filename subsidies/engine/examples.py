@@ -38,6 +38,12 @@ def check_examples(policy: Policy) -> list[Failure]:
     return failures
 
 
+def worked_out(policy: Policy, example: Example) -> tuple[dict[str, int], int]:
+    """What the rules give an example's child by programme in its term, and in the whole school year, in fen."""
+    pays = _computed(policy, example, example.term, example.profile.get("had_before"))
+    return pays, _year(policy, example)
+
+
 def _year(policy: Policy, example: Example) -> int:
     """Both terms of the school year, the same child in both; what autumn gave was had before in spring."""
     total = 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from subsidies.engine.amounts import Amount
 from subsidies.engine.checks import check_policy
-from subsidies.engine.examples import check_examples
+from subsidies.engine.examples import Failure, check_examples
 from subsidies.engine.fact_types import Fact
 from subsidies.engine.lint import lint
 from subsidies.engine.located import PackError, Problem, Table, open_toml, suggest
@@ -42,7 +42,7 @@ def load_pack(
     `library` gives the packs it includes; `county_facts` are the facts the county has defined. The worked
     examples are run last: a pack that does not give its author's own figures is refused.
     """
-    policy, _, errors = _read_whole(source, library, tuple(county_facts))
+    policy, _, errors, _ = _read_whole(source, library, tuple(county_facts))
     if errors:
         raise PackError(errors)
     return policy
@@ -55,15 +55,16 @@ class Checkup:
     policy: Policy  # only to be used when there are no errors
     errors: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
+    failures: tuple[Failure, ...] = ()  # examples that do not come out, where that is all that is wrong
 
 
 def check_pack(
     source: str | Path, *, library: Library | None = None, county_facts: Iterable[Fact] = ()
 ) -> Checkup:
     """Read, check and lint a pack, whatever is wrong with it."""
-    policy, file, errors = _read_whole(source, library, tuple(county_facts))
+    policy, file, errors, failures = _read_whole(source, library, tuple(county_facts))
     warnings = [] if errors else [Problem(file, line, message) for line, message in lint(policy)]
-    return Checkup(policy, _by_line(errors), _by_line(warnings))
+    return Checkup(policy, _by_line(errors), _by_line(warnings), tuple(failures))
 
 
 def _by_line(problems: Iterable[Problem]) -> tuple[Problem, ...]:
@@ -72,19 +73,20 @@ def _by_line(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 def _read_whole(
     source: str | Path, library: Library | None, county_facts: tuple[Fact, ...]
-) -> tuple[Policy, str, list[Problem]]:
-    """(policy, file, problems); a policy with problems is not to be used."""
+) -> tuple[Policy, str, list[Problem], list[Failure]]:
+    """(policy, file, problems, examples that fail); a policy with problems is not to be used."""
     try:
         text, file = _read(source)
         top = open_toml(text, file)
     except PackError as error:
-        return Policy("", "", "", (), ()), error.problems[0].file, list(error.problems)
+        return Policy("", "", "", (), ()), error.problems[0].file, list(error.problems), []
     policy = _Reader(top, library, county_facts, ()).policy()
     errors = top.source.problems
+    failures: list[Failure] = []
     if not errors:
         failures = check_examples(policy)
         errors = [Problem(file, failure.example.line, failure.message) for failure in failures]
-    return policy, file, errors
+    return policy, file, errors, failures
 
 
 def _read(source: str | Path) -> tuple[str, str]:

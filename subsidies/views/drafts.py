@@ -12,8 +12,9 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.workflow.flow import StepRefused
 from subsidies import engine
 from subsidies.actions import drafting
+from subsidies.actions.figures import unsettled
 from subsidies.actions.policies import check, new_draft, pack_of, pack_text
-from subsidies.actions.rule_writing import add_programme, add_rule, change_amount
+from subsidies.actions.rule_writing import add_programme, add_rule, change_amount, refit_examples
 from subsidies.forms.policies import AmountForm, DraftForm, NewDraftForm, RuleForm
 from subsidies.models import Policy
 from subsidies.queries.policies import built_in_titles, line_diff
@@ -92,10 +93,19 @@ def _show(request, policy: Policy, context: dict):
         "crumbs": crumbs_of(policy),
         "policy": policy,
         "check": check_of(context["text"]),
+        "open": _open(policy),
         "check_url": reverse("subsidies:draft_check", args=[policy.pk]),
     }
     wrong = context["form"].errors or context.get("conflict")
     return render(request, "subsidies/policy/draft.html", context, status=422 if wrong else 200)
+
+
+def _open(policy: Policy) -> int:
+    """Return how many figures nobody has filled in; 0 while the stored text is no pack."""
+    try:
+        return len(unsettled(pack_of(policy), policy.figures))
+    except engine.PackError:
+        return 0
 
 
 def check_of(text: str) -> dict:
@@ -168,10 +178,16 @@ def _write(request, policy: Policy, title: str, template: str, form_class, write
     except engine.PackError:
         messages.error(request, "规则文本还有错误，请先按右边的提示改正。")
         return redirect("subsidies:draft", policy.pk)
+    failures: tuple[engine.Failure, ...] = ()
     if request.method == "POST" and form.is_valid():
         try:
             text = write(policy.text, form)
-            for problem in drafting.problems_of(text):
+            checkup = check(text)
+            if checkup.failures and "refit" in request.POST:
+                text = refit_examples(text, checkup.policy)
+                checkup = check(text)
+            failures = checkup.failures
+            for problem in checkup.errors:
                 form.add_error(None, f"{problem.message}（第 {problem.line} 行）")
             if not form.errors:
                 drafting.save_draft(
@@ -181,7 +197,13 @@ def _write(request, policy: Policy, title: str, template: str, form_class, write
                 return redirect("subsidies:draft", policy.pk)
         except StepRefused as refusal:
             form.add_error(None, str(refusal))
-    context = {"crumbs": crumbs_of(policy, title), "policy": policy, "form": form, "title": title}
+    context = {
+        "crumbs": crumbs_of(policy, title),
+        "policy": policy,
+        "form": form,
+        "title": title,
+        "failures": failures,
+    }
     return render(request, template, context, status=422 if form.errors else 200)
 
 

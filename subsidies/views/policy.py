@@ -1,25 +1,15 @@
-"""资助标准: the rules in force, each figure with its clause and words; loading a pack."""
+"""资助标准: the rules in force, each figure with its clause and words."""
 
-from django.contrib import messages
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
-from povertyedu.accounts.access import actor, needs, working_term
+from povertyedu.accounts.access import needs, working_term
 from povertyedu.accounts.permissions import Permission
 from subsidies import engine
 from subsidies.actions.figures import told
-from subsidies.actions.policies import (
-    NoPolicy,
-    built_in_packs,
-    load_policy,
-    pack_of,
-    pack_text,
-    policy_for,
-)
+from subsidies.actions.policies import NoPolicy, pack_of, policy_for
 from subsidies.views.versions import tabs
-
-MAX_BYTES = 1024 * 1024
 
 
 @needs(Permission.VIEW_POLICY)
@@ -31,8 +21,6 @@ def policy(request):
         "crumbs": [("首页", reverse("home:todo")), ("资助标准", None)],
         "term": term,
         "tabs": tabs("policy"),
-        "packs": built_in_packs(),
-        "may_load": request.user.can(Permission.LOAD_POLICY),
     }
     try:
         current = policy_for(term.pk if term else "")
@@ -64,27 +52,3 @@ def _book(pack: engine.Policy, term) -> list[dict]:
         }
         for programme in pack.programmes
     ]
-
-
-@needs(Permission.LOAD_POLICY)
-@require_POST
-def load(request):
-    """Load a built-in pack or an uploaded file; a wrong one changes nothing and says every line."""
-    upload = request.FILES.get("file")
-    try:
-        if upload:
-            if upload.size > MAX_BYTES:
-                raise ValueError("政策包文件超过 1 MB，请确认选对了文件。")
-            text = upload.read().decode("utf-8-sig")
-        elif request.POST.get("pack") in built_in_packs():
-            text = pack_text(request.POST["pack"])
-        else:
-            raise ValueError("请选择一个内置政策包，或上传政策包文件。")
-        loaded = load_policy(text=text, by=actor(request, Permission.LOAD_POLICY))
-    except UnicodeDecodeError:
-        messages.error(request, "文件不是 UTF-8 编码的文本，请在编辑器中另存为 UTF-8 后再上传。")
-    except (ValueError, engine.PackError) as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, f"现行政策：{loaded}。请到“应享测算”重算。")
-    return redirect("subsidies:policy")

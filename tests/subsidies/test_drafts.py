@@ -1,6 +1,7 @@
 """Drafts on the page: begin, check, save, two editors, a rule and an amount by form, give up."""
 
 import tomllib
+from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -168,6 +169,39 @@ def test_rule_that_is_wrong_is_not_written(writer, draft, change, says):
     assert says in page(answer)
     draft.refresh_from_db()
     assert draft.revision == 1
+
+
+EXAMPLE = """
+[[example]]
+title = "寄宿生"
+term = "2020-autumn"
+child = { stage = "primary", grade = 1, boarding = true, ownership = "public", setting = "rural" }
+pays = { living = 500 }
+year = 1000
+"""
+AMOUNT = {"rule": "living-1", "yuan": "1250.50", "per": "year", "from_term": "2020-autumn"}
+
+
+def test_new_amount_by_form_is_written_for_the_terms_from_then_on(writer, draft):
+    assert writer.post(address("draft_amount", draft.pk), AMOUNT).status_code == 302
+    draft.refresh_from_db()
+    assert tomllib.loads(draft.text, parse_float=Decimal)["rule"][0]["amount"] == [
+        {"yuan": 1000, "per": "year", "last_term": "2020-spring"},
+        {"yuan": Decimal("1250.50"), "per": "year", "first_term": "2020-autumn"},
+    ]
+
+
+def test_examples_that_come_out_otherwise_are_shown_and_rewritten_only_if_asked(writer):
+    draft = policies.draft(TEXT + EXAMPLE)
+    answer = writer.post(address("draft_amount", draft.pk), AMOUNT)
+    assert answer.status_code == 422
+    assert "应为 500.00 元，按规则算得 625.25 元" in page(answer)
+    draft.refresh_from_db()
+    assert draft.revision == 1
+    assert writer.post(address("draft_amount", draft.pk), AMOUNT | {"refit": "1"}).status_code == 302
+    draft.refresh_from_db()
+    example = tomllib.loads(draft.text, parse_float=Decimal)["example"][0]
+    assert (example["pays"], example["year"]) == ({"living": Decimal("625.25")}, Decimal("1250.50"))
 
 
 def test_draft_given_up_is_a_draft_no_more(writer, draft):

@@ -126,6 +126,17 @@ def test_children_who_study_away_stand_in_the_township_of_their_household(publis
     assert (change.student, change.before_fen, change.after_fen) == (child.pk, 0, 62_500)
 
 
+def test_child_that_gains_here_and_loses_there_is_counted_on_both_sides(children, autumn):
+    other = (
+        '\n[[programme]]\ncode = "meal"\nlabel = "早餐"\nkind = "in_kind"\nstages = ["primary"]\n'
+        '[[rule]]\ncode = "meal-1"\nprogramme = "meal"\nlabel = "早餐"\nclause = "二"\nquote = "每天2元"\n'
+        'amount = { yuan = 2, per = "day" }\nfunding = { sources = ["county"] }\n[rule.when]\nstage = ["primary"]\nboarding = true\n'
+    )
+    term = run(policies.draft(LESS + other)).terms.get()
+    assert figures(term) == {"gain": 3, "gain_fen": 60_000, "lose": 3, "lose_fen": 30_000}
+    assert (term.before_fen, term.after_fen) == (150_000, 120_000)  # cash alone
+
+
 def test_chunked_is_whole_and_the_most_changed_come_first(children, settings):
     whole = run(policies.draft(MORE))
     expected = (

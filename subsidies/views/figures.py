@@ -1,0 +1,93 @@
+"""教育局确定的金额: fill in what the document leaves open, for the county or school by school, or say that it is not carried out."""
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET
+
+from povertyedu.accounts.access import actor, needs
+from povertyedu.accounts.permissions import Permission as P
+from povertyedu.orgs.models import School
+from povertyedu.workflow.flow import StepRefused
+from subsidies import engine
+from subsidies.actions import drafting
+from subsidies.actions.figures import told
+from subsidies.actions.policies import pack_of
+from subsidies.forms.policies import FigureForm
+from subsidies.models import Policy
+from subsidies.views.drafts import crumbs_of, draft_of, get_or_post
+
+TITLE = "教育局确定的金额"
+
+
+@needs(P.LOAD_POLICY)
+@require_GET
+def draft_figures(request, pk: int):
+    """Every figure the document leaves to the bureau: why, within what, what was filled in."""
+    policy = draft_of(request, pk)
+    try:
+        pack = pack_of(policy)
+    except engine.PackError:
+        return _broken(request, policy)
+    rows = told(pack, policy.figures)
+    for row in rows:
+        row["rules"] = [rule for rule in pack.rules if row["parameter"].code in rule.figures]
+        row["url"] = (
+            f"{reverse('subsidies:draft_figure', args=[pk])}?{urlencode({'code': row['parameter'].code})}"
+        )
+    context = {"crumbs": crumbs_of(policy, TITLE), "policy": policy, "rows": rows, "title": TITLE}
+    return render(request, "subsidies/policy/draft_figures.html", context)
+
+
+def _broken(request, policy: Policy):
+    messages.error(request, "规则文本还有错误，请先改正。")
+    return redirect("subsidies:draft", policy.pk)
+
+
+@needs(P.LOAD_POLICY)
+@get_or_post
+def draft_figure(request, pk: int):
+    """Fill in one of them; ``?code=`` names it."""
+    policy = draft_of(request, pk)
+    try:
+        pack = pack_of(policy)
+    except engine.PackError:
+        return _broken(request, policy)
+    parameter = pack.parameter_of.get(request.GET.get("code", ""))
+    if parameter is None or not parameter.is_filled_in:
+        if "code" not in request.GET:
+            return redirect("subsidies:draft_figures", pk)
+        raise Http404
+    initial = FigureForm.initial_of(parameter, policy.figures) | {"revision": policy.revision}
+    form = FigureForm(
+        request.POST or None, parameter=parameter, schools=_schools(request, pack, parameter), initial=initial
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            drafting.save_draft(
+                by=actor(request, P.LOAD_POLICY), policy=policy, revision=form.cleaned_data["revision"],
+                figures=form.put_into(policy.figures),
+            )  # fmt: skip
+            messages.success(request, f"已保存“{parameter.label}”。")
+            return redirect("subsidies:draft_figures", pk)
+        except StepRefused as refusal:
+            form.add_error(None, f"{refusal}请返回后重新打开。")
+    trail = [
+        *crumbs_of(policy, TITLE)[:-1],
+        (TITLE, reverse("subsidies:draft_figures", args=[pk])),
+        (parameter.label, None),
+    ]
+    context = {"crumbs": trail, "policy": policy, "parameter": parameter, "form": form, "title": TITLE}
+    return render(request, "subsidies/policy/draft_figure.html", context, status=422 if form.errors else 200)
+
+
+def _schools(request, pack: engine.Policy, parameter: engine.Parameter):
+    """Return the open schools whose stages the rules that rest on ``parameter`` are about."""
+    if parameter.scope != "school":
+        return School.objects.none()
+    programmes = {rule.programme for rule in pack.rules if parameter.code in rule.figures}
+    stages = {stage for p in pack.programmes if p.code in programmes for stage in p.stages}
+    seen = School.objects.visible_to(request.user, P.LOAD_POLICY).filter(is_open=True)
+    return seen.filter(stage_set__stage__in=stages).distinct().order_by("area_id", "code")

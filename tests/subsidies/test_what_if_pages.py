@@ -1,0 +1,263 @@
+"""试算和发布 on the page: started in the background, read down to the child, published with what it foretold."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from povertyedu.jobs.models import Job
+from povertyedu.jobs.tasks import run as run_job
+from povertyedu.workflow.flow import SYSTEM
+from subsidies.actions.policies import policy_for
+from subsidies.actions.recalculation import recalculate
+from subsidies.actions.what_if import run_what_if
+from subsidies.models import Entitlement, Policy, Recalculation
+from tests import factories
+from tests.factories import policies
+from tests.factories.policies import TEXT
+from tests.subsidies.test_load_policy import OPEN
+
+pytestmark = pytest.mark.django_db
+MORE = TEXT.replace("yuan = 1000", "yuan = 1250")
+
+
+@pytest.fixture
+def luona(xiazhai, autumn):
+    policies.published()
+    child = factories.student("罗娜", at=xiazhai, during=autumn, boarding=True)
+    recalculate(term=autumn, by=SYSTEM, trigger="测试")
+    return child
+
+
+@pytest.fixture
+def draft(luona):
+    return policies.draft(MORE)
+
+
+@pytest.fixture
+def writer(client, aid_officer):
+    client.force_login(aid_officer)
+    return client
+
+
+def address(name: str, draft, query: str = "") -> str:
+    return reverse(f"subsidies:{name}", args=[draft.pk]) + query
+
+
+def text(answer) -> str:
+    return answer.content.decode()
+
+
+def work() -> None:
+    """Do what waits in the queue, as a worker would."""
+    for job in Job.objects.filter(state="queued").order_by("pk"):
+        run_job(job.pk)
+
+
+def test_started_in_the_background_once_and_read_term_by_term(writer, draft):
+    writer.post(address("what_if", draft))
+    again = writer.post(address("what_if", draft), follow=True)
+    assert "正在试算，请等它完成" in text(again)
+    job = Job.objects.get()
+    assert (job.kind, job.label, job.url) == (
+        "subsidies.what_if",
+        "试算 云岭县方案",
+        address("what_if", draft),
+    )
+    work()
+    assert Job.objects.get().state == "done"
+    shown = text(writer.get(address("what_if", draft)))
+    assert "125.00" in shown
+    assert "城关镇" in shown
+    assert "罗娜" in shown
+    assert Entitlement.objects.get().amount_fen == 50_000
+
+
+def test_cells_lead_down_to_the_child(writer, draft, xiazhai, autumn):
+    run_what_if(policy=draft, by=SYSTEM)
+    page = text(writer.get(address("what_if", draft)))
+    for query in ("?term=2020-autumn&amp;area=529901100", "?term=2020-autumn&amp;programme=living"):
+        assert address("what_if_schools", draft, query) in page
+        schools = text(writer.get(address("what_if_schools", draft, query.replace("&amp;", "&"))))
+        assert "城关镇下寨小学" in schools
+        assert f"school={xiazhai.pk}" in schools
+    children = text(writer.get(address("what_if_children", draft, f"?term=2020-autumn&school={xiazhai.pk}")))
+    assert "罗娜" in children
+    assert "625.00" in children
+
+
+@pytest.mark.parametrize("query", ["?term=2031-autumn", "?term=", "?term=x&school=abc"])
+def test_cells_of_a_term_that_was_not_tried_are_not_found(writer, draft, query):
+    run_what_if(policy=draft, by=SYSTEM)
+    for name in ("what_if_schools", "what_if_children"):
+        assert writer.get(address(name, draft, query)).status_code == 404
+
+
+def test_cell_of_no_school_is_not_found(writer, draft):
+    run_what_if(policy=draft, by=SYSTEM)
+    for school in ("999999", "abc", "9" * 30):
+        answer = writer.get(address("what_if_children", draft, f"?school={school}"))
+        assert answer.status_code == 404
+
+
+def test_published_with_what_was_foretold_and_recalculated_by_name(writer, draft, autumn):
+    run = run_what_if(policy=draft, by=SYSTEM)
+    confirm = text(writer.get(address("draft_publish", draft)))
+    assert "125.00" in confirm
+    answer = writer.post(address("draft_publish", draft), {"what_if": run.pk}, follow=True)
+    assert "已发布“云岭县方案 第2版”，1 个学期已开始重算" in text(answer)
+    assert policy_for(autumn) == draft
+    work()
+    done = Recalculation.objects.first()
+    assert (done.trigger, done.policy, done.updated) == ("政策发布：云岭县方案 第2版", draft, 1)
+    assert Entitlement.objects.get().amount_fen == 62_500
+    draft.refresh_from_db()
+    assert (draft.state, draft.published_by) == ("published", "周敏")
+
+
+def test_second_click_publishes_nothing_more(writer, draft):
+    run = run_what_if(policy=draft, by=SYSTEM)
+    writer.post(address("draft_publish", draft), {"what_if": run.pk})
+    assert writer.post(address("draft_publish", draft), {"what_if": run.pk}).status_code == 404
+    assert (Policy.objects.published().count(), Job.objects.count()) == (2, 1)
+
+
+def test_not_published_without_a_what_if_of_this_very_draft(writer, draft):
+    assert writer.get(address("draft_publish", draft)).status_code == 302
+    refused = writer.post(address("draft_publish", draft), follow=True)
+    assert "发布前须先试算" in text(refused)
+    old = run_what_if(policy=draft, by=SYSTEM)
+    run_what_if(policy=draft, by=SYSTEM)
+    refused = writer.post(address("draft_publish", draft), {"what_if": old.pk}, follow=True)
+    assert "刚才又试算过一次" in text(refused)
+    sent = {"revision": 1, "applies_from": "", "text": MORE + "# 改\n"}
+    writer.post(reverse("subsidies:draft", args=[draft.pk]), sent)
+    stale = text(writer.get(address("what_if", draft)))
+    assert "试算后草稿又改过" in stale
+    assert "发布…" not in stale
+    refused = writer.post(address("draft_publish", draft), {"what_if": draft.what_ifs.get().pk}, follow=True)
+    assert "发布前须先试算" in text(refused)
+    assert Policy.objects.published().count() == 1
+
+
+def test_first_policy_of_a_county_without_terms_needs_no_what_if(writer):
+    draft = policies.draft()
+    assert writer.get(address("draft_publish", draft)).status_code == 200
+    writer.post(address("draft_publish", draft))
+    draft.refresh_from_db()
+    assert draft.state == "published"
+
+
+def test_text_with_errors_is_not_tried_nor_published(writer, luona):
+    draft = policies.draft_of_nothing()
+    answer = writer.post(address("what_if", draft), follow=True)
+    assert "规则文本还有错误" in text(answer)
+    assert not Job.objects.exists()
+    writer.post(address("draft_publish", draft))
+    draft.refresh_from_db()
+    assert draft.state == "draft"
+
+
+# --- figures ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def open_draft(luona):
+    return policies.draft(TEXT + OPEN)
+
+
+def fill(writer, draft, code: str, **sent):
+    draft.refresh_from_db()
+    return writer.post(address("draft_figure", draft, f"?code={code}"), {"revision": draft.revision} | sent)
+
+
+def test_open_figures_keep_a_draft_from_being_published(writer, open_draft):
+    run = run_what_if(policy=open_draft, by=SYSTEM)
+    shown = text(writer.get(address("what_if", open_draft)))
+    assert "还有 2 项金额没有填（早餐标准、住宿费标准）" in shown
+    assert writer.get(address("draft_publish", open_draft)).url == address("draft_figures", open_draft)
+    refused = writer.post(address("draft_publish", open_draft), {"what_if": run.pk}, follow=True)
+    assert "须由教育局确定的金额还没有填：“早餐标准”、“住宿费标准”" in text(refused)
+
+
+def test_figures_are_filled_for_the_county_by_school_or_not_carried_out(writer, open_draft, xiazhai, qingshi):
+    listed = text(writer.get(address("draft_figures", open_draft)))
+    assert "须在 2.00 元至 3.50 元之间" in listed
+    assert "参考数 3.00 元" in listed
+    assert fill(writer, open_draft, "meal", answer="one", one="3.5").status_code == 302
+    by_school = {"answer": "schools", f"school_{xiazhai.code}": "120", f"school_{qingshi.code}": ""}
+    assert fill(writer, open_draft, "lodging", **by_school).status_code == 302
+    open_draft.refresh_from_db()
+    assert open_draft.figures == {"meal": 350, "lodging": {xiazhai.code: 12000}}
+    form = text(writer.get(address("draft_figure", open_draft, "?code=lodging")))
+    assert 'value="120.00"' in form
+    assert "1 所学校分别确定" in text(writer.get(address("draft_figures", open_draft)))
+    fill(writer, open_draft, "meal", answer="off")
+    fill(writer, open_draft, "lodging", answer="open")
+    open_draft.refresh_from_db()
+    assert open_draft.figures == {"meal": None}
+    assert "不执行" in text(writer.get(address("draft_figures", open_draft)))
+
+
+@pytest.mark.parametrize(
+    ("code", "sent", "says"),
+    [
+        ("meal", {"answer": "one", "one": "4"}, "须在 2.00 元至 3.50 元之间"),
+        ("meal", {"answer": "one", "one": ""}, "请填写金额"),
+        ("meal", {"answer": "one", "one": "off"}, "请在上面选“不执行”"),
+        ("meal", {"answer": "one", "one": "三元"}, "应为元数"),
+        ("meal", {"answer": "schools"}, "选择一个有效的选项"),
+        ("meal", {}, "请选择怎样确定"),
+        ("lodging", {"answer": "schools"}, "请至少填一所学校"),
+    ],
+)
+def test_wrong_figure_is_not_saved(writer, open_draft, code, sent, says):
+    answer = fill(writer, open_draft, code, **sent)
+    assert answer.status_code == 422
+    assert says in text(answer)
+    open_draft.refresh_from_db()
+    assert open_draft.figures == {}
+
+
+def test_figure_that_is_none_is_not_found(writer, open_draft):
+    assert writer.get(address("draft_figure", open_draft, "?code=none")).status_code == 404
+
+
+def test_figure_of_an_outdated_page_is_not_saved(writer, open_draft):
+    fill(writer, open_draft, "meal", answer="one", one="3")
+    answer = writer.post(address("draft_figure", open_draft, "?code=meal"), {"revision": 1, "answer": "off"})
+    assert answer.status_code == 422
+    assert "保存过这份草稿" in text(answer)
+    open_draft.refresh_from_db()
+    assert open_draft.figures == {"meal": 300}
+
+
+def test_figure_out_of_a_range_that_was_narrowed_is_open_again(writer, open_draft):
+    fill(writer, open_draft, "meal", answer="one", one="3.5")
+    fill(writer, open_draft, "lodging", answer="off")
+    open_draft.refresh_from_db()
+    narrow = (TEXT + OPEN).replace("range = [2, 3.5]", "range = [2, 3]")
+    sent = {"revision": open_draft.revision, "applies_from": "", "text": narrow}
+    writer.post(reverse("subsidies:draft", args=[open_draft.pk]), sent)
+    assert "还有 1 项金额没有填（早餐标准）" in text(writer.get(address("what_if", open_draft)))
+
+
+def test_pages_take_the_same_number_of_queries_for_one_and_many(writer, draft, xiazhai, autumn):
+    pages = ("what_if", ""), ("what_if_schools", "?term=2020-autumn"), ("what_if_children", f"?term=2020-autumn&school={xiazhai.pk}")  # fmt: skip
+
+    def counts() -> list[int]:
+        found = []
+        for name, query in pages:
+            with CaptureQueriesContext(connection) as queries:
+                assert writer.get(address(name, draft, query)).status_code == 200
+            found.append(len(queries))
+        return found
+
+    run_what_if(policy=draft, by=SYSTEM)
+    counts()
+    few = counts()
+    for number in range(30):
+        factories.student(f"学生{number}", at=xiazhai, during=autumn, boarding=True)
+        factories.student(f"邻校{number}", at=factories.school(f"小学{number}"), during=autumn, boarding=True)
+    run_what_if(policy=draft, by=SYSTEM)
+    assert counts() == few
