@@ -112,6 +112,12 @@ def pack_of(policy: Policy) -> engine.Policy:
     return _pack(policy.digest, policy.text, json.dumps(policy.included), county)
 
 
+@lru_cache(maxsize=16)
+def pack_named(name: str) -> engine.Policy:
+    """Return the rules of a built-in pack, parsed once per process; raise LookupError."""
+    return engine.load_pack(library(name), library=library)
+
+
 def reading_of(policy: Policy, term: Term) -> Reading:
     """Return for what the facts are read that ``policy``'s rules ask in ``term``."""
     watched = watched_programmes(pack_of(policy), engine.Term.parse(term.pk))

@@ -35,15 +35,17 @@ def term_choices(present: str = "") -> list[tuple[str, str]]:
 YEARS_BACK, YEARS_AHEAD = 15, 2
 
 
-def every_term() -> list[tuple[str, str]]:
-    """Return the terms a person may choose from, the newest first."""
+def every_term(present: str = "") -> list[tuple[str, str]]:
+    """Return the terms a person may choose from, the newest first; ``present`` is among them."""
     last = engine.Term(today().year + YEARS_AHEAD, 1)
     terms = [
         engine.Term(year, half)
         for year in range(last.year, last.year - YEARS_BACK - YEARS_AHEAD, -1)
         for half in (1, 0)
     ]
-    return [(str(term), term.label) for term in terms]
+    if present and engine.Term.parse(present) not in terms:
+        terms.append(engine.Term.parse(present))
+    return [(str(term), term.label) for term in sorted(terms, reverse=True)]
 
 
 class TermField(forms.ChoiceField):
@@ -109,6 +111,22 @@ class DraftForm(forms.Form):
 
     def clean_text(self):
         return self.cleaned_data["text"].replace("\r\n", "\n")
+
+
+class CompareForm(forms.Form):
+    """Two books: which plan, in which term."""
+
+    left = forms.ChoiceField(label="左边", required=False)
+    left_term = forms.ChoiceField(label="左边学期")
+    right = forms.ChoiceField(label="右边", required=False)
+    right_term = forms.ChoiceField(label="右边学期")
+    only_changed = forms.BooleanField(label="只看不同的", required=False)
+
+    def __init__(self, *args, sources, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in ("left", "right"):
+            self.fields[name].choices = sources
+            self.fields[f"{name}_term"].choices = every_term()
 
 
 class FigureForm(forms.Form):

@@ -1,54 +1,171 @@
-"""资助标准: the rules in force, each figure with its clause and words."""
+"""资助标准: the rule book of a term, each figure with its clause and words; two terms or two plans side by side."""
 
-from django.shortcuts import render
+from dataclasses import dataclass
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from povertyedu.accounts.access import needs, working_term
-from povertyedu.accounts.permissions import Permission
+from povertyedu.accounts.permissions import Permission as P
 from subsidies import engine
 from subsidies.actions.figures import told
-from subsidies.actions.policies import NoPolicy, pack_of, policy_for
+from subsidies.actions.policies import NoPolicy, pack_named, pack_of, policy_for
+from subsidies.forms.policies import CompareForm, every_term
+from subsidies.models import Policy
+from subsidies.queries.policies import built_in_titles
+from subsidies.queries.rulebook import Side, book_of, compare, figure_of
 from subsidies.views.versions import tabs
 
 
-@needs(Permission.VIEW_POLICY)
+@dataclass(frozen=True)
+class Source:
+    """Where a book is read from: the policy in force in a term, a stored one (its number), or a built-in pack (its name)."""
+
+    label: str
+    pack: engine.Policy
+    figures: dict
+    policy: Policy | None = None
+
+
+def source_of(request, named: str, term: engine.Term) -> Source:
+    """Return the source that an address names; blank is what is in force in ``term``. Raise NoPolicy, PackError, Http404."""
+    if not named:
+        policy = policy_for(str(term))
+        return Source(str(policy), pack_of(policy), policy.figures, policy)
+    if named.isascii() and named.isdigit() and len(named) < 19:
+        seen = Policy.objects.visible_to(request.user).exclude(state="dropped")
+        policy = get_object_or_404(seen, pk=named)
+        return Source(str(policy), pack_of(policy), policy.figures, policy)
+    if named not in dict(built_in_titles()):
+        raise Http404
+    pack = pack_named(named)
+    return Source(f"{pack.title}（内置）", pack, {})
+
+
+def sources(request) -> list[tuple[str, str]]:
+    """Return what books there are to choose from."""
+    stored = Policy.objects.visible_to(request.user).exclude(state="dropped").defer("text", "included")
+    built_in = [(name, f"{title}（内置）") for name, title in built_in_titles()]
+    return [("", "该学期适用的政策"), *((str(policy.pk), f"{policy}") for policy in stored), *built_in]
+
+
+def _term(request) -> engine.Term:
+    """Return the term that the address asks for, else the working term."""
+    asked = request.GET.get("on", "")
+    if asked:
+        try:
+            return engine.Term.parse(asked)
+        except ValueError as error:
+            raise Http404 from error
+    term = working_term(request)
+    return engine.Term.parse(term.pk if term else every_term()[0][0])
+
+
+@needs(P.VIEW_POLICY)
 @require_GET
 def policy(request):
-    """Show the current pack as a rule book, programme by programme."""
-    term = working_term(request)
+    """The rule book: programme by stage in a term, each figure with its clause; ``?of=`` another than what is in force."""
+    on, named = _term(request), request.GET.get("of", "")
     context = {
         "crumbs": [("首页", reverse("home:todo")), ("资助标准", None)],
-        "term": term,
+        "on": on,
+        "named": named,
+        "terms": every_term(str(on)),
+        "sources": sources(request),
         "tabs": tabs("policy"),
     }
     try:
-        current = policy_for(term.pk if term else "")
-    except NoPolicy:
+        source = source_of(request, named, on)
+    except (NoPolicy, engine.PackError) as error:
+        context["error"] = str(error)
         return render(request, "subsidies/policy.html", context)
-    pack = pack_of(current)
+    pack = source.pack
     context |= {
-        "policy": current, "pack": pack, "book": _book(pack, term), "figures": told(pack, current.figures),
+        "source": source,
+        "pack": pack,
+        "book": book_of(pack, source.figures, on),
+        "rules": [
+            {"rule": rule, "figure": figure_of(rule, pack, source.figures, on) if rule.in_force(on) else None,
+             "parameters": pack.parameters_of(rule), "programme": pack.programme(rule.programme)}
+            for rule in pack.rules
+        ],
+        "figures": told(pack, source.figures),
         "readings": [parameter for parameter in pack.parameters if not parameter.is_filled_in],
+        "treatments": [item for item in pack.treatments if item.in_force(on)],
+        "query": urlencode({"on": str(on), "of": named}),
     }  # fmt: skip
     return render(request, "subsidies/policy.html", context)
 
 
-def _book(pack: engine.Policy, term) -> list[dict]:
-    """Return the pack's programmes with their rules, each rule with what it rests on."""
-    on = engine.Term.parse(term.pk) if term else None
-    return [
-        {
-            "programme": programme,
-            "rules": [
-                {
-                    "rule": rule,
-                    "parameters": pack.parameters_of(rule),
-                    "in_force": on is None or rule.in_force(on),
-                }
-                for rule in pack.rules
-                if rule.programme == programme.code
-            ],
-        }
-        for programme in pack.programmes
-    ]
+@needs(P.VIEW_POLICY)
+@require_GET
+def policy_rule(request):
+    """One rule whole: who, how much when, by which words, from whose money. A fragment for the drawer, a page without script."""
+    on = _term(request)
+    if "code" not in request.GET:
+        return redirect("subsidies:policy")
+    try:
+        source = source_of(request, request.GET.get("of", ""), on)
+    except (NoPolicy, engine.PackError) as error:
+        raise Http404 from error
+    pack = source.pack
+    rule = pack.rule_of.get(request.GET.get("code", ""))
+    if rule is None:
+        raise Http404
+    given = {row["parameter"].code: row for row in told(pack, source.figures)}
+    back = f"{reverse('subsidies:policy')}?{urlencode({'on': str(on), 'of': request.GET.get('of', '')})}"
+    context = {
+        "crumbs": [("资助标准", back), (rule.label, None)],
+        "source": source,
+        "on": on,
+        "rule": rule,
+        "programme": pack.programme(rule.programme),
+        "figure": figure_of(rule, pack, source.figures, on) if rule.in_force(on) else None,
+        "group": pack.group_of.get(rule.group or ""),
+        "rivals": [
+            other for other in pack.rules if rule.group and other.group == rule.group and other is not rule
+        ],
+        "yields": pack.rules_behind(rule.yields_to),
+        "parameters": [{"it": p, "given": given.get(p.code)} for p in pack.parameters_of(rule)],
+    }
+    template = "subsidies/policy/_rule.html" if request.htmx else "subsidies/policy/rule.html"
+    return render(request, template, context)
+
+
+@needs(P.VIEW_POLICY)
+@require_GET
+def policy_compare(request):
+    """Two terms of what is in force, or two plans, side by side: same, changed, only here."""
+    term = str(_term(request))
+    initial = {"left_term": term, "right_term": term}
+    form = CompareForm(
+        request.GET if "left_term" in request.GET else None, sources=sources(request), initial=initial
+    )
+    context = {
+        "crumbs": [("资助标准", reverse("subsidies:policy")), ("对比", None)],
+        "tabs": tabs("policy_compare"),
+        "form": form,
+    }
+    if form.is_bound and form.is_valid():
+        try:
+            sides = [_side(request, form, name) for name in ("left", "right")]
+        except (NoPolicy, engine.PackError) as error:
+            form.add_error(None, str(error))
+        else:
+            rows = compare(*sides)
+            counts = {
+                verdict: sum(row.verdict == verdict for row in rows)
+                for verdict in ("same", "changed", "left", "right")
+            }
+            shown = [row for row in rows if not form.cleaned_data["only_changed"] or row.verdict != "same"]
+            context |= {"left": sides[0], "right": sides[1], "rows": shown, "counts": counts}
+    return render(request, "subsidies/policy/compare.html", context, status=422 if form.errors else 200)
+
+
+def _side(request, form: CompareForm, name: str) -> Side:
+    term = engine.Term.parse(form.cleaned_data[f"{name}_term"])
+    source = source_of(request, form.cleaned_data[name], term)
+    return Side(f"{source.label}，{term.label}", source.pack, source.figures, term)

@@ -17,7 +17,7 @@ PER_PAGE = 20
 
 def tabs(active: str) -> list[dict]:
     """Return the pages of 资助标准."""
-    pages = (("policy", "资助标准"), ("policy_versions", "版本与草稿"))
+    pages = (("policy", "资助标准"), ("policy_compare", "对比"), ("policy_versions", "版本与草稿"))
     return [
         {"text": text, "url": reverse(f"subsidies:{name}"), "active": name == active} for name, text in pages
     ]
