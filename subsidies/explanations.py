@@ -52,13 +52,10 @@ class Explanation:
         return [finding for finding in self.findings if finding.verdict.waits]
 
     @property
-    def refused(self) -> list[engine.Finding]:
-        return [finding for finding in self.not_awarded if not finding.verdict.waits]
-
-    @property
     def promised(self) -> list[engine.Unpaid]:
-        """What the document promises such a child besides, and is not computed."""
-        return [promise.unpaid for promise in self.promises if promise.met]
+        """What the document promises such a child besides, says so of whom, and is not computed."""
+        told = (promise.unpaid for promise in self.promises if promise.met)
+        return [unpaid for unpaid in told if unpaid.stages or unpaid.conditions]
 
     @property
     def loans(self) -> list[engine.Finding]:
@@ -75,6 +72,30 @@ class Explanation:
         awarded = sorted([*self.awarded, *self.loans], key=lambda f: order.index(f.rule.kind))
         grouped = [(kind, list(found)) for kind, found in groupby(awarded, key=lambda f: f.rule.kind)]
         return [(kind, found, sum(f.amount_fen for f in found)) for kind, found in grouped]
+
+    def beaten_by(self, finding: engine.Finding) -> list[engine.Finding]:
+        """Return what the child would have had instead of ``finding``: all conditions met, but it went before them."""
+        return [other for other in self.findings if other.other is finding.rule]
+
+    def rule_by_rule(self) -> list[tuple[str, list[engine.Finding]]]:
+        """Return every rule of the policy by what became of it, in the order a reader looks for it."""
+        groups: dict[str, list[engine.Finding]] = {
+            name: [] for name in ("享受", "符合条件", "不符合条件", "其他学段和年级", "本学期不执行")
+        }
+        for finding in self.findings:
+            groups[self._group_of(finding)].append(finding)
+        return [(name, found) for name, found in groups.items() if found]
+
+    @staticmethod
+    def _group_of(finding: engine.Finding) -> str:
+        if finding.amount_fen or finding.verdict == engine.Verdict.LOAN:
+            return "享受"
+        if finding.verdict == engine.Verdict.NOT_IN_FORCE:
+            return "本学期不执行"
+        if finding.verdict.holds:
+            return "符合条件"
+        unmet = {check.label for check in finding.checks if not check.met}
+        return "其他学段和年级" if unmet & FIXED else "不符合条件"
 
     def missing(self) -> list[Missing]:
         """Return what the child is short of for each rule of its stage that it does not meet, nearest first."""

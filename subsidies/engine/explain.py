@@ -133,7 +133,7 @@ def _finding(
         return Finding(rule, verdict, checks, 0, f"{rule.label}：{outcome}", "", alternatives=alternatives)
     reckoning = judged.reckoning
     note = _note(judged.treatment)
-    reckoned = reckoning is not None and not reckoning.wants and judged.verdict in _RECKONED
+    reckoned = reckoning is not None and not reckoning.wants and judged.verdict in (*_RECKONED, *_LOST)
     arithmetic = _arithmetic(reckoning) if reckoned and reckoning is not None else ""
     if judged.verdict is Verdict.LOAN and reckoning is not None:
         arithmetic = f"额度不超过 {yuan(reckoning.standard_fen)} {reckoning.unit.label}"
@@ -194,6 +194,7 @@ def _found(alternative: Alternative) -> str:
 
 
 _RECKONED = (Verdict.AWARDED, Verdict.NOTHING, Verdict.OTHER_TERM, Verdict.LOAN)
+_LOST = (Verdict.OUTBID, Verdict.NOT_CHOSEN)  # what it would have given is told as well
 
 
 def _outcome(judged: Judgement, arithmetic: str, at: At) -> str:

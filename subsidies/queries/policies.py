@@ -5,6 +5,12 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+from django.db.models import QuerySet
+
+from povertyedu.orgs.enums import AreaLevel
+from povertyedu.orgs.models import Area
+from subsidies.models import Policy, Programme, WhatIfTerm
+
 BUILT_IN = Path(__file__).resolve().parent.parent / "policies"
 
 
@@ -15,6 +21,21 @@ def built_in_titles() -> tuple[tuple[str, str], ...]:
         (path.stem, tomllib.loads(path.read_text(encoding="utf-8-sig"))) for path in BUILT_IN.glob("*.toml")
     )
     return tuple(sorted((name, values.get("title", name)) for name, values in packs))
+
+
+def tried_terms(policy: Policy) -> QuerySet:
+    """Return the terms of the last run over a policy, the newest first."""
+    return WhatIfTerm.objects.filter(what_if__policy=policy).select_related("term", "what_if")
+
+
+def township_names() -> dict[str, str]:
+    """Return {code: name} of the townships."""
+    return dict(Area.objects.filter(level=AreaLevel.TOWNSHIP).values_list("code", "name"))
+
+
+def known_programmes() -> dict[str, str]:
+    """Return {code: name} of the programmes that money is counted under, in their order."""
+    return dict(Programme.objects.values_list("code", "name"))
 
 
 def line_diff(old: str, new: str, around: int = 2) -> list[dict]:

@@ -11,7 +11,7 @@ from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.jobs.models import Job
 from povertyedu.jobs.tasks import start
-from povertyedu.orgs.models import Area, School, Term
+from povertyedu.orgs.models import School, Term
 from povertyedu.workflow.flow import StepRefused
 from students.models import Enrolment
 from subsidies import engine
@@ -20,8 +20,9 @@ from subsidies.actions.policies import pack_of
 from subsidies.actions.releasing import release
 from subsidies.actions.what_if import children_of, terms_of, why_stale
 from subsidies.enums import Kind
-from subsidies.models import Policy, Programme, WhatIfCell, WhatIfTerm
+from subsidies.models import Policy, WhatIfCell, WhatIfTerm
 from subsidies.queries import FactUnread
+from subsidies.queries.policies import known_programmes, township_names, tried_terms
 from subsidies.views.calculation import lock_of
 from subsidies.views.drafts import crumbs_of, draft_of, get_or_post
 
@@ -95,9 +96,7 @@ def _of_term(request, policy: Policy, chosen: WhatIfTerm) -> dict:
     cells = WhatIfCell.objects.visible_to(request.user, P.LOAD_POLICY).filter(
         what_if=chosen.what_if_id, term=chosen.term_id
     )
-    names = dict(
-        Area.objects.filter(level="township").values_list("code", "name")
-    )  # everyone: names of townships
+    names = township_names()
     towns = cells.of_children().summed("area").order_by("area")
     programmes = cells.of_programmes().summed("programme", "kind")
     called = programme_names(policy)
@@ -129,11 +128,12 @@ def _named(request, chosen: WhatIfTerm) -> list[dict]:
 
 def programme_names(policy: Policy) -> dict[str, str]:
     """Return {code: name} of the programmes there are and of those of the draft."""
-    names = dict(Programme.objects.values_list("code", "name"))
     try:
-        return names | {programme.code: programme.label for programme in pack_of(policy).programmes}
+        return known_programmes() | {
+            programme.code: programme.label for programme in pack_of(policy).programmes
+        }
     except engine.PackError:
-        return names
+        return known_programmes()
 
 
 def _url(name: str, policy: Policy, **wanted) -> str:
@@ -143,9 +143,7 @@ def _url(name: str, policy: Policy, **wanted) -> str:
 
 def _asked(request, policy: Policy) -> WhatIfTerm:
     """Return the term of the last run that the address names, the newest where it names none."""
-    terms = WhatIfTerm.objects.filter(what_if__policy=policy).select_related(
-        "term", "what_if"
-    )  # everyone: the policy was seen
+    terms = tried_terms(policy)
     found = terms.filter(term=request.GET["term"]).first() if "term" in request.GET else terms.first()
     if found is None:
         raise Http404
@@ -171,7 +169,7 @@ def what_if_schools(request, pk: int):
         row["url"] = _url(
             "what_if_children", policy, term=chosen.term_id, school=row["school"], area=row["area"], programme=programme
         )  # fmt: skip
-    title = programme_names(policy).get(programme) or _town(area) or "各校"
+    title = programme_names(policy).get(programme) or township_names().get(area) or "各校"
     context = {
         "crumbs": [
             *crumbs_of(policy, "试算")[:-1],
@@ -184,12 +182,6 @@ def what_if_schools(request, pk: int):
         "title": title,
     }
     return render(request, "subsidies/policy/what_if_schools.html", context)
-
-
-def _town(area: str) -> str:
-    return (
-        Area.objects.filter(pk=area).values_list("name", flat=True).first() or ""
-    )  # everyone: a place's name
 
 
 @needs(P.LOAD_POLICY)
@@ -215,7 +207,7 @@ def what_if_children(request, pk: int):
     if len(found) > PER_PAGE:
         kept = wanted | {"term": chosen.term_id, "after": found[PER_PAGE - 1].student}
         next_url = _url("what_if_children", policy, **kept)
-    title = school.name if school else f"{_town(wanted['area'])}县外就读"
+    title = school.name if school else f"{township_names().get(wanted['area'], '')}县外就读"
     context = {
         "crumbs": [
             *crumbs_of(policy, "试算")[:-1],

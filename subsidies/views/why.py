@@ -8,7 +8,7 @@ from povertyedu.accounts.permissions import Permission
 from students.models import Enrolment, Student
 from subsidies import engine
 from subsidies.actions.policies import NoPolicy, pack_of, policy_for
-from subsidies.explanations import explain_enrolment
+from subsidies.explanations import explain_enrolment, family_sentences
 from subsidies.models import Line
 from subsidies.queries import FactUnread, balances_of
 
@@ -40,6 +40,8 @@ def why(request, student_pk: int):
     else:
         context["explanation"] = explanation
         context["shown"] = _shown(explanation, context["programme"])
+        context["sums"] = [(kind, fen) for kind, _, fen in explanation.by_kind() if kind != engine.Kind.LOAN]
+        context["family"] = family_sentences(explanation)
         context["lines"] = (
             Line.objects.visible_to(request.user)
             .filter(student=student_pk)
@@ -56,6 +58,7 @@ def _shown(explanation, programme: str) -> list[dict]:
         {
             "finding": finding,
             "parameters": explanation.pack.parameters_of(finding.rule),
+            "beaten": explanation.beaten_by(finding),
             "shares": [
                 {
                     "source": engine.SOURCES[source],

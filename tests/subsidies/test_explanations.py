@@ -8,6 +8,7 @@ from students.enums import HardshipCategory
 from subsidies.actions.policies import load_policy, pack_of, pack_text
 from subsidies.explanations import explain_enrolment, family_sentences
 from tests import factories
+from tests.factories import policies
 from tests.subsidies.engine.building import pack_text as small_pack
 from tests.subsidies.engine.building import part
 
@@ -91,7 +92,7 @@ def test_page_tells_what_waits_what_may_be_borrowed_and_what_is_promised_besides
     assert "生源地贷款：可申请贷款，不计入资助金额，额度不超过 8,000.00 元/年" in page
     assert "<b>酌情减免</b>：“酌情减免保教费”（某县方案 四）。文件未写金额" in page
     assert "别人的" not in page
-    assert "没有享受的规则及原因（0 条）" in page
+    assert "逐条对照（2 条）" in page
     assert "应发现金 <b>0.00</b>" in page
 
 
@@ -111,3 +112,76 @@ def test_page_and_command_tell_by_which_treatment_and_alternative(client, leader
     assert "比照享受：低保比照，2016年春季学期至2020年秋季学期，依据某县方案 三“原文”" in page
     assert "情形：属情形（二），困难类别为农村低保（比照后为建档立卡、农村低保）" in page
     assert (rule["treatment"], [one["held"] for one in rule["alternatives"]]) == ("epidemic", [False, True])
+
+
+GROUPED = policies.TEXT.replace('code = "living-1"', 'code = "living-1"\ngroup = "one"') + (
+    '\n[[rule]]\ncode = "living-2"\nprogramme = "living"\nlabel = "残疾学生生活补助"\nclause = "二"\nquote = "每生每年1500元"\n'
+    'group = "one"\namount = { yuan = 1500, per = "year" }\nfunding = { sources = ["province", "county"], weights = [8, 2] }\n'
+    '[rule.when]\nstage = ["primary"]\ncategories = ["disabled"]\n'
+    '\n[[programme]]\ncode = "meal"\nlabel = "早餐"\nkind = "in_kind"\nstages = ["primary"]\n'
+    '\n[[parameter]]\ncode = "meal"\nlabel = "早餐标准"\nreason = "原文未写"\nkind = "amount"\n'
+    '\n[[rule]]\ncode = "meal-1"\nprogramme = "meal"\nlabel = "早餐补助"\nclause = "三"\nquote = "适当补助"\n'
+    'amount = { parameter = "meal", per = "day" }\nfunding = { sources = ["county"] }\n[rule.when]\nstage = ["primary"]\n'
+    '\n[[unpaid]]\ncode = "books"\nlabel = "免费教科书"\nclause = "四"\nquote = "免费提供教科书"\nreason = "文件未写金额"\nstages = ["primary"]\n'
+)  # fmt: skip
+
+
+@pytest.fixture
+def reader(client, leader):
+    client.force_login(leader)
+    return client
+
+
+def drawer(reader, child) -> str:
+    return reader.get(reverse("subsidies:why", args=[child.pk])).content.decode()
+
+
+@pytest.fixture
+def luona(xiazhai, autumn):
+    disabled = HardshipCategory.DISABLED
+    return factories.student("罗娜", at=xiazhai, during=autumn, boarding=True, categories=disabled)
+
+
+def test_drawer_tells_what_won_its_group_and_who_bears_it(reader, luona):
+    policies.published(GROUPED, figures={"meal": 300})
+    shown = drawer(reader, luona)
+    assert "应发现金 <b>750.00</b> 元" in shown
+    assert "“小学寄宿生生活补助”（1,000.00 元/年 ÷ 2 = 500.00 元）符合条件，同组就高未取，取本项" in shown
+    assert "1,500.00 元/年 ÷ 2 = 750.00 元" in shown
+    for share in ("省级财政", "600.00", "县级财政", "150.00"):
+        assert share in shown
+    assert "另有实物（供餐） 300.00 元，不发现金" in shown
+    assert "免费教科书" in shown
+    assert "给家长的话" in shown
+    assert "现金" in shown
+
+
+def test_drawer_tells_what_waits_for_the_bureau(reader, luona):
+    draft = policies.draft(GROUPED)
+    found = explain_enrolment(
+        luona.enrolments.select_related("student", "school", "term").get(), pack_of(draft)
+    )
+    [waiting] = found.waiting
+    assert (waiting.rule.code, waiting.amount_fen) == ("meal-1", 0)
+    assert "“早餐标准”教育局还没有确定" in waiting.outcome
+
+
+def test_every_rule_is_told_once_and_by_what_became_of_it(pack, xiazhai, autumn):
+    child = factories.student("罗娜", at=xiazhai, during=autumn, boarding=True, categories=POOR)
+    found = explained(child, pack)
+    groups = dict(found.rule_by_rule())
+    assert sum(map(len, groups.values())) == len(found.findings)
+    assert [f.rule.code for f in groups["享受"]] == [
+        "guiding-boarding-primary", "guiding-boarding-topup", "guiding-nutrition",
+    ]  # fmt: skip
+    assert "guiding-senior-nsg" in [f.rule.code for f in groups["其他学段和年级"]]
+
+
+def test_drawer_of_a_child_owed_nothing_tells_what_is_missing_nearest_first(reader, xiazhai, autumn):
+    policies.published(GROUPED, figures={"meal": None})
+    child = factories.student("何勇", at=xiazhai, during=autumn)
+    shown = drawer(reader, child)
+    nearest = shown.partition("为何没有其他项目")[2]
+    assert nearest.index("小学寄宿生生活补助") < nearest.index("逐条对照")
+    assert "差 1 条：就读方式须为寄宿，该生为走读" in nearest
+    assert "本县不执行" in nearest
