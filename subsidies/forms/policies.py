@@ -8,7 +8,6 @@ from django import forms
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Term
 from subsidies import engine
-from subsidies.actions.figures import WrongFigure, range_words, read_figure
 from subsidies.actions.rule_writing import NewProgramme, NewRule
 from subsidies.engine.rules import Unit
 
@@ -127,93 +126,6 @@ class CompareForm(forms.Form):
         for name in ("left", "right"):
             self.fields[name].choices = sources
             self.fields[f"{name}_term"].choices = every_term()
-
-
-class FigureForm(forms.Form):
-    """What the bureau decides where the document leaves it open: one figure, school by school, or 不执行."""
-
-    revision = forms.IntegerField(widget=forms.HiddenInput)
-    answer = forms.ChoiceField(label="怎样确定", widget=forms.RadioSelect)
-
-    def __init__(self, *args, parameter: engine.Parameter, schools=(), **kwargs):
-        super().__init__(*args, **kwargs)
-        self.parameter, self.schools = parameter, list(schools)
-        places = parameter.kind is engine.ParameterKind.PLACES
-        unit = "名额" if places else "元"
-        answers = [("one", "全县统一"), ("off", "不执行"), ("open", "还没有确定")]
-        if parameter.scope == "school":
-            answers.insert(1, ("schools", "各校分别确定（没有填的学校不执行）"))
-        self.fields["answer"].choices = answers
-        within = f"须{range_words(parameter)}" if parameter.range else ""
-        self.fields["one"] = forms.CharField(
-            label=f"全县统一（{unit}）", required=False, max_length=20, help_text=within
-        )
-        if parameter.scope == "school":
-            for school in self.schools:
-                self.fields[f"school_{school.code}"] = forms.CharField(
-                    label=school.name, required=False, max_length=20
-                )
-
-    @classmethod
-    def initial_of(cls, parameter: engine.Parameter, figures) -> dict:
-        """Return what the form begins with."""
-        figure = figures.get(parameter.code, {})
-        divisor = 1 if parameter.kind is engine.ParameterKind.PLACES else 100
-        if figure is None:
-            return {"answer": "off"}
-        if isinstance(figure, int):
-            return {"answer": "one", "one": _plain(figure, divisor)}
-        if not figure:
-            return {"answer": "open"}
-        return {"answer": "schools"} | {
-            f"school_{code}": _plain(fen, divisor) for code, fen in figure.items()
-        }
-
-    def of_schools(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.fields if name.startswith("school_")]
-
-    def clean(self):
-        wanted = super().clean()
-        answer = wanted.get("answer")
-        if answer == "one":
-            self._read("one", required=True)
-        elif answer == "schools":
-            for name in [name for name in self.fields if name.startswith("school_")]:
-                self._read(name)
-            if not self.errors and not self._by_school():
-                self.add_error("answer", "请至少填一所学校；都不执行的选“不执行”")
-        return wanted
-
-    def _read(self, name: str, *, required: bool = False) -> None:
-        text = self.cleaned_data.get(name) or ""
-        if not text:
-            if required:
-                self.add_error(name, "请填写金额")
-            return
-        try:
-            figure = read_figure(self.parameter, text)
-            if figure is None:
-                raise WrongFigure("请在上面选“不执行”，或把这一格空着")
-            self.cleaned_data[name] = figure
-        except WrongFigure as error:
-            self.add_error(name, str(error))
-
-    def _by_school(self) -> dict[str, int]:
-        given = {s.code: self.cleaned_data.get(f"school_{s.code}") for s in self.schools}
-        return {code: figure for code, figure in given.items() if isinstance(figure, int)}
-
-    def put_into(self, figures: dict) -> dict:
-        """Return ``figures`` with the answer."""
-        rest = {code: figure for code, figure in figures.items() if code != self.parameter.code}
-        answer = self.cleaned_data["answer"]
-        if answer == "open":
-            return rest
-        value = {"one": self.cleaned_data.get("one"), "off": None}.get(answer, self._by_school())
-        return rest | {self.parameter.code: value}
-
-
-def _plain(figure: int, divisor: int) -> str:
-    return str(figure) if divisor == 1 else f"{figure // 100}.{figure % 100:02}"
 
 
 def _per() -> list[tuple[str, str]]:

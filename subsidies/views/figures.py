@@ -15,7 +15,7 @@ from subsidies import engine
 from subsidies.actions import drafting
 from subsidies.actions.figures import told
 from subsidies.actions.policies import pack_of
-from subsidies.forms.policies import FigureForm
+from subsidies.forms.figures import FigureForm
 from subsidies.models import Policy
 from subsidies.views.drafts import crumbs_of, draft_of, get_or_post
 
