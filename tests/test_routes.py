@@ -292,6 +292,7 @@ OBJECTS = {
     "imports:template": lambda w: {"kind": "roster"},
     "imports:detail": pk_of("import_batch"),
     "imports:rows": pk_of("import_batch"),
+    "imports:columns": pk_of("import_batch"),
     "imports:check": pk_of("import_batch"),
     "imports:apply": pk_of("import_batch"),
     "imports:cancel": pk_of("import_batch"),

@@ -23,6 +23,7 @@ from povertyedu.workflow.flow import Actor, StepRefused
 from . import undoing
 from .enums import RowOutcome
 from .guard import doubt
+from .headings import HeadingsUnclear
 from .images import Before
 from .models import ImportBatch, StagedRow, UndoImage
 from .reading import FileRows, collector_paused, plain_copy, read_file
@@ -95,13 +96,23 @@ def check(*, batch: ImportBatch, progress=NO_PROGRESS) -> ImportBatch:
                 batch.step("checked", seconds=seconds, **findings, **_figures(tally))
                 progress.fence()
     except WorkbookError as refusal:
-        batch.step("refuse", error=refusal.message[:500])
+        _not_read(batch, refusal)
     except (Cancelled, StepRefused) as stopped:
         ImportBatch.objects.filter(pk=batch.pk, state=ImportState.CHECKING).update(
             state=ImportState.CANCELLED
         )
         raise Cancelled from stopped  # whoever cancelled the import meanwhile need not be told of a failure
     return batch
+
+
+def _not_read(batch: ImportBatch, refusal: WorkbookError) -> None:
+    """Refuse the file, or ask a person which column is which where that alone is unclear."""
+    batch.staged.all().delete()
+    told = {"error": refusal.message[:500], "counts": {}, "remarks": []}
+    if isinstance(refusal, HeadingsUnclear) and refusal.sheets:
+        batch.step("ask", sheets=json.dumps(refusal.sheets, ensure_ascii=False), **told)
+    else:
+        batch.step("refuse", **told)
 
 
 def confirm(*, batch: ImportBatch, reason: str = "") -> ImportBatch:
@@ -246,7 +257,7 @@ def purge_expired() -> int:
     for stored in due:
         StagedRow.objects.filter(batch__file=stored).delete()
         UndoImage.objects.filter(batch__file=stored).delete()
-        ImportBatch.objects.filter(file=stored).update(absent="", left_out="")
+        ImportBatch.objects.filter(file=stored).update(absent="", left_out="", sheets="")
         stored.purge()
         count += 1
     return count
@@ -277,7 +288,7 @@ def _examine(batch: ImportBatch, progress) -> tuple[FileRows, Tally, dict]:
     if closed := closed_term(batch.term_id):
         raise WorkbookError("term_closed", closed)
     with plain_copy(batch.file) as path:
-        read = read_file(path, resource)
+        read = read_file(path, resource, batch.choices)
     progress.expect(len(read.rows))
     resource.check(read.rows, context, progress)
     tally = Tally.of(read.rows)
@@ -287,6 +298,7 @@ def _examine(batch: ImportBatch, progress) -> tuple[FileRows, Tally, dict]:
     findings = {
         "remarks": read.remarks,
         "layout": read.layout,
+        "sheets": json.dumps(read.sheets, ensure_ascii=False),
         "held": doubt(read.rows, tally, resource)[:300],
         "absent": json.dumps(absent, ensure_ascii=False) if absent else "",
     }

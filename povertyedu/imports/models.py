@@ -43,6 +43,8 @@ class ImportBatch(models.Model):
     answer = models.JSONField("其他结果", default=dict, help_text="如名单比对 on_roster …")
     remarks = models.JSONField("说明", default=list, help_text="跳过的工作表、未识别的列等")
     layout = models.JSONField("表头位置", default=dict, help_text="工作表 → head 行号、columns 列 → 序号")
+    sheets = SealedCharField("读到的表头", help_text="JSON：见 headings.survey")
+    choices = models.JSONField("指定的列", default=dict, help_text="工作表 → skip、head、columns 序号 → 列")
     error = models.CharField("未通过原因", max_length=500, blank=True)
     is_complete = models.BooleanField("完整名册", default=False)
     absent = SealedCharField("名册里没有的", help_text="JSON：学校、班级、姓名")
@@ -95,6 +97,11 @@ class ImportBatch(models.Model):
         S = ImportState
         busy = self.state in (S.UPLOADED, S.CHECKING, S.APPLYING, S.UNDOING)
         return busy and self.job is not None and not self.job.is_live
+
+    @property
+    def sheet_list(self) -> list[dict]:
+        """The sheets with their headings, as :func:`povertyedu.imports.headings.survey` tells them."""
+        return json.loads(self.sheets) if self.sheets else []
 
     @property
     def absent_list(self) -> list[list[str]]:

@@ -4,13 +4,16 @@ from collections.abc import Iterable
 
 from django.utils import timezone
 
+from povertyedu.workbooks.headers import normal_heading
+
 from .enums import RowOutcome
 from .models import ImportBatch, StagedRow
+from .reading import SERIAL
 from .states import WRITTEN, ImportState
 
 STEPS = ("下载模板并填写", "上传文件", "核对预览", "确认导入", "导入结果")
 _AT = {
-    ImportState.UPLOADED: 2, ImportState.CHECKING: 2, ImportState.CHECKED: 2, ImportState.REFUSED: 1, ImportState.CANCELLED: 2,
+    ImportState.UPLOADED: 2, ImportState.CHECKING: 2, ImportState.MAPPING: 2, ImportState.CHECKED: 2, ImportState.REFUSED: 1, ImportState.CANCELLED: 2,
     ImportState.APPLYING: 3, ImportState.APPLIED: 5, ImportState.UNDOING: 5, ImportState.UNDONE: 5,
 }  # fmt: skip
 _STATUS = {
@@ -88,3 +91,28 @@ def note(batch: ImportBatch, resource) -> str:
     at = timezone.localtime(batch.created_at)
     told = (batch.file.name, resource.label, str(batch.term or ""), f"{at:%Y-%m-%d %H:%M} 上传")
     return " · ".join(part for part in told if part)
+
+
+def may_map(batch: ImportBatch) -> bool:
+    """Whether a person may say which heading goes to which column."""
+    waits = batch.state in (ImportState.MAPPING, ImportState.CHECKED) and not batch.is_working
+    return waits and bool(batch.sheets) and batch.file.purged_at is None
+
+
+def unread(batch: ImportBatch) -> str:
+    """Return which sheets of a checked file miss columns and how many headings nobody recognised, or ""."""
+    if batch.state != ImportState.CHECKED:
+        return ""
+    sheets = batch.sheet_list
+    lacking = [sheet["name"] for sheet in sheets if sheet["missing"]]
+    chosen = {name: said.get("columns") or {} for name, said in batch.choices.items()}
+    unknown = [
+        text
+        for sheet in sheets
+        if sheet["is_read"]
+        for index, text, _, name in sheet["headings"]
+        if not name and str(index) not in chosen.get(sheet["name"], {}) and normal_heading(text) not in SERIAL
+    ]
+    told = [f"工作表“{'”“'.join(lacking)}”缺必需的列，没有读取。"] if lacking else []
+    told += [f"有 {len(unknown)} 个表头没有认出，没有采用。"] if unknown else []
+    return "".join(told)

@@ -14,6 +14,7 @@ from povertyedu.workbooks.headers import Header, Picked, Skipped, data_rows, nor
 from povertyedu.workbooks.reading import Limits, WorkbookError, open_workbook
 
 from .aliases import headed_columns
+from .headings import HeadingsUnclear, choices_of, survey
 from .rows import Problem, Row
 
 REMARKS_SHOWN = 20
@@ -27,6 +28,7 @@ class FileRows:
     rows: list[Row] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     headers: dict[str, Header] = field(default_factory=dict)
+    sheets: list[dict] = field(default_factory=list)  # their headings, to be looked at by a person
 
     @property
     def layout(self) -> dict[str, dict]:
@@ -52,11 +54,17 @@ def limits() -> Limits:
     return Limits(size=chosen["import_max_megabytes"] * 2**20, rows=chosen["import_max_rows"])
 
 
-def read_file(path: Path, resource) -> FileRows:
-    """Read every data row of ``path`` by the columns of ``resource``; raise WorkbookError for the whole file."""
+def read_file(path: Path, resource, choices: dict | None = None) -> FileRows:
+    """Read every data row of ``path`` by the columns of ``resource``; raise WorkbookError for the whole file.
+
+    ``choices``: what a person said of its headings (``ImportBatch.choices``).
+    """
     columns = resource.columns()
-    picked, skipped = pick_sheets(open_workbook(path, limits=limits()), headed_columns(resource))
+    sheets = open_workbook(path, limits=limits())
+    picked, skipped = pick_sheets(sheets, headed_columns(resource), choices_of(choices or {}))
     result = FileRows(remarks=[f"工作表“{name}”：{reason}。" for name, reason in skipped])
+    result.sheets = survey(sheets, picked, skipped)
+    del sheets
     headings = {column.name: column.heading for column in columns}
     missing: list[str] = []
     for each in picked:
@@ -66,22 +74,24 @@ def read_file(path: Path, resource) -> FileRows:
             continue
         _read_sheet(each, resource, result)
     if not result.headers:
-        raise _no_sheet(resource, missing)
+        raise _no_sheet(resource, missing, result.sheets)
     if not result.rows:
         raise WorkbookError("empty", "表头下面没有数据行；请确认选对了文件，填好后再上传。")
     return result
 
 
-def _no_sheet(resource, missing: list[str]) -> WorkbookError:
+def _no_sheet(resource, missing: list[str], sheets: list[dict]) -> WorkbookError:
     if missing:
         told = "、".join(missing)
-        return WorkbookError(
+        return HeadingsUnclear(
             "columns_missing",
             f"没有找到必需的列：{told}。这可能不是“{resource.label}”；请下载模板对照表头，改好后再上传。",
+            sheets,
         )
-    return WorkbookError(
+    return HeadingsUnclear(
         "header_missing",
         f"没有找到“{resource.label}”的表头；请确认选对了文件和种类，或下载模板填写后再上传。",
+        sheets,
     )
 
 

@@ -6,6 +6,7 @@ from django.db import models
 class ImportState(models.TextChoices):
     UPLOADED = "uploaded", "已上传"
     CHECKING = "checking", "核对中"
+    MAPPING = "mapping", "待核对列"
     CHECKED = "checked", "待确认"
     APPLYING = "applying", "导入中"
     APPLIED = "applied", "已导入"
@@ -21,6 +22,9 @@ WRITTEN = (S.APPLIED, S.UNDOING, S.UNDONE)  # its rows were taken in at ``applie
 STEPS: dict[str, tuple[tuple[str, ...], str]] = {
     # A check that died half-way is taken up again by its job, so CHECKING itself is a source.
     "check": ((S.UPLOADED, S.CHECKING, S.CHECKED), S.CHECKING),
+    # Its headings are not clear: a person says which column is which, and the check begins again.
+    "ask": ((S.CHECKING,), S.MAPPING),
+    "map": ((S.MAPPING, S.CHECKED), S.UPLOADED),
     "checked": ((S.CHECKING,), S.CHECKED),
     "refuse": ((S.CHECKING,), S.REFUSED),
     "confirm": ((S.CHECKED,), S.APPLYING),
@@ -29,5 +33,5 @@ STEPS: dict[str, tuple[tuple[str, ...], str]] = {
     "undo": ((S.APPLIED,), S.UNDOING),
     "undone": ((S.UNDOING,), S.UNDONE),
     "keep": ((S.UNDOING,), S.APPLIED),
-    "cancel": ((S.UPLOADED, S.CHECKING, S.CHECKED), S.CANCELLED),
+    "cancel": ((S.UPLOADED, S.CHECKING, S.MAPPING, S.CHECKED), S.CANCELLED),
 }

@@ -24,7 +24,7 @@ from .errors import write_staged_errors
 from .forms import UploadForm
 from .guard import same_file_before
 from .models import ImportBatch
-from .preview import confirm_text, figures, flow_steps, note, preview_rows
+from .preview import confirm_text, figures, flow_steps, may_map, note, preview_rows, unread
 from .queries import TABS, page_of, tab_counts
 from .states import ImportState
 from .undoing import plan_of
@@ -162,6 +162,8 @@ def page_context(request, batch: ImportBatch) -> dict:
         "total_text": f"共 {counts[tab]:,} 行",
         "has_file": batch.file.purged_at is None,
         "absent_count": len(batch.absent_list),
+        "may_map": may_map(batch),
+        "unread": unread(batch),
         "may_undo": batch.state == ImportState.APPLIED and batch.images.exists(),
         "left_out": batch.left_out_list[:LEFT_OUT_SHOWN],
         "same_file": same_file_before(batch) if batch.state == ImportState.CHECKED else None,

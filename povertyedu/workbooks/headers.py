@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -193,22 +193,79 @@ def _may_be_second(cells: Sequence[Any]) -> bool:
 # --- the sheets -----------------------------------------------------------------------------------
 
 
+class Choice(NamedTuple):
+    """What a person said of one sheet. `columns`: cell index to column name, "" for one that is not read."""
+
+    skip: bool = False
+    head: int | None = None  # the row of its headings, where the one that was found is not it
+    columns: Mapping[int, str] | None = None
+
+
 def pick_sheets(
-    sheets: Iterable[Sheet], columns: Iterable[HeadedColumn]
+    sheets: Iterable[Sheet], columns: Iterable[HeadedColumn], choices: Mapping[str, Choice] | None = None
 ) -> tuple[list[Picked], list[Skipped]]:
-    """The visible sheets that have a header, and the others with the reason they were left out."""
-    vocabulary = Vocabulary(columns)
+    """The visible sheets that have a header, and the others with the reason they were left out.
+
+    `choices`, by name of sheet, go before what is found.
+    """
+    vocabulary, choices = Vocabulary(columns), choices or {}
     picked, skipped = [], []
     for sheet in sheets:
+        choice = choices.get(sheet.name)
         if not sheet.visible:
             skipped.append(Skipped(sheet.name, "隐藏的工作表，没有读取"))
         elif not sheet.rows:
             skipped.append(Skipped(sheet.name, "空的工作表"))
-        elif header := find_header(sheet.rows, vocabulary, sheet.merged):
+        elif choice and choice.skip:
+            skipped.append(Skipped(sheet.name, "按您的选择没有读取"))
+        elif header := (
+            chosen_header(sheet, choice, vocabulary)
+            if choice
+            else find_header(sheet.rows, vocabulary, sheet.merged)
+        ):
             picked.append(Picked(sheet, header))
         else:
             skipped.append(Skipped(sheet.name, "没有找到表头，当作说明页，没有读取"))
     return picked, skipped
+
+
+def likeliest_header(sheet: Sheet, head: int | None = None) -> Header | None:
+    """The row `head`, or the wordiest of the first rows, as a header none of whose headings is known."""
+    rows = [row for row in sheet.rows[:SEARCHED_ROWS] if head is None or row[0] == head]
+    best = max(rows, key=_words, default=None)
+    if best is None or (head is None and _words(best) < 2):
+        return None
+    texts = [normal_heading(cell) for cell in best[1]]
+    return _header((best[0],), texts, [None] * len(texts), Vocabulary(()), best[1])
+
+
+def _words(row: Row) -> int:
+    """How many cells of a row could be headings."""
+    return sum(
+        1
+        for cell in row[1]
+        if isinstance(cell, str) and 0 < len(cell) <= 20 and not re.search(r"[0-9]{4}", cell)
+    )
+
+
+def chosen_header(sheet: Sheet, choice: Choice, vocabulary: Vocabulary) -> Header | None:
+    """The header as a person said it is; what was not said is found."""
+    header = find_header(sheet.rows, vocabulary, sheet.merged)
+    if choice.head and (header is None or header.row_numbers[-1] != choice.head):
+        rows = [row for row in sheet.rows if row[0] == choice.head]
+        header = find_header(rows, vocabulary) or likeliest_header(sheet, choice.head)
+    header = header or likeliest_header(sheet)
+    if header is None or choice.columns is None:
+        return header if header and header.mapping else None
+    mapping: dict[str, int] = {}
+    for index, name in choice.columns.items():
+        if name and index in header.headings:
+            mapping.setdefault(name, index)
+    unsaid = [Unknown(i, text) for i, text in header.headings.items() if i not in choice.columns]
+    missing = [column.name for column in vocabulary.columns if column.required and column.name not in mapping]
+    if not mapping:
+        return None
+    return Header(header.row_numbers, mapping, header.headings, unsaid, [], missing)
 
 
 # --- the rows -------------------------------------------------------------------------------------
