@@ -4,6 +4,7 @@ Reads, but above the queries: a policy's text says who bears what is not yet pas
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Count
@@ -110,19 +111,19 @@ class Position:
         return self.total("entitled_fen")
 
 
-def entitled_by_need(term: Term) -> dict[Need, int]:
-    """Return what the entitlements of ``term`` ask of each source for each programme, loans apart; sums equal them."""
+def entitled_by_need(terms: Sequence[str]) -> dict[Need, int]:
+    """Return what the entitlements of ``terms`` ask of each source for each programme, loans apart; sums equal them."""
     kinds = list(
-        Entitlement.objects.filter(term=term)
+        Entitlement.objects.filter(term__in=terms)
         .exclude(kind=Kind.LOAN)
-        .values_list("programme_id", "rule", "amount_fen")
+        .values_list("term_id", "programme_id", "rule", "amount_fen")
         .annotate(children=Count("student_id"))
         .order_by()
     )
-    fundings = Fundings([term.pk])
+    fundings = Fundings(terms)
     needs: dict[Need, int] = {}
-    for programme, rule, fen, children in kinds:
-        for source, share in fundings.split(term.pk, rule, fen):
+    for term, programme, rule, fen, children in kinds:
+        for source, share in fundings.split(term, rule, fen):
             if share:
                 need = Need(source, programme)
                 needs[need] = needs.get(need, 0) + share * children
@@ -135,7 +136,7 @@ def positions(term: Term) -> list[Position]:
     What batches hold already is covered first, of whatever term; then what the term's entitlements ask
     beyond what batches hold of it.
     """
-    entitled = entitled_by_need(term)
+    entitled = entitled_by_need([term.pk])
     held_of_term = shares_of(Line.objects.filter(term=term, state__in=COMMITTED))
     needed = {need: fen - held_of_term.get(need, 0) for need, fen in entitled.items()}
     held, standing = committed_of(), pots()

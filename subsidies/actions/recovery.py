@@ -13,6 +13,8 @@ from subsidies.enums import Kind, LineState, RecoveryMethod, RecoveryState
 from subsidies.models import Balance, Entitlement, Line, PaidAdjustment, Recovery, RecoveryDecision
 from subsidies.states import RECOVERY_FLOW
 
+from .sourcing import freeze_adjustment
+
 PLACE = ("stage", "school_id", "school_area", "home_area")
 
 
@@ -114,10 +116,12 @@ def left_of(recovery: Recovery) -> int:
 
 def _adjust(recovery: Recovery, of, paid_fen: int, *, by: Actor, note: str) -> PaidAdjustment:
     """Write one row on the paid side of the money of ``of`` (a recovery or an entitlement)."""
-    return PaidAdjustment.objects.create(
+    adjustment = PaidAdjustment.objects.create(
         recovery=recovery, term_id=of.term_id, student_id=of.student_id, programme_id=of.programme_id, rule=of.rule,
         paid_fen=paid_fen, by_name=by.name, note=note, **{name: getattr(of, name) for name in PLACE},
     )  # fmt: skip
+    freeze_adjustment(adjustment)
+    return adjustment
 
 
 @transaction.atomic

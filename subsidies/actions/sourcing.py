@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Sum
 
 from povertyedu import bulk
 from povertyedu.orgs.models import Term
 from subsidies import engine
-from subsidies.models import Batch, Line, Policy
+from subsidies.enums import LineState, fund_sources
+from subsidies.models import AdjustmentShare, Batch, Line, LineShare, PaidAdjustment, Policy
 from subsidies.queries.earmarks import Need
 
 from .policies import at_of, policies_for
@@ -85,3 +86,32 @@ def freeze_shares(batch: Batch) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_FREEZE, [batch.pk])
         cursor.execute("DROP TABLE wanted_shares")
+
+
+def freeze_adjustment(adjustment: PaidAdjustment) -> None:
+    """Write who bears an adjustment: as the payments of the same money were borne, else as the policy says now.
+
+    What comes back is cut by what each source has paid of that money and not got back yet.
+    """
+    money = {name: getattr(adjustment, name) for name in ("student_id", "term_id", "programme_id")}
+    shares = dict(_borne_by(money)) if adjustment.paid_fen < 0 else {}
+    if sum(shares.values()) >= -adjustment.paid_fen > 0:
+        parts = zip(shares, engine.split(adjustment.paid_fen, list(shares.values())), strict=True)
+    else:
+        parts = Fundings([adjustment.term_id]).split(adjustment.term_id, adjustment.rule, adjustment.paid_fen)
+    AdjustmentShare.objects.bulk_create(
+        AdjustmentShare(adjustment=adjustment, source=source, amount_fen=fen) for source, fen in parts if fen
+    )
+
+
+def _borne_by(money: dict) -> list[tuple[str, int]]:
+    """Return (source, fen) of what each source has paid of one money, less what came back, in the order of sources."""
+    paid = LineShare.objects.filter(
+        line__state=LineState.PAID, **{f"line__{name}": value for name, value in money.items()}
+    )
+    back = AdjustmentShare.objects.filter(**{f"adjustment__{name}": value for name, value in money.items()})
+    sums: dict[str, int] = {}
+    for rows in (paid, back):
+        for source, fen in rows.order_by().values_list("source").annotate(fen=Sum("amount_fen")):
+            sums[source] = sums.get(source, 0) + fen
+    return [(code, sums[code]) for code, _ in fund_sources() if sums.get(code, 0) > 0]

@@ -144,3 +144,18 @@ class ReceiptFilterForm(forms.Form):
             if value
         ]
         return "；".join(words)
+
+
+class SpanForm(forms.Form):
+    """What is reconciled: a term, a budget year, or everything."""
+
+    span = forms.ChoiceField(label="范围", required=False)
+
+    def __init__(self, *args, years, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.terms = {term.pk: term for term in Term.objects.all()}
+        self.fields["span"].choices = [
+            *((code, str(term)) for code, term in self.terms.items()),
+            *((str(year), f"{year} 年") for year in years),
+            ("all", "全部学期"),
+        ]

@@ -7,10 +7,11 @@ from .funds import FundReceipt, ReceiptProgramme, ReceiptScan
 from .payment import BankFile, BankReturn
 from .policy import Policy, PolicyDecision, Programme
 from .recovery import PaidAdjustment, Recovery, RecoveryDecision, TermLedger
-from .shares import Commitment, LineShare
+from .shares import AdjustmentShare, Commitment, LineShare
 from .what_if import WhatIf, WhatIfCell, WhatIfTerm
 
 __all__ = [
+    "AdjustmentShare",
     "Allocation",
     "AllocationDecision",
     "AllocationSeat",

@@ -7,6 +7,7 @@ from subsidies.enums import fund_sources
 
 from .batch import Batch, Line
 from .policy import Programme
+from .recovery import PaidAdjustment
 
 
 class LineShare(models.Model):
@@ -29,6 +30,29 @@ class LineShare(models.Model):
 
     def __str__(self):
         return f"{self.line_id} {self.source}"
+
+
+class AdjustmentShare(models.Model):
+    """What of an adjustment falls to one source: money that came back goes back to whoever had paid it.
+
+    Frozen like the shares of lines; the shares of an adjustment sum to it, minus included.
+    """
+
+    adjustment = models.ForeignKey(PaidAdjustment, models.PROTECT, related_name="shares", verbose_name="冲账")
+    source = models.CharField("资金来源", max_length=30, choices=fund_sources)
+    amount_fen = models.BigIntegerField("金额（分）")
+
+    class Meta:
+        verbose_name = "冲账资金来源"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["adjustment", "source"], name="one_share_per_adjustment_and_source"
+            ),
+            models.CheckConstraint(name="adjustment_share_is_not_nothing", condition=~Q(amount_fen=0)),
+        ]
+
+    def __str__(self):
+        return f"{self.adjustment_id} {self.source}"
 
 
 class Commitment(models.Model):

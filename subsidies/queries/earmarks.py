@@ -8,7 +8,7 @@ from django.db.models import F, Q, Sum
 
 from subsidies.earmarks import draw, had_by, taken_of
 from subsidies.enums import Kind, LineState, fund_sources
-from subsidies.models import Allocation, Commitment, FundReceipt, LineShare, Programme
+from subsidies.models import AdjustmentShare, Allocation, Commitment, FundReceipt, LineShare, Programme
 
 SPENT = (LineState.SENT, LineState.PAID)
 COMMITTED = (LineState.LISTED, LineState.HELD, *SPENT)
@@ -125,23 +125,41 @@ def handed_to_schools(allocations) -> dict[Need, int]:
     return {Need(row["source"], row["programmes"]): row["fen"] for row in summed}
 
 
+def came_back(sources: Iterable[str] | None = None) -> dict[Need, int]:
+    """Return what adjustments add to what was paid, mostly less than nothing: money returned, or settled otherwise."""
+    rows = AdjustmentShare.objects.all()
+    return _by_need(rows if sources is None else rows.filter(source__in=list(sources)))
+
+
+def returned_of(terms: Iterable[str]) -> dict[Need, int]:
+    """Return the same of the money of some terms."""
+    return _by_need(AdjustmentShare.objects.filter(adjustment__term__in=list(terms)))
+
+
+def _by_need(rows) -> dict[Need, int]:
+    summed = rows.order_by().values("source", "adjustment__programme").annotate(fen=Sum("amount_fen"))
+    return {Need(row["source"], row["adjustment__programme"]): row["fen"] for row in summed}
+
+
 def added(*needs: Mapping[Need, int]) -> dict[Need, int]:
-    """Return several {need: fen} as one."""
-    return dict(sum(map(Counter, needs), Counter()))
+    """Return several {need: fen} as one; what adds up to nothing or less is left out."""
+    sums: Counter[Need] = Counter()
+    for one in needs:
+        sums.update(one)
+    return {need: fen for need, fen in sums.items() if fen > 0}
 
 
 def other_commitments(batch, sources: Iterable[str]) -> dict[Need, int]:
     """Return what other batches hold of ``sources``, and what schools have of it."""
     others = Commitment.objects.exclude(batch=batch).filter(source__in=list(sources))
     to_schools = handed_to_schools(Allocation.objects.live().filter(source__in=list(sources)))
-    return added(sums_of(others, "amount_fen"), to_schools)
+    return added(sums_of(others, "amount_fen"), to_schools, came_back(sources))
 
 
 def committed_of() -> dict[Need, int]:
     """Return what all batches hold, and what is approved to go to schools."""
-    return added(
-        sums_of(Commitment.objects.all(), "amount_fen"), handed_to_schools(Allocation.objects.live())
-    )
+    held, to_schools = sums_of(Commitment.objects.all(), "amount_fen"), Allocation.objects.live()
+    return added(held, handed_to_schools(to_schools), came_back())
 
 
 def spent_of(sources: Iterable[str] | None = None) -> dict[Need, int]:
@@ -149,7 +167,7 @@ def spent_of(sources: Iterable[str] | None = None) -> dict[Need, int]:
     rows, to_schools = Commitment.objects.filter(spent_fen__gt=0), Allocation.objects.handed_down()
     if sources is not None:
         rows, to_schools = (found.filter(source__in=list(sources)) for found in (rows, to_schools))
-    return added(sums_of(rows, "spent_fen"), handed_to_schools(to_schools))
+    return added(sums_of(rows, "spent_fen"), handed_to_schools(to_schools), came_back(sources))
 
 
 def committed_rows(batch) -> list[dict]:

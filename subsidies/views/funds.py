@@ -28,6 +28,7 @@ def tabs_of(active: str) -> list[dict]:
         ("subsidies:funds", "到账登记"),
         ("subsidies:allocations", "资金分配"),
         ("subsidies:funds_balance", "缺口与结余"),
+        ("subsidies:reconciliation", "对账"),
     )
     return [{"text": text, "url": reverse(name), "active": name == active} for name, text in pages]
 

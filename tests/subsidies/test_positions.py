@@ -107,7 +107,7 @@ def test_shortage_and_surplus_by_source_and_programme(people, by, autumn, luona,
 
 def test_entitlements_by_source_add_up_to_the_entitlements(by, autumn, luona, yanyu):
     subsidies.funded(by=by, weights={"central": 1, "province": 1, "county": 1})
-    needs = entitled_by_need(autumn)
+    needs = entitled_by_need([autumn.pk])
     assert sum(needs.values()) == 81_250
     assert {need.source for need in needs} == {"central", "province", "county"}
 
