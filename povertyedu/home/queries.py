@@ -15,9 +15,9 @@ from povertyedu.orgs.models import Term
 from students.enums import HardshipCategory
 from students.models import Enrolment
 from subsidies import engine
-from subsidies.actions.policies import NoPolicy, at_of, policy_for
+from subsidies.actions.sourcing import Fundings
 from subsidies.enums import OPEN_LINES, Kind, LineState
-from subsidies.models import Balance, Entitlement, Line, PaidAdjustment
+from subsidies.models import AdjustmentShare, Balance, Entitlement, Line, LineShare, PaidAdjustment
 
 TOWNSHIP_DIGITS = 9
 BANDS = (70, 80, 88)  # per cent paid at which a place leaves red, amber and the lighter blue of the map
@@ -153,40 +153,65 @@ class CashTable:
         return [self.entitled.get((stage, source), 0) for source in self.sources]
 
 
-def cash_by_stage_and_source(user, term: Term) -> CashTable:
-    """Return what of the cash is entitled, paid and in hand, each amount cut by the shares of its rule.
+def _side(state: str) -> str:
+    return "paid_fen" if state == LineState.PAID else "in_hand_fen"
 
-    Sums over stages and over sources equal the entitlements and lines to the fen. Three queries.
+
+def _frozen(lines, adjusted) -> list[tuple[str, str, str, int]]:
+    """Return (number, stage, source, fen) of the shares that are kept: of lines, and of what came back."""
+    kept = LineShare.objects.filter(line__in=lines.values("pk")).order_by()
+    back = AdjustmentShare.objects.filter(adjustment__in=adjusted.values("pk")).order_by()
+    return [
+        (_side(state), stage, source, fen)
+        for state, stage, source, fen in kept.values_list("line__state", "line__stage", "source").annotate(
+            fen=Sum("amount_fen")
+        )
+    ] + [
+        ("paid_fen", stage, source, fen)
+        for stage, source, fen in back.values_list("adjustment__stage", "source").annotate(
+            fen=Sum("amount_fen")
+        )
+    ]
+
+
+def cash_by_stage_and_source(user, term: Term) -> CashTable:
+    """Return what of the cash is entitled, paid and in hand by stage and source.
+
+    What an office has passed on has its frozen shares; the rest is cut by the shares of its rule. Sums over stages
+    and over sources equal the entitlements and lines to the fen. A constant number of queries.
     """
-    try:
-        at = at_of(policy_for(term), term.pk)
-    except NoPolicy:
-        at = None
+    fundings = Fundings([term.pk])
     entitled = Entitlement.objects.visible_to(user).filter(term=term, kind=Kind.CASH)
-    lines = Line.objects.visible_to(user).filter(term=term).order_by()
+    lines = (
+        Line.objects.visible_to(user).filter(term=term, state__in=[LineState.PAID, *OPEN_LINES]).order_by()
+    )
+    adjusted = PaidAdjustment.objects.visible_to(user).filter(term=term).order_by()
     counted = [
         ("entitled_fen", row)
         for row in entitled.values_list("stage", "rule", "amount_fen").annotate(count=Count("student_id"))
     ] + [
-        ("paid_fen" if state == LineState.PAID else "in_hand_fen", row)
-        for state, *row in lines.filter(state__in=[LineState.PAID, *OPEN_LINES])
+        (_side(state), row)
+        for state, *row in lines.filter(shares=None)
         .values_list("state", "stage", "rule", "amount_fen")
         .annotate(count=Count("pk"))
     ]
-    adjusted = PaidAdjustment.objects.visible_to(user).filter(term=term).order_by()
     counted += [
         ("paid_fen", row)
-        for row in adjusted.values_list("stage", "rule", "paid_fen").annotate(count=Count("pk"))
+        for row in adjusted.filter(shares=None)
+        .values_list("stage", "rule", "paid_fen")
+        .annotate(count=Count("pk"))
     ]
     by_stage, by_source = defaultdict(Figures), defaultdict(Figures)
     pairs: dict[tuple[str, str], int] = defaultdict(int)
     for number, (stage, rule, amount_fen, count) in counted:
-        by_stage[stage] += Figures(**{number: amount_fen * count})
-        known = engine.shares_of(rule, amount_fen, at) if at else None
-        for source, fen in known or (("unstated", amount_fen),):
+        for source, fen in fundings.split(term.pk, rule, amount_fen):
+            by_stage[stage] += Figures(**{number: fen * count})
             by_source[source] += Figures(**{number: fen * count})
             if number == "entitled_fen":
                 pairs[stage, source] += fen * count
+    for number, stage, source, fen in _frozen(lines, adjusted):
+        by_stage[stage] += Figures(**{number: fen})
+        by_source[source] += Figures(**{number: fen})
     return CashTable(
         {stage: by_stage[stage] for stage in engine.STAGES if stage in by_stage},
         {source: by_source[source] for source in engine.SOURCES if source in by_source},

@@ -116,7 +116,8 @@ def reconcile(span: Span) -> Statement:
         "entitled_fen": entitled_by_need(span.terms),
         "paid_fen": _summed(
             shares_of(lines.filter(state=LineState.PAID)), _shareless(lines.filter(state=LineState.PAID)),
-            returned_of(span.terms), handed_to_schools(handed),
+            returned_of(span.terms), _shareless(PaidAdjustment.objects.filter(term__in=span.terms), "paid_fen"),
+            handed_to_schools(handed),
         ),
         "in_hand_fen": _summed(shares_of(lines.open()), needs_of(lines.open().filter(shares=None))),
     }  # fmt: skip
@@ -147,9 +148,9 @@ def _summed(*needs: dict[Need, int]) -> dict[Need, int]:
     return sums
 
 
-def _shareless(lines) -> dict[Need, int]:
-    """Return lines that were paid before shares were kept: nobody in particular bore them."""
-    summed = lines.filter(shares=None).order_by().values_list("programme_id").annotate(fen=Sum("amount_fen"))
+def _shareless(rows, field: str = "amount_fen") -> dict[Need, int]:
+    """Return what was paid or came back before shares were kept: nobody in particular bore it."""
+    summed = rows.filter(shares=None).order_by().values_list("programme_id").annotate(fen=Sum(field))
     return {Need(UNSTATED, programme): fen for programme, fen in summed}
 
 

@@ -34,7 +34,7 @@ class Fundings:
     """
 
     def __init__(self, terms: Iterable[str]):
-        in_force = policies_for(list(Term.objects.filter(pk__in=set(terms))))
+        in_force = policies_for([Term(code=code) for code in set(terms)])  # a code is all that is asked
         self._at = {term: at_of(policy, term) for term, policy in in_force.items()}
         self._published: list[Policy] | None = None
 

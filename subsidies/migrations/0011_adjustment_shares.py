@@ -16,7 +16,7 @@ GUARDS = (
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('subsidies', '0009_allocations'),
+        ('subsidies', '0010_suspected_dual'),
     ]
 
     operations = [
