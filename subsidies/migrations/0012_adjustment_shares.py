@@ -16,7 +16,7 @@ GUARDS = (
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('subsidies', '0010_suspected_dual'),
+        ('subsidies', '0011_programmes_by_choice'),
     ]
 
     operations = [
