@@ -159,9 +159,44 @@ class CoverageReason(models.TextChoices):
     WRONG_DATA = "wrong_data", "信息有误"
     OTHER = "other", "其他"
     NOTHING_OWED = "nothing_owed", "本县在读，没有应享"
-    UNANSWERED = "unanswered", "县外就读，对方未答复"
+    NOT_ASKED = "not_asked", "县外就读，待去函核实"
+    ASKED = "asked", "县外就读，已去函待答复"
+    OVERDUE = "overdue", "县外就读，去函超期未答复"
+    NOT_THERE = "not_there", "县外就读，对方查无此人"
     REFUSED_THERE = "refused_there", "对方不资助，本县没有应享"
     LEFT = "left", "已转出，去向未登记"
     OTHER_COUNTY = "other_county", "在外县就读，不在外出就读名单"
     UNCLEAR = "unclear", "处置为待核实"
     UNDISPOSED = "undisposed", "花名册查不到，未登记处置"
+
+
+class ExchangeState(models.TextChoices):
+    """A question to the county where children of ours study: who of them does it aid."""
+
+    DRAFT = "draft", "待发函"
+    SENT = "sent", "已发函"
+    ANSWERED = "answered", "已答复"
+    CLOSED = "closed", "已办结"
+    DROPPED = "dropped", "已撤销"
+
+
+class CountyAnswer(models.TextChoices):
+    """What the county of study says of one child."""
+
+    YES = "yes", "已资助"
+    NO = "no", "未资助"
+    NOT_FOUND = "not_found", "查无此人"
+
+
+class ReplyState(models.TextChoices):
+    CHECKED = "checked", "已核对，待确认"
+    APPLIED = "applied", "已读入"
+    DROPPED = "dropped", "已放弃"
+
+
+class InquiryState(models.TextChoices):
+    """Another county's question to us."""
+
+    WORKING = "working", "正在比对"
+    FAILED = "failed", "没有完成"
+    ANSWERED = "answered", "已答复"

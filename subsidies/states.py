@@ -9,6 +9,7 @@ from povertyedu.workflow.flow import Flow, Transition
 from subsidies.enums import AllocationStage, BatchStage, PolicyState
 from subsidies.enums import AllocationState as A
 from subsidies.enums import BatchState as B
+from subsidies.enums import ExchangeState as X
 from subsidies.enums import RecoveryState as R
 from subsidies.enums import SheetState as S
 
@@ -100,4 +101,17 @@ BATCH_STEPS = (
     ("公示", (B.APPROVED, B.IN_PUBLICITY)),
     ("发放", (B.CLEARED, B.SENT)),
     ("归档", (B.PAID, B.PARTLY_FAILED)),
+)
+
+# The question to the county of study (异地就读资助核实); a reply may come in parts.
+EXCHANGE_FLOW = Flow(
+    "exchange",
+    (
+        Transition("open", (), X.DRAFT, P.ASK_COUNTIES, "拟定名单"),
+        Transition("drop", (X.DRAFT,), X.DROPPED, P.ASK_COUNTIES, "撤销"),
+        Transition("send", (X.DRAFT,), X.SENT, P.ASK_COUNTIES, "发函"),
+        Transition("withdraw", (X.SENT,), X.DROPPED, P.ASK_COUNTIES, "撤回函件", needs_reason=True),
+        Transition("answer", (X.SENT, X.ANSWERED), X.ANSWERED, P.ASK_COUNTIES, "读入答复"),
+        Transition("close", (X.SENT, X.ANSWERED), X.CLOSED, P.ASK_COUNTIES, "办结", needs_reason=True),
+    ),
 )

@@ -2,12 +2,15 @@
 
 from povertyedu.jobs.progress import JobRefused
 from povertyedu.orgs.models import Term
+from povertyedu.workbooks.reading import WorkbookError
 from povertyedu.workflow.flow import SYSTEM
 from subsidies import engine
+from subsidies.actions import inquiry as inquiries
 from subsidies.actions import ledgers
+from subsidies.actions.exchange_files import ListRefused
 from subsidies.actions.recalculation import recalculate as recalculate_term
 from subsidies.actions.what_if import run_what_if
-from subsidies.models import Policy
+from subsidies.models import Inquiry, Policy
 from subsidies.queries import FactUnread
 
 
@@ -52,3 +55,14 @@ def freeze_ledger(job, progress, *, term: str) -> dict:
     by = job.by.as_actor() if job.by else SYSTEM
     kept = ledgers.freeze_ledger(term=Term.objects.get(pk=term), by=by, progress=progress)
     return {"ledger": kept.pk, "entitled_fen": kept.entitled_fen, "paid_fen": kept.paid_fen}
+
+
+def answer_county(job, progress, *, inquiry: int) -> dict:
+    """Answer another county's question; run again it finds itself done."""
+    found = Inquiry.objects.get(pk=inquiry)
+    try:
+        done = inquiries.answer(inquiry=found, owner=job.by, progress=progress)
+    except (ListRefused, WorkbookError) as refusal:
+        inquiries.fail(inquiry=found, error=str(refusal))
+        raise JobRefused(str(refusal)) from refusal
+    return done.counts

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from subsidies.states import ALLOCATION_FLOW, BATCH_FLOW, SHEET_FLOW
+from subsidies.states import ALLOCATION_FLOW, BATCH_FLOW, EXCHANGE_FLOW, SHEET_FLOW
 
 ROOT = Path(settings.BASE_DIR)
 DOCUMENTS = sorted(
@@ -24,7 +24,12 @@ def test_links_of_a_document_lead_to_files(path):
 
 @pytest.mark.parametrize(
     ("heading", "flow"),
-    [("Batch", BATCH_FLOW), ("School sheet", SHEET_FLOW), ("Allocation", ALLOCATION_FLOW)],
+    [
+        ("Batch", BATCH_FLOW),
+        ("School sheet", SHEET_FLOW),
+        ("Allocation", ALLOCATION_FLOW),
+        ("Question to the county of study", EXCHANGE_FLOW),
+    ],  # fmt: skip
 )
 def test_transition_table_of_the_architecture_is_that_of_the_code(heading, flow):
     section = ARCHITECTURE.read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]

@@ -150,6 +150,10 @@ class World:
             weights={"pupils": 1}, receipt=self.receipt,
         )  # fmt: skip
         run_what_if(policy=self.draft, by=aid.as_actor())
+        factories.away("何欣", autumn)
+        self.exchange = subsidies.exchange(aid, during=autumn)
+        self.reply = subsidies.reply_to(self.exchange, aid)
+        self.inquiry = subsidies.inquiry(aid, during=autumn)
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
     def own(self, user):
@@ -248,6 +252,14 @@ OBJECTS = {
     "students:proof": pk_of("proof"),
     "students:proof_file": pk_of("proof"),
     "students:reveal": lambda w: {"pk": w.student.pk, "field": "id_number"},
+    **{
+        f"subsidies:exchange{tail}": pk_of("exchange")
+        for tail in ("", "_workbook", "_key", "_letter", "_reply")
+    },
+    "subsidies:exchange_step": lambda w: {"pk": w.exchange.pk, "verb": "send"},
+    "subsidies:reply": pk_of("reply"),
+    "subsidies:inquiry": pk_of("inquiry"),
+    "subsidies:inquiry_download": pk_of("inquiry"),
     "subsidies:batch": pk_of("batch"),
     "subsidies:batch_lines": pk_of("batch"),
     "subsidies:lines_hold": pk_of("batch"),

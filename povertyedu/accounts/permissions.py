@@ -40,6 +40,9 @@ class Permission(StrEnum):
     APPROVE_ALLOCATION = "approve_allocation"
     VIEW_DASHBOARD = "view_dashboard"
     VIEW_COVERAGE = "view_coverage"
+    ASK_COUNTIES = (
+        "ask_counties"  # who pays for children away: ask the county of study, answer another's question
+    )
     # office
     MANAGE_ORGS = "manage_orgs"
     MANAGE_OPTIONS = "manage_options"
@@ -99,7 +102,7 @@ ROLES: dict[Role, RoleDefinition] = {
         "资助中心", "county",
         P.VIEW_STUDENTS, P.EDIT_STUDENTS, P.MOVE_STUDENTS, P.APPROVE_CORRECTION, P.REVEAL_NUMBERS, P.EXPORT_STUDENTS, P.VIEW_SUBSIDIES, P.VIEW_POLICY, P.LOAD_POLICY, P.RECALCULATE,
         P.OPEN_BATCH, P.APPROVE_OFFICE, P.PUBLISH, P.HANDLE_OBJECTION, P.EXPORT_LEDGER, P.VIEW_DASHBOARD,
-        P.VIEW_FUNDS, P.MANAGE_FUNDS, P.IDENTIFY, P.COMPARE_LISTS, P.RESOLVE_DUPLICATES, P.VIEW_COVERAGE,
+        P.VIEW_FUNDS, P.MANAGE_FUNDS, P.IDENTIFY, P.COMPARE_LISTS, P.RESOLVE_DUPLICATES, P.VIEW_COVERAGE, P.ASK_COUNTIES,
     ),
     Role.APPROVER: _role(
         "审批领导", "county", P.VIEW_STUDENTS, P.VIEW_SUBSIDIES, P.VIEW_POLICY, P.APPROVE_FINAL, P.EXPORT_LEDGER, P.VIEW_DASHBOARD, P.VIEW_FUNDS,
@@ -121,7 +124,7 @@ ROLES: dict[Role, RoleDefinition] = {
         "数据管理员", "county",
         P.VIEW_STUDENTS, P.EDIT_STUDENTS, P.MOVE_STUDENTS, P.APPROVE_CORRECTION, P.EXPORT_STUDENTS, P.IMPORT_ROSTER, P.IMPORT_LISTS,
         P.MANAGE_ORGS, P.MANAGE_OPTIONS, P.RECALCULATE, P.LOAD_POLICY, P.VIEW_POLICY, P.VIEW_SUBSIDIES,
-        P.IDENTIFY, P.COMPARE_LISTS, P.RESOLVE_DUPLICATES, P.VIEW_COVERAGE,
+        P.IDENTIFY, P.COMPARE_LISTS, P.RESOLVE_DUPLICATES, P.VIEW_COVERAGE, P.ASK_COUNTIES,
     ),
     # 三员分立: these three hold no business permission, and nobody holds two of them (Grant.clean).
     Role.SYSTEM_ADMINISTRATOR: _role("系统管理员", "county", P.MANAGE_ACCOUNTS),

@@ -17,7 +17,7 @@ from povertyedu.publicity.models import Objection, ObjectionState
 from students.models import Correction, DuplicatePair, HardshipProof, Move, StudentDraft
 from subsidies.actions.positions import idle_receipts, short_of_money
 from subsidies.enums import AllocationState, BatchState, LineState, RecoveryMethod, RecoveryState, SheetState
-from subsidies.models import Allocation, Batch, Line, Recovery, SchoolSheet
+from subsidies.models import Allocation, Batch, ExchangeLine, Line, Recovery, SchoolSheet
 from subsidies.queries import waiting_children
 
 OVERDUE_DAYS = 5
@@ -33,13 +33,17 @@ class Todo:
     since: object = None
 
     @property
+    def day(self) -> dt.date | None:
+        return timezone.localdate(self.since) if isinstance(self.since, dt.datetime) else self.since
+
+    @property
     def days(self) -> int | None:
         """Whole days the oldest has waited."""
-        return (today() - timezone.localdate(self.since)).days if self.since else None
+        return (today() - self.day).days if self.day else None
 
     @property
     def age(self) -> str:
-        return f"最早 {timezone.localdate(self.since)}（已等 {self.days} 天）" if self.since else ""
+        return f"最早 {self.day}（已等 {self.days} 天）" if self.day else ""
 
     @property
     def s(self) -> str:
@@ -161,6 +165,11 @@ DUTIES = (
         P.APPROVE_CORRECTION, "待审批的更正申请",
         lambda user: Correction.objects.visible_to(user, P.APPROVE_CORRECTION).to_answer().exclude(requested_by_id=user.pk),
         "requested_at", "students:corrections",
+    ),
+    Duty(
+        P.ASK_COUNTIES, "去函超期、就读地还没有答复的学生",
+        lambda user: ExchangeLine.objects.visible_to(user, P.ASK_COUNTIES).overdue(), "exchange__due_on", "subsidies:exchanges",
+        query="tab=overdue",
     ),
     Duty(P.EDIT_STUDENTS, "没有填完的学生表单", lambda user: StudentDraft.objects.filter(user=user), "saved_at", "students:list"),
 )  # fmt: skip

@@ -4,7 +4,7 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 
 from students.states import CORRECTION_FLOW, MOVE_FLOW, PAIR_FLOW, PROMOTION_FLOW, PROOF_FLOW
-from subsidies.states import ALLOCATION_FLOW, BATCH_FLOW, POLICY_FLOW, SHEET_FLOW
+from subsidies.states import ALLOCATION_FLOW, BATCH_FLOW, EXCHANGE_FLOW, POLICY_FLOW, SHEET_FLOW
 
 # An unknown code is shown as it is: the log outlives the verbs.
 ACTION_WORDS = {
@@ -64,6 +64,9 @@ ACTION_WORDS = {
     "allocation.work_out": "测算资金分配",
     "allocation.funds_short": "分配超过到账，提醒后继续",
     "fund.scan": "上传指标文件扫描件",
+    "exchange.answered": "就读地答复资助情况",
+    "exchange.reply": "读入就读地答复",
+    "inquiry.open": "答复外县来函",
     "bank_return.apply": "导入银行回盘",
     "notice.withdraw": "撤下公示",
     "notice.close": "公示到期",
@@ -97,6 +100,7 @@ ACTION_WORDS |= {
         (BATCH_FLOW, "批次"),
         (SHEET_FLOW, "学校名单"),
         (ALLOCATION_FLOW, "资金分配"),
+        (EXCHANGE_FLOW, "异地就读核实函"),
         (MOVE_FLOW, "学籍异动"),
         (PROMOTION_FLOW, "升级结转"),
         (CORRECTION_FLOW, "更正申请"),

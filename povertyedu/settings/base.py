@@ -205,6 +205,7 @@ JOB_KINDS = {
     "subsidies.what_if": "subsidies.tasks.what_if",
     "subsidies.ledger": "subsidies.tasks.write_ledger",
     "subsidies.freeze_ledger": "subsidies.tasks.freeze_ledger",
+    "subsidies.answer_county": "subsidies.tasks.answer_county",
 }
 # Who knows the people of a public list: kind of matter -> dotted path of its module (see publicity.actions).
 PUBLICITY_SUBJECTS = {"subsidies.batch": "subsidies.actions.publicising"}

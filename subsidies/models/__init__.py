@@ -3,6 +3,7 @@
 from .allocation import Allocation, AllocationDecision, AllocationSeat, AllocationShare
 from .batch import Batch, BatchDecision, BatchSeat, Line, LineQuerySet, SchoolSheet, SheetDecision, due_fen
 from .entitlement import Balance, Entitlement, Recalculation
+from .exchange import Exchange, ExchangeDecision, ExchangeLine, ExchangeReply, Inquiry
 from .funds import FundReceipt, ReceiptProgramme, ReceiptScan
 from .payment import BankFile, BankReturn
 from .policy import Policy, PolicyDecision, Programme
@@ -24,7 +25,12 @@ __all__ = [
     "BatchSeat",
     "Commitment",
     "Entitlement",
+    "Exchange",
+    "ExchangeDecision",
+    "ExchangeLine",
+    "ExchangeReply",
     "FundReceipt",
+    "Inquiry",
     "Line",
     "LineQuerySet",
     "LineShare",

@@ -43,10 +43,10 @@ from students.enums import (
 )
 from students.models import Departure, Disposal, Enrolment, HardshipStatus, Student, TargetListEntry
 from students.queries.registry import enrolments_in
+from subsidies.enums import CountyAnswer, Kind, LineState, Payer
 from subsidies.enums import CoveragePart as Part
 from subsidies.enums import CoverageReason as Reason
-from subsidies.enums import Kind, LineState, Payer
-from subsidies.models import Entitlement, Line
+from subsidies.models import Entitlement, ExchangeLine, Line
 
 TOWNSHIP_DIGITS = 9
 AID = (Kind.CASH, Kind.WAIVER, Kind.IN_KIND)  # a loan is none
@@ -60,7 +60,7 @@ REASONS = {
         Reason.HOME_TAUGHT, Reason.MOVED_AWAY, Reason.DECEASED, Reason.WRONG_DATA, Reason.OTHER,
     ),
     Part.TO_VERIFY: (
-        Reason.NOTHING_OWED, Reason.UNANSWERED, Reason.REFUSED_THERE, Reason.LEFT, Reason.OTHER_COUNTY, Reason.UNCLEAR, Reason.UNDISPOSED,
+        Reason.NOTHING_OWED, Reason.NOT_ASKED, Reason.ASKED, Reason.OVERDUE, Reason.NOT_THERE, Reason.REFUSED_THERE, Reason.LEFT, Reason.OTHER_COUNTY, Reason.UNCLEAR, Reason.UNDISPOSED,
     ),
 }  # fmt: skip
 # Where a leaver was said to go, as a reason; what is not here says nothing yet.
@@ -121,12 +121,12 @@ def _listed(term: Term) -> QuerySet:
     return TargetListEntry.objects.of(term).values("id_hash")
 
 
-def _on_lists(term: Term) -> Q:
-    """Return the condition on enrolments that the child is poor or named, by a merged record's number too."""
+def named_by_list(term: Term) -> Q:
+    """Return the condition on enrolments that the province's list names the child, by a merged record's number too."""
     keepers = Student.objects.filter(merged_into__isnull=False, id_hash__in=_listed(term)).values(
         "merged_into"
     )
-    return Q(poor__gt=0) | Q(student__id_hash__in=_listed(term)) | Q(student__in=keepers)
+    return Q(student__id_hash__in=_listed(term)) | Q(student__in=keepers)
 
 
 def enrolments_of(wanted: Wanted) -> QuerySet[Enrolment]:
@@ -142,7 +142,7 @@ def enrolments_of(wanted: Wanted) -> QuerySet[Enrolment]:
 def _enrolled(wanted: Wanted) -> QuerySet[Enrolment]:
     term = wanted.term
     rows = enrolments_of(wanted).annotate(poor=F("categories").bitand(HardshipCategory.REGISTERED_POOR))
-    rows = rows.filter(_on_lists(term))
+    rows = rows.filter(Q(poor__gt=0) | named_by_list(term))
     return rows.annotate(
         pay=_pay(term),
         whereabouts=Coalesce(_disposed(term, "student__id_hash"), _text(Reason.LEFT)),
@@ -313,6 +313,18 @@ def _part_of_enrolled() -> Case:
     )
 
 
+def _asked() -> Case:
+    """Return how far the question to the county of study has come, for a child whose answer is open."""
+    lines = ExchangeLine.objects.filter(enrolment=OuterRef("pk"))
+    return Case(
+        When(Exists(lines.overdue()), then=_text(Reason.OVERDUE)),
+        When(Exists(lines.waiting()), then=_text(Reason.ASKED)),
+        When(Exists(lines.filter(answer=CountyAnswer.NOT_FOUND)), then=_text(Reason.NOT_THERE)),
+        default=_text(Reason.NOT_ASKED),
+        output_field=CharField(),
+    )
+
+
 def _reason_of_enrolled() -> Case:
     return Case(
         When(status=EnrolmentStatus.SUSPENDED, then=_text(Reason.SUSPENDED)),
@@ -321,7 +333,7 @@ def _reason_of_enrolled() -> Case:
         When(_AWAY & Q(aided_elsewhere=AidedElsewhere.YES), then=F("place")),
         When(pay__isnull=False, then=F("pay")),
         When(_AWAY & Q(aided_elsewhere=AidedElsewhere.NO), then=_text(Reason.REFUSED_THERE)),
-        When(_AWAY, then=_text(Reason.UNANSWERED)),
+        When(_AWAY, then=_asked()),
         default=_text(Reason.NOTHING_OWED),
         output_field=CharField(),
     )

@@ -11,6 +11,7 @@ from subsidies.actions.policies import NoPolicy, pack_of, policy_for
 from subsidies.explanations import explain_enrolment, family_sentences
 from subsidies.models import Line
 from subsidies.queries import FactUnread, balances_of
+from subsidies.queries.exchange import last_answer
 
 
 def _enrolment(request, student_pk: int) -> Enrolment:
@@ -86,6 +87,7 @@ def student_panel(request, student_pk: int):
     context = {
         "enrolment": enrolment,
         "balances": balances,
+        "answer": last_answer(enrolment) if enrolment.school_id is None else None,
         "title": f"{label}：资助情况" if label in ("甲", "乙") else "资助情况",
         "crumbs": [("资助情况", None)],
     }

@@ -130,6 +130,27 @@ def county_fact(
     return CountyFact.objects.create(name=name, label=label, kind=kind, **fields)
 
 
+def away(
+    name: str = "何欣", during: Term | None = None, *, region: str = "贵州省遵义市", school: str = "遵义第一中学", answer: str = "unknown",
+    categories: int = 1, **fields,
+) -> Student:  # fmt: skip
+    """Return a child of 红星村 who studies in another county; the enrolment is ``student.enrolments.get()``."""
+    number = fields.pop("id_number", None) or id_number()
+    made = Student.objects.create(
+        name=name,
+        id_number=number,
+        id_hash=keyed_hash(number),
+        id_tail_hash=keyed_hash(number[-4:]),
+        home_area=village(),
+    )
+    facts = {"stage": "junior", "grade": 1, "place": "in_province", "home_area": "529901100001"} | fields
+    Enrolment.objects.create(
+        student=made, term=during or term(), outside_school=school, outside_region=region, aided_elsewhere=answer,
+        categories=categories, **facts,
+    )  # fmt: skip
+    return made
+
+
 def proof(enrolment: Enrolment, *, by: User, kind: str = "handbook") -> HardshipProof:
     """Return a proof of hardship that waits for a second person."""
     stored = StoredFile.keep([b"%PDF-1.4 scan"], name="手册.pdf", purpose="hardship_proof", owner=by)

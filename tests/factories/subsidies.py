@@ -7,13 +7,25 @@ from pathlib import Path
 from django.core.files.temp import NamedTemporaryFile
 from django.utils import timezone
 
+from povertyedu.files.models import StoredFile
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import CalendarDay
 from povertyedu.publicity.models import Notice
 from povertyedu.workbooks.writing import write_table
 from students.models import Enrolment, Student
 from subsidies.actions import batches, funds, payouts, policies, publicising
-from subsidies.models import BankFile, Batch, Entitlement, FundReceipt, Policy, Programme
+from subsidies.actions.exchange import open_exchange
+from subsidies.models import (
+    BankFile,
+    Batch,
+    Entitlement,
+    Exchange,
+    ExchangeReply,
+    FundReceipt,
+    Inquiry,
+    Policy,
+    Programme,
+)
 from tests import factories
 
 STEPS = (
@@ -132,6 +144,35 @@ def overpaid(name: str, people: People, *, term, at, paid: int = 50_000, due: in
     batch_at("paid", people, term=term, programmes=[of], title="多发")
     Entitlement.objects.filter(student=child, programme=of).update(amount_fen=due)
     return child
+
+
+def exchange(user, *, during, region: str = "贵州省遵义市", recipient: str = "遵义市教育局") -> Exchange:
+    """Return a letter about the children of ``region``, not sent yet."""
+    return open_exchange(by=user.as_actor(), user=user, term=during, regions=[region], recipient=recipient)
+
+
+def reply_to(exchange: Exchange, user) -> ExchangeReply:
+    """Return a checked answer that waits to be taken in."""
+    stored = StoredFile.keep([b"x"], name="答复.xlsx", purpose="exchange_reply", owner=user)
+    return ExchangeReply.objects.create(
+        exchange=exchange,
+        file=stored,
+        answered_on=today(),
+        read_by=user.name,
+        counts={"rows": 1, "missing": 0, "new": 1, "changed": 0},
+    )
+
+
+def inquiry(user, *, during) -> Inquiry:
+    """Return another county's question, answered."""
+    question, answer = (
+        StoredFile.keep([b"x"], name=name, purpose="inquiry", owner=user)
+        for name in ("来函.xlsx", "答复.xlsx")
+    )
+    return Inquiry.objects.create(
+        asker="遵义市教育局", number="529902-2020-autumn-001", term=during, state="answered", question=question, answer=answer,
+        counts={"rows": 1, "yes": 1}, made_by=user.name,
+    )  # fmt: skip
 
 
 def _submit(batch: Batch, people: People):

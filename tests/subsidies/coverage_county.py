@@ -5,6 +5,8 @@ import random
 
 from django.utils import timezone
 
+from povertyedu.files.models import StoredFile
+from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Person
 from povertyedu.publicity.models import Notice
 from povertyedu.sealing import keyed_hash
@@ -18,7 +20,16 @@ from students.models import (
     Student,
     TargetListEntry,
 )
-from subsidies.models import BankFile, Batch, Entitlement, Line, SchoolSheet
+from subsidies.models import (
+    BankFile,
+    Batch,
+    Entitlement,
+    Exchange,
+    ExchangeLine,
+    ExchangeReply,
+    Line,
+    SchoolSheet,
+)
 from tests import factories
 from tests.factories import subsidies
 
@@ -46,6 +57,7 @@ def _enrolment(rng: random.Random) -> dict:
     return {
         "status": rng.choice(STATUSES), "place": rng.choice(PLACES), "aided_elsewhere": rng.choice(["yes", "no", "to_verify", "unknown"]),
         "poor": rng.random() < 0.5,
+        "question": rng.choice(["not_asked", "asked", "overdue", "not_there"]),
     }  # fmt: skip
 
 
@@ -119,6 +131,7 @@ class County:
         self.past = [spring, self.schools[0]]
         self.owner = Person.objects.create(name="石主任", area=factories.township())
         self._bank(aid_officer)
+        self._write_letters(aid_officer)
         self.students: dict[int, Student] = {}
         for number, row in enumerate(rows):
             self._write(number, row)
@@ -201,9 +214,44 @@ class County:
             outside_school="" if here else "遵义市第一小学", aided_elsewhere=said["aided_elsewhere"], categories=int(said["poor"]),
             school_area=school.area.full_code if school else "", home_area=row["home"],
         )  # fmt: skip
+        self._ask(enrolment, said["question"])
         Entitlement.objects.bulk_create(
             subsidies.entitlement_of(enrolment, self.programmes[kind], fen) for kind, fen in row["owed"]
         )
+
+    def _ask(self, enrolment: Enrolment, question: str):
+        if question == "not_asked":
+            return
+        exchange, reply = self.letters[question]
+        said = {"waits": False, "answer": "not_found", "answered_on": dt.date(2020, 11, 1), "reply": reply}
+        ExchangeLine.objects.create(
+            exchange=exchange, number=enrolment.pk, enrolment=enrolment, digest=f"{enrolment.pk:064}", shown_name="人*",
+            stage="primary", grade=3, school="遵义市第一小学", **(said if question == "not_there" else {}),
+        )  # fmt: skip
+
+    def _write_letters(self, aid_officer):
+        """A letter whose days still run, one whose days are over, one that was answered in part."""
+        self.letters = {}
+        for number, (name, due) in enumerate(
+            (
+                ("asked", today() + dt.timedelta(days=9)),
+                ("overdue", today() - dt.timedelta(days=1)),
+                ("not_there", today()),
+            )
+        ):
+            exchange = Exchange.objects.create(
+                number=f"test-{number}", term=self.term, recipient="遵义市教育局", state="answered", made_by="周敏",
+                sent_on=dt.date(2020, 10, 1), due_on=due,
+            )  # fmt: skip
+            stored = StoredFile.keep([b"x"], name="答复.xlsx", purpose="test", owner=aid_officer)
+            reply = ExchangeReply.objects.create(
+                exchange=exchange,
+                file=stored,
+                answered_on=dt.date(2020, 11, 1),
+                read_by="周敏",
+                state="applied",
+            )
+            self.letters[name] = exchange, reply
 
     def _pay(self, student: Student, fen: int):
         Line.objects.create(

@@ -61,7 +61,7 @@ def classed(person: dict, *, paid: int = 0) -> tuple[str, str]:
         return ("fallback" if away and enrolment["aided_elsewhere"] == "no" else "aided_here"), reason
     if not away:
         return "to_verify", "nothing_owed"
-    return "to_verify", "refused_there" if enrolment["aided_elsewhere"] == "no" else "unanswered"
+    return "to_verify", "refused_there" if enrolment["aided_elsewhere"] == "no" else enrolment["question"]
 
 
 def equation(people: list[dict], *, starts: dt.date, ends: dt.date, year: int) -> tuple[Counter, dict]:

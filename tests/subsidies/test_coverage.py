@@ -90,26 +90,13 @@ def county_of_six(xiazhai, qingshi, autumn):
     factories.student(
         "阳梓平", at=qingshi, during=autumn, categories=poor, home=factories.village("529901101001", "大田村")
     )
-    away("何欣", autumn, categories=poor)
+    factories.away("何欣", autumn, categories=poor)
     factories.listed(
         ("何处", factories.id_number(77, birth="20090101")), during=autumn, school="城关镇下寨小学"
     )
     on_poverty_list("石小丽", home="529901101001")
     factories.student("不困难", at=xiazhai, during=autumn)
     return autumn
-
-
-def away(name, term, *, answer="unknown", region="贵州省遵义市", categories=1, **fields):
-    """Return a child of 红星村 who studies elsewhere."""
-    number = factories.id_number()
-    student = Student.objects.create(
-        name=name, id_number=number, id_hash=keyed_hash(number), home_area=factories.village()
-    )
-    Enrolment.objects.create(
-        student=student, term=term, stage="junior", grade=1, place="in_province", outside_school="遵义第一中学", outside_region=region,
-        aided_elsewhere=answer, home_area="529901100001", categories=categories, **fields,
-    )  # fmt: skip
-    return student
 
 
 def on_poverty_list(name, *, home: str, birth="20100512"):
@@ -149,7 +136,7 @@ def test_page_shows_the_equation_and_its_rate(client, leader, county_of_six):
         (
             {},
             [
-                ("阳梓平", "本县在读，没有应享"), ("何欣", "县外就读，对方未答复"), ("何处", "花名册查不到，未登记处置"),
+                ("阳梓平", "本县在读，没有应享"), ("何欣", "县外就读，待去函核实"), ("何处", "花名册查不到，未登记处置"),
                 ("石小丽", "花名册查不到，未登记处置"),
             ],
         ),
@@ -169,7 +156,7 @@ def test_names_of_each_term_of_the_equation(client, aid_officer, county_of_six, 
 def test_child_without_any_place_and_one_from_elsewhere_are_counted_in_the_county(
     aid_officer, xiazhai, autumn
 ):
-    Student.objects.filter(pk=away("何欣", autumn).pk).update(home_area=None)
+    Student.objects.filter(pk=factories.away("何欣", autumn).pk).update(home_area=None)
     factories.student("流入", at=xiazhai, during=autumn, categories=1)
     Enrolment.objects.filter(student__name="何欣").update(home_area="")
     Enrolment.objects.filter(student__name="流入").update(home_area="520103001001")

@@ -1,0 +1,606 @@
+"""The question to the county of study: whom a list names, how it leaves the house, what its answer does, what is refused."""
+
+import base64
+import datetime as dt
+import hashlib
+import hmac
+import io
+import sys
+
+import openpyxl
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from povertyedu.audit.models import AccessEvent, AuditEvent
+from povertyedu.home.todos import todos_of
+from povertyedu.options.registry import set_option
+from povertyedu.orgs.models import Term
+from povertyedu.workflow.flow import SYSTEM, StepRefused
+from students.models import Enrolment, FactChange, Student
+from subsidies.actions import exchange as actions
+from subsidies.actions.policies import load_policy, pack_text
+from subsidies.actions.recalculation import recalculate
+from subsidies.models import Exchange, ExchangeLine, ExchangeReply
+from subsidies.queries.coverage import equation
+from subsidies.queries.coverage_rows import Wanted
+from tests import factories
+from tests.factories import subsidies
+
+pytestmark = [pytest.mark.django_db, pytest.mark.sql]
+LIST, NEW = reverse("subsidies:exchanges"), reverse("subsidies:exchange_new")
+ZUNYI, GUANGZHOU = "贵州省遵义市", "广东省广州市"
+
+
+def load_sample(folder, monkeypatch) -> None:
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    for kind in ("areas", "schools", "roster", "registered-poor", "categories", "target-list", "away"):
+        term = () if kind in ("areas", "schools") else ("--term", "2020-autumn")
+        call_command(
+            "import_workbook",
+            kind,
+            str(folder / f"{kind}.xlsx"),
+            *term,
+            stdout=io.StringIO(),
+            stderr=io.StringIO(),
+        )
+
+
+def page(name, row) -> str:
+    return reverse(f"subsidies:{name}", args=[row.pk])
+
+
+def step(row, verb) -> str:
+    return reverse("subsidies:exchange_step", args=[row.pk, verb])
+
+
+@pytest.fixture
+def three(autumn):
+    """Three children at 遵义 who are asked about, in the order of a list."""
+    return [factories.away(name, autumn) for name in ("何欣", "欧阳小雨", "石丽")]
+
+
+@pytest.fixture
+def letter(aid_officer, autumn, three):
+    return subsidies.exchange(aid_officer, during=autumn)
+
+
+@pytest.fixture
+def sent(aid_officer, letter, november):
+    return actions.send(by=aid_officer.as_actor(), exchange=letter)
+
+
+def question(client, exchange) -> bytes:
+    return client.post(page("exchange_workbook", exchange), {"reason": "发函核实"}).content
+
+
+def filled(content: bytes, answers: dict[int, tuple], *, change=None) -> SimpleUploadedFile:
+    """Return a list with (answer, programme, yuan, note) filled in by number, as a clerk of the other county would."""
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    sheet = book.active
+    for row in sheet.iter_rows(min_row=4):
+        for cell, value in zip(row[5:], answers.get(row[0].value, ()), strict=False):
+            cell.value = value
+    if change:
+        change(sheet)
+    out = io.BytesIO()
+    book.save(out)
+    return SimpleUploadedFile("答复.xlsx", out.getvalue())
+
+
+def send_back(client, exchange, upload, day="2020-11-03"):
+    return client.post(page("exchange_reply", exchange), {"workbook": upload, "answered_on": day})
+
+
+@pytest.fixture
+def november(monkeypatch):
+    """It is 1 November 2020."""
+    move_to(monkeypatch, dt.date(2020, 11, 1))
+
+
+def move_to(monkeypatch, day: dt.date) -> None:
+    for module in ("actions.exchange", "models.exchange", "forms.exchange"):
+        monkeypatch.setattr(f"subsidies.{module}.today", lambda: day)
+    monkeypatch.setattr("povertyedu.home.todos.today", lambda: day)
+
+
+def take_in(client, exchange, upload, day="2020-11-03") -> ExchangeReply:
+    answer = send_back(client, exchange, upload, day)
+    assert answer.status_code == 302, answer.context["errors"]
+    client.post(answer.headers["Location"])
+    return ExchangeReply.objects.get(pk=answer.headers["Location"].rstrip("/").rpartition("/")[2])
+
+
+def test_list_names_whose_answer_is_open_and_nobody_else(client, aid_officer, autumn, xiazhai, three):
+    factories.away("广州", autumn, region=GUANGZHOU)
+    factories.away("已答", autumn, answer="yes")
+    factories.away("不困难", autumn, categories=0)
+    factories.away("转走", autumn, status="left")
+    unnumbered = factories.away("没号", autumn)
+    Student.objects.filter(pk=unnumbered.pk).update(id_hash=None, student_no_hash="x")
+    listed = factories.away("名单上", autumn, categories=0)
+    factories.listed(("名单上", listed.id_number), during=autumn)
+    factories.student("在本县", at=xiazhai, during=autumn, categories=1)
+    client.force_login(aid_officer)
+    rows = client.get(LIST, {"tab": "regions"}).context["regions"]
+    assert [tuple(row.values()) for row in rows] == [(GUANGZHOU, 1, 0, 0, 1, 0), (ZUNYI, 6, 1, 0, 4, 1)]
+    answer = client.post(NEW, {"regions": [ZUNYI], "recipient": "遵义市红花岗区教育局"})
+    exchange = Exchange.objects.get()
+    assert answer.headers["Location"] == page("exchange", exchange)
+    assert (exchange.number, exchange.state, exchange.regions) == ("529901-2020-autumn-001", "draft", [ZUNYI])
+    lines = exchange.lines.order_by("number")
+    assert [(line.number, line.shown_name) for line in lines] == [
+        (1, "何*"),
+        (2, "欧阳*"),
+        (3, "石*"),
+        (4, "名*"),
+    ]
+    assert [decision.verb for decision in exchange.decisions.all()] == ["open"]
+    rows = client.get(LIST, {"tab": "regions"}).context["regions"]
+    assert [tuple(row.values()) for row in rows] == [(GUANGZHOU, 1, 0, 0, 1, 0), (ZUNYI, 6, 1, 4, 0, 1)]
+
+
+def test_digests_are_those_of_the_handed_over_key(client, aid_officer, letter, three):
+    client.force_login(aid_officer)
+    shown = client.post(page("exchange_key", letter), {"reason": "打印密钥函"})
+    raw = base64.b32decode("".join(shown.context["groups"])[:32])
+    expected = [hmac.new(raw, child.id_number.encode(), hashlib.sha256).hexdigest() for child in three]
+    assert list(letter.lines.order_by("number").values_list("digest", flat=True)) == expected
+    assert "no-store" in shown.headers["Cache-Control"]
+
+
+def test_key_is_sealed_asked_for_with_a_reason_and_forgotten_at_the_end(client, aid_officer, sent):
+    client.force_login(aid_officer)
+    url = page("exchange_key", sent)
+    assert sent.key not in client.get(url).content.decode()
+    assert client.post(url, {"reason": ""}).status_code == 422
+    assert sent.key in client.post(url, {"reason": "打印密钥函"}).content.decode().replace(
+        '</li><li class="mono">', "-"
+    )
+    event = AccessEvent.objects.get()
+    assert (event.kind, event.fields, event.reason) == ("reveal", "核实函密钥", "打印密钥函")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT key FROM subsidies_exchange")
+        assert sent.key.encode() not in bytes(cursor.fetchone()[0])
+    assert sent.key not in client.get(page("exchange", sent)).content.decode()
+    client.post(step(sent, "close"), {"reason": "对方来电说不再答复"})
+    sent.refresh_from_db()
+    assert (sent.state, sent.key) == ("closed", "")
+    for name in ("exchange_key", "exchange_workbook"):
+        assert client.post(page(name, sent), {"reason": "再取"}).status_code == 302
+    assert AccessEvent.objects.count() == 1
+
+
+def test_workbook_shows_no_number_and_no_whole_name(client, aid_officer, letter, three):
+    client.force_login(aid_officer)
+    assert client.post(page("exchange_workbook", letter), {"reason": ""}).status_code == 422
+    sheet = openpyxl.load_workbook(io.BytesIO(question(client, letter))).active
+    cells = [cell for row in sheet.iter_rows(values_only=True) for cell in row if cell is not None]
+    head = cells[1]
+    assert head.startswith(
+        "编号：529901-2020-autumn-001　来函单位：云岭县教育局　学期：2020-autumn　密钥核对："
+    )
+    text = " ".join(map(str, cells))
+    assert [child.name in text or child.id_number in text for child in three] == [False] * 3
+    assert letter.key not in text
+    rows = list(sheet.iter_rows(min_row=3, values_only=True))
+    assert rows[0] == (
+        "序号",
+        "证件号摘要",
+        "姓名",
+        "学段",
+        "就读学校",
+        "是否资助",
+        "资助项目",
+        "金额（元）",
+        "备注",
+    )
+    assert [row[0] for row in rows[1:]] == [1, 2, 3]
+    assert {row[3:5] for row in rows[1:]} == {("初中", "遵义第一中学")}
+    event = AccessEvent.objects.get()
+    assert (event.fields, event.reason) == ("异地就读核实名单 3 人（证件号为摘要，姓名只留姓）", "发函核实")
+
+
+def test_child_is_asked_about_by_one_letter_at_a_time(aid_officer, autumn, letter):
+    with pytest.raises(StepRefused, match="没有需要去函核实的学生"):
+        subsidies.exchange(aid_officer, during=autumn)
+    actions.drop(by=aid_officer.as_actor(), exchange=letter)
+    again = subsidies.exchange(aid_officer, during=autumn)
+    assert (again.number, again.lines.count()) == ("529901-2020-autumn-002", 3)
+    assert again.key != letter.key
+    line = again.lines.first()
+    with pytest.raises(IntegrityError, match="enrolment|one_waiting"), transaction.atomic():
+        ExchangeLine.objects.filter(exchange=letter, number=1).update(waits=True, enrolment=line.enrolment_id)
+
+
+def test_form_asks_for_places_and_recipient(client, aid_officer, three):
+    client.force_login(aid_officer)
+    answer = client.post(NEW, {"regions": ["别处"], "recipient": ""})
+    assert answer.status_code == 422
+    assert sorted(answer.context["form"].errors) == ["recipient", "regions"]
+    assert client.get(f"{NEW}?region={ZUNYI}").context["form"].initial == {"regions": [ZUNYI]}
+    Enrolment.objects.update(aided_elsewhere="yes")
+    assert "没有需要去函核实的学生" in client.get(NEW).content.decode()
+
+
+def test_sent_list_stays_as_it_was(client, aid_officer, letter, november):
+    client.force_login(aid_officer)
+    assert "答复期限" in client.get(step(letter, "send")).content.decode()
+    client.post(step(letter, "send"))
+    letter.refresh_from_db()
+    assert (letter.state, letter.sent_on, letter.due_on) == (
+        "sent",
+        dt.date(2020, 11, 1),
+        dt.date(2020, 12, 1),
+    )
+    line = letter.lines.first()
+    for change in (
+        {"digest": "x"},
+        {"number": 9},
+        {"shown_name": "王*"},
+        {"is_frozen": False},
+        {"enrolment": None},
+    ):
+        with pytest.raises(IntegrityError, match="已发出的核实名单"), transaction.atomic():
+            ExchangeLine.objects.filter(pk=line.pk).update(**change)
+    with pytest.raises(IntegrityError, match="已发出的核实名单"), transaction.atomic():
+        line.delete()
+    with pytest.raises(IntegrityError, match="已发出的核实名单"), transaction.atomic():
+        letter.decisions.all().delete()
+    client.post(step(letter, "send"))  # a second click
+    assert [decision.verb for decision in letter.decisions.order_by("pk")] == ["open", "send"]
+
+
+def test_list_whose_children_have_moved_is_not_sent(client, aid_officer, letter, three):
+    three[0].enrolments.update(status="left")
+    client.force_login(aid_officer)
+    answer = client.post(step(letter, "send"), follow=True)
+    assert "名单上有 1 人的学籍已有变动" in answer.content.decode()
+    letter.refresh_from_db()
+    assert letter.state == "draft"
+
+
+def test_answer_settles_who_pays(client, aid_officer, autumn, sent, three, november):
+    client.force_login(aid_officer)
+    FactChange.objects.all().delete()
+    upload = filled(
+        question(client, sent), {1: ("是", "寄宿生生活补助", 625.5, "秋季"), 2: ("否",), 3: ("查无此人",)}
+    )
+    move = send_back(client, sent, upload, "2020-11-01")
+    shown = client.get(move.headers["Location"])
+    assert [(one["label"], one["value"]) for one in shown.context["figures"]] == [
+        ("已资助", 1), ("未资助", 1), ("查无此人", 1), ("没有填写", 0), ("将写入", 3),
+    ]  # fmt: skip
+    assert set(Enrolment.objects.values_list("aided_elsewhere", flat=True)) == {"unknown"}
+    client.post(move.headers["Location"])
+    answers = {row.student.name: row.aided_elsewhere for row in Enrolment.objects.select_related("student")}
+    assert answers == {"何欣": "yes", "欧阳小雨": "no", "石丽": "to_verify"}
+    assert FactChange.objects.filter(term=autumn).count() == 3
+    line = sent.lines.get(number=1)
+    assert (line.answer, line.programmes, line.amount_fen, line.note, line.answered_on, line.waits) == (
+        "yes", "寄宿生生活补助", 62_550, "秋季", dt.date(2020, 11, 1), False,
+    )  # fmt: skip
+    sent.refresh_from_db()
+    assert sent.state == "answered"
+    log = AuditEvent.objects.get(action="exchange.answered", subject_id=str(three[0].pk))
+    assert log.changes == {
+        "对方是否已资助": ["未填", "是"], "依据": ["", "遵义市教育局复函 2020-11-01（529901-2020-autumn-001）"], "对方资助": ["", "寄宿生生活补助 625.50 元"],
+    }  # fmt: skip
+    panel = client.get(reverse("subsidies:student_panel", args=[three[0].pk])).content.decode()
+    assert (
+        "就读地答复：已资助，寄宿生生活补助 625.50 元（遵义市教育局 2020-11-01 复函，529901-2020-autumn-001）"
+        in panel
+    )
+    subsidies.entitle(three[1], 50_000)
+    found = equation(Wanted(autumn, aid_officer))
+    assert [(part, found.of(part)) for part in ("aided_elsewhere", "fallback", "to_verify")] == [
+        ("aided_elsewhere", 1), ("fallback", 1), ("to_verify", 1),
+    ]  # fmt: skip
+    assert found.of("to_verify", "not_there") == 1
+
+
+def test_answer_may_come_in_parts_and_be_corrected(client, aid_officer, sent, three, november):
+    client.force_login(aid_officer)
+    blank = question(client, sent)
+    take_in(client, sent, filled(blank, {1: ("是",)}), "2020-11-01")
+    assert list(sent.lines.filter(waits=True).values_list("number", flat=True)) == [2, 3]
+    second = take_in(client, sent, filled(blank, {1: ("否",), 2: ("未资助",)}), "2020-11-01")
+    assert (second.counts["new"], second.counts["changed"], second.counts["blank"]) == (2, 1, 1)
+    assert list(sent.lines.order_by("number").values_list("answer", flat=True)) == ["no", "no", ""]
+    log = (
+        AuditEvent.objects.filter(action="exchange.answered", subject_id=str(three[0].pk))
+        .order_by("pk")
+        .last()
+    )
+    assert log.changes["对方是否已资助"] == ["是", "否"]
+    shorter = filled(blank, {3: ("是",)}, change=lambda sheet: sheet.delete_rows(4, 2))
+    third = take_in(client, sent, shorter, "2020-11-01")
+    assert (third.counts["new"], third.counts["missing"]) == (1, 2)
+    assert not sent.lines.filter(waits=True).exists()
+    assert "名单已全部答复" not in client.get(step(sent, "close")).content.decode()
+    client.post(step(sent, "close"))
+    sent.refresh_from_db()
+    assert (sent.state, sent.decisions.order_by("pk").last().reason) == ("closed", "名单已全部答复")
+
+
+def test_same_file_twice_and_the_same_answers_again_are_told(client, aid_officer, sent, november):
+    client.force_login(aid_officer)
+    upload = filled(question(client, sent), {1: ("是",)})
+    content = upload.read()
+    again = lambda: SimpleUploadedFile("答复.xlsx", content)  # noqa: E731  a fresh upload each time
+    take_in(client, sent, again(), "2020-11-01")
+    events = AuditEvent.objects.count()
+    answer = send_back(client, sent, again(), "2020-11-01")
+    assert "这个文件已由周敏于" in answer.context["errors"][0]
+    answer = send_back(client, sent, filled(question(client, sent), {1: ("已资助",)}), "2020-11-01")
+    assert answer.context["errors"] == ["名单上的答复都已读入过，没有新的答复，数据没有改动。"]
+    assert (ExchangeReply.objects.count(), AuditEvent.objects.count()) == (1, events)
+
+
+def test_checked_answer_is_taken_in_once_or_given_up(client, aid_officer, sent, november):
+    client.force_login(aid_officer)
+    first = send_back(client, sent, filled(question(client, sent), {1: ("是",)}), "2020-11-01").headers[
+        "Location"
+    ]
+    second = send_back(client, sent, filled(question(client, sent), {2: ("是",)}), "2020-11-01").headers[
+        "Location"
+    ]
+    assert (
+        "已经读入或放弃" in client.post(first, follow=True).content.decode()
+    )  # a newer upload took its place
+    client.post(second, {"drop": "1"})
+    assert "已经读入或放弃" in client.post(second, follow=True).content.decode()
+    assert not sent.lines.exclude(answer="").exists()
+    third = send_back(client, sent, filled(question(client, sent), {3: ("否",)}), "2020-11-01").headers[
+        "Location"
+    ]
+    client.post(third)
+    assert "已经读入或放弃" in client.post(third, follow=True).content.decode()
+    assert [row.state for row in ExchangeReply.objects.order_by("pk")] == ["dropped", "dropped", "applied"]
+
+
+def _wrong_digest(sheet):
+    sheet["B4"].value = sheet["B4"].value[:-1] + ("0" if sheet["B4"].value[-1] != "0" else "1")
+
+
+def _twice(sheet):
+    for column in range(1, 7):
+        sheet.cell(7, column).value = sheet.cell(4, column).value
+
+
+@pytest.mark.parametrize(
+    ("answers", "change", "told"),
+    [
+        ({}, None, "“是否资助”一列没有一行填写；请对方填好是、否或查无此人再读入。"),
+        ({1: ("大概",)}, None, "第 4 行：这一格只能填：是、否、查无此人、已资助、未资助、查无、无此人；请改正后重新上传。"),
+        ({1: ("是", "补助", "很多")}, None, "第 4 行：金额看不懂；请只填数字，单位为元。"),
+        ({1: ("是", "补助", -5)}, None, "第 4 行：金额不能是负数。"),
+        ({1: ("否", "补助", 100)}, None, "第 4 行：填了资助项目或金额，“是否资助”却不是“是”；请对方核对。"),
+        ({1: ("是",)}, _wrong_digest, "第 4 行：序号 1 的证件号摘要与发出的不同，可能被改动或错行。"),
+        ({1: ("是",)}, _twice, "第 7 行：序号 1 与第 4 行重复。"),
+        ({1: ("是",)}, lambda sheet: sheet.cell(6, 1, 99), "第 6 行：序号 99 不在发出的名单上。"),
+        ({1: ("是",)}, lambda sheet: sheet.cell(6, 1, "三"), "第 6 行：序号“三”不是数字；请用发出的名单填写，不要改动序号。"),
+        ({1: ("是",)}, lambda sheet: sheet.cell(6, 2, "abc"), "第 6 行：证件号摘要不完整；请用发出的名单填写，不要改动这一列。"),
+        ({1: ("是",)}, lambda sheet: sheet.delete_rows(4, 3), "名单是空的，没有一名学生。"),
+        ({1: ("是",)}, lambda sheet: sheet.cell(3, 2, "别的"), "工作表“名单”缺少列：证件号摘要。"),
+        (
+            {1: ("是",)}, lambda sheet: sheet.cell(2, 1, "编号：529901-2020-autumn-077"),
+            "这是 529901-2020-autumn-077 的答复，不是 529901-2020-autumn-001 的；请到那一份核实函里读入。",
+        ),
+    ],
+)  # fmt: skip
+def test_answer_with_a_fault_is_refused_whole(client, aid_officer, sent, november, answers, change, told):
+    client.force_login(aid_officer)
+    answer = send_back(client, sent, filled(question(client, sent), answers, change=change), "2020-11-01")
+    assert (answer.status_code, answer.context["errors"]) == (422, [told])
+    assert not ExchangeReply.objects.exists()
+    assert set(Enrolment.objects.values_list("aided_elsewhere", flat=True)) == {"unknown"}
+
+
+def test_answer_without_its_head_is_known_by_its_digests(client, aid_officer, autumn, sent, november):
+    client.force_login(aid_officer)
+    bare = filled(question(client, sent), {1: ("是",)}, change=lambda sheet: sheet.cell(2, 1, ""))
+    factories.away("广州", autumn, region=GUANGZHOU)
+    other = subsidies.exchange(aid_officer, during=autumn, region=GUANGZHOU)
+    actions.send(by=aid_officer.as_actor(), exchange=other)
+    content = bare.read()
+    answer = send_back(client, other, SimpleUploadedFile("答复.xlsx", content), "2020-11-01")
+    assert answer.context["errors"] == [
+        "没有一行与 529901-2020-autumn-002 发出的名单相符，不是这份核实函的答复。"
+    ]
+    take_in(client, sent, SimpleUploadedFile("答复.xlsx", content), "2020-11-01")
+    assert sent.lines.get(number=1).answer == "yes"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("答复.xlsx", b"not a workbook"), ("答复.docx", b"PK"), ("答复.xlsx", b""), ("答复.csv", "姓名\n".encode())]
+)  # fmt: skip
+def test_answer_that_is_no_workbook_is_told_so(client, aid_officer, sent, november, name, content):
+    client.force_login(aid_officer)
+    answer = send_back(client, sent, SimpleUploadedFile(name, content), "2020-11-01")
+    assert answer.status_code == 422
+    assert not ExchangeReply.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [("2999-01-01", "不能晚于今天"), ("2020-10-31", "不能早于发函日期"), ("", "请填写复函日期")],
+)
+def test_day_of_the_answer_is_checked(client, aid_officer, sent, day, told, november):
+    Exchange.objects.update(sent_on=dt.date(2020, 11, 1), due_on=dt.date(2020, 12, 1))
+    client.force_login(aid_officer)
+    answer = send_back(client, sent, filled(question(client, sent), {1: ("是",)}), day)
+    assert told in answer.context["form"].errors["answered_on"][0]
+
+
+def test_letter_not_sent_or_over_and_a_closed_term_take_no_answer(
+    client, aid_officer, autumn, letter, november
+):
+    client.force_login(aid_officer)
+    upload = lambda: filled(question(client, letter), {1: ("是",)})  # noqa: E731  a fresh upload each time
+    early = upload()
+    assert send_back(client, letter, early, "2020-11-01").context["errors"] == [
+        "这份核实函待发函，不能读入答复。"
+    ]
+    client.post(step(letter, "send"))
+    Term.objects.update(is_closed=True)
+    letter.refresh_from_db()
+    answer = send_back(client, letter, upload(), "2020-11-01")
+    assert "已关闭，学籍不能再变动" in answer.context["errors"][0]
+    Term.objects.update(is_closed=False)
+    late = upload()
+    client.post(step(letter, "withdraw"), {"reason": "密钥送错了单位"})
+    assert send_back(client, letter, late, "2020-11-01").context["errors"] == [
+        "这份核实函已撤销，不能读入答复。"
+    ]
+
+
+def test_closing_with_open_children_needs_a_reason(client, aid_officer, sent):
+    client.force_login(aid_officer)
+    assert client.post(step(sent, "close"), {"reason": ""}).status_code == 422
+    with pytest.raises(StepRefused, match="还有 3 人没有答复"):
+        actions.close(by=aid_officer.as_actor(), exchange=sent)
+    assert client.post(step(sent, "withdraw"), {"reason": ""}).status_code == 422
+    assert client.get(step(sent, "answer")).status_code == 404
+
+
+def test_child_who_came_back_keeps_what_it_is(client, aid_officer, autumn, xiazhai, sent, three, november):
+    client.force_login(aid_officer)
+    three[0].enrolments.update(place="in_county", school=xiazhai)
+    three[1].enrolments.all().delete()
+    take_in(client, sent, filled(question(client, sent), {1: ("是",), 2: ("否",)}), "2020-11-01")
+    assert three[0].enrolments.get().aided_elsewhere == "unknown"
+    assert [line.answer for line in sent.lines.order_by("number")] == ["yes", "no", ""]
+    assert not AuditEvent.objects.filter(action="exchange.answered").exists()
+    shown = client.get(page("exchange", sent)).content.decode()
+    assert "欧阳*（学籍已撤销）" in shown
+
+
+def test_unanswered_after_its_days_is_overdue_everywhere(
+    client, aid_officer, autumn, letter, three, monkeypatch
+):
+    move_to(monkeypatch, dt.date(2020, 11, 1))
+    set_option("exchange_days", "10", by_name="测试")
+    client.force_login(aid_officer)
+
+    def reasons() -> dict:
+        return {str(reason): n for (_, reason, _), n in equation(Wanted(autumn, aid_officer)).counts.items()}
+
+    assert reasons() == {"not_asked": 3}
+    client.post(step(letter, "send"))
+    assert reasons() == {"asked": 3}
+    move_to(monkeypatch, dt.date(2020, 11, 11))
+    assert (reasons(), overdue_of(aid_officer)) == ({"asked": 3}, [])
+    move_to(monkeypatch, dt.date(2020, 11, 12))
+    assert reasons() == {"overdue": 3}
+    assert overdue_of(aid_officer) == [(3, f"{LIST}?tab=overdue", dt.date(2020, 11, 11))]
+    shown = client.get(LIST, {"tab": "overdue"})
+    assert [row.enrolment.student.name for row in shown.context["page"].rows] == ["石丽", "欧阳小雨", "何欣"]
+    assert "超期未答复完" in client.get(LIST).content.decode()
+    client.post(step(letter, "close"), {"reason": "对方不答复"})
+    assert (reasons(), overdue_of(aid_officer)) == ({"not_asked": 3}, [])
+
+
+def overdue_of(user) -> list[tuple]:
+    return [
+        (todo.count, todo.url, todo.day)
+        for todo in todos_of(user)
+        if todo.text == "去函超期、就读地还没有答复的学生"
+    ]
+
+
+def test_letter_names_nobody_and_prints(client, aid_officer, letter, three):
+    client.force_login(aid_officer)
+    shown = client.get(page("exchange_letter", letter)).content.decode()
+    assert "遵义市教育局" in shown
+    assert "共 3 人（初中 3 人）" in shown
+    assert [child.name in shown or letter.key in shown for child in three] == [False] * 3
+
+
+def test_pages_are_for_the_county_alone(client, clerk, leader, letter):
+    officer = factories.user("吴干事", ("township_officer", factories.township()))
+    for user in (clerk, leader, officer):
+        client.force_login(user)
+        assert [client.get(url).status_code for url in (LIST, NEW, page("exchange", letter))] == [403] * 3
+    assert list(Exchange.objects.visible_to(officer)) == []
+
+
+@pytest.mark.parametrize("tab", ["letters", "regions", "overdue", "inquiries"])
+def test_list_takes_the_same_queries_for_one_and_for_many(client, aid_officer, autumn, tab):
+    client.force_login(aid_officer)
+    few = None
+    for count in (1, 12):
+        for number in range(count):
+            region = f"{ZUNYI}{count}-{number}"
+            factories.away("何欣", autumn, region=region)
+            made = subsidies.exchange(aid_officer, during=autumn, region=region)
+            actions.send(by=aid_officer.as_actor(), exchange=made)
+        Exchange.objects.update(sent_on=dt.date(2020, 9, 1), due_on=dt.date(2020, 10, 1))
+        for url in (LIST, page("exchange", made)):
+            client.get(url, {"tab": tab})
+        with CaptureQueriesContext(connection) as captured:
+            for url in (LIST, page("exchange", made)):
+                assert client.get(url, {"tab": tab}).status_code == 200
+        few = few or len(captured)
+    assert len(captured) == few
+
+
+def test_taking_in_takes_the_same_queries_for_three_and_for_sixty(client, aid_officer, autumn, november):
+    client.force_login(aid_officer)
+    counts = []
+    for size in (3, 60):
+        region = f"{ZUNYI}{size}"
+        for number in range(size):
+            factories.away(f"学{number}", autumn, region=region)
+        made = subsidies.exchange(aid_officer, during=autumn, region=region)
+        actions.send(by=aid_officer.as_actor(), exchange=made)
+        answers = {n: ("是",) if n % 2 else ("否",) for n in range(1, size + 1)}
+        address = send_back(client, made, filled(question(client, made), answers), "2020-11-01").headers[
+            "Location"
+        ]
+        with CaptureQueriesContext(connection) as captured:
+            client.post(address)
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.samples
+def test_sample_county_asks_and_is_answered(client, shared_samples, aid_officer, monkeypatch):
+    load_sample(shared_samples / "county-a", monkeypatch)
+    term = factories.term("2020-autumn")
+    load_policy(text=pack_text("guiding"), by=SYSTEM)
+    recalculate(term=term, by=SYSTEM, trigger="测试")
+    client.force_login(aid_officer)
+    regions = client.get(LIST, {"tab": "regions"}).context["regions"]
+    away = Enrolment.objects.exclude(place="in_county").filter(categories__gt=0)
+    assert sum(row["children"] for row in regions) == away.count()
+    open_ones = away.filter(aided_elsewhere__in=["unknown", "to_verify"])
+    asked = [row["outside_region"] for row in regions if row["to_ask"]]
+    client.post(NEW, {"regions": asked, "recipient": "各地教育局"})
+    letter = Exchange.objects.get()
+    assert letter.lines.count() == open_ones.count() > 0
+    client.post(step(letter, "send"))
+    before = equation(Wanted(term, aid_officer))
+    asked_children = set(letter.lines.values_list("enrolment", flat=True))
+    answers = dict.fromkeys(range(1, len(asked_children) + 1), ("否",))
+    today = dt.date.today().isoformat()
+    take_in(client, letter, filled(question(client, letter), answers), today)
+    assert set(Enrolment.objects.filter(pk__in=asked_children).values_list("aided_elsewhere", flat=True)) == {
+        "no"
+    }
+    recalculate(term=term, by=SYSTEM, trigger="答复", only_changed=True)
+    found = equation(Wanted(term, aid_officer))
+    assert (found.difference, found.total) == (0, before.total)
+    poor = Enrolment.objects.filter(pk__in=asked_children, categories__gt=0).annotate()
+    on_lists = [row for row in poor if row.categories & 1]
+    owed = {
+        row.pk for row in on_lists
+        if row.student.entitlements.filter(term=term, kind__in=["cash", "waiver", "in_kind"]).exists()
+    }  # fmt: skip
+    assert found.of("fallback") - before.of("fallback") == len(owed)
+    assert found.of("to_verify", "refused_there") - before.of("to_verify", "refused_there") == len(
+        on_lists
+    ) - len(owed)
