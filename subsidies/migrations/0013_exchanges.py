@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
         ('jobs', '0001_initial'),
         ('orgs', '0003_school_tags'),
         ('students', '0011_persons_of_lists'),
-        ('subsidies', '0011_programmes_by_choice'),
+        ('subsidies', '0012_adjustment_shares'),
     ]
 
     operations = [
