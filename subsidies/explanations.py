@@ -138,9 +138,9 @@ class Explanation:
                     "treatment": finding.treatment.code if finding.treatment else None,
                     "arithmetic": finding.arithmetic,
                     "outcome": finding.outcome,
-                    "document": finding.rule.citation.document,
-                    "clause": finding.rule.citation.clause,
-                    "quote": finding.rule.citation.quote,
+                    "document": finding.citation.document,
+                    "clause": finding.citation.clause,
+                    "quote": finding.citation.quote,
                     "shares_fen": dict(finding.shares),
                 }
                 for finding in self.findings
@@ -200,7 +200,7 @@ def _benefit(kind: engine.Kind, finding: engine.Finding) -> str:
         most = f"最高 {engine.yuan(finding.loan_fen)} 元"
     return (
         f"{rule.label}：{most}（{finding.arithmetic}），{_COMES[kind]}。"
-        f"依据{rule.citation.document}{rule.citation.clause}。"
+        f"依据{finding.citation.document}{finding.citation.clause}。"
     )
 
 

@@ -159,7 +159,7 @@ def highest_standards(policy: Policy, term: Term, programmes: Collection[str]) -
         for stage in engine.STAGES:
             if fen > found.get(stage, {"fen": 0})["fen"] and _open_to(rule, stage, when):
                 found[stage] = {
-                    "stage": stage, "fen": fen, "rule": rule.label, "clause": f"{rule.citation.document}{rule.citation.clause}"
+                    "stage": stage, "fen": fen, "rule": rule.label, "clause": f"{rule.cited_at(when).document}{rule.cited_at(when).clause}"
                 }  # fmt: skip
     return found
 

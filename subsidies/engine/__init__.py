@@ -4,7 +4,7 @@ Pure and typed, without Django; `docs/adr` tells why each distinct profile is de
 `docs/policy-packs.md` what a rule may say.
 """
 
-from subsidies.engine.amounts import Amount, Basis, Form, Unit
+from subsidies.engine.amounts import Amount, Basis, Citation, Form, Unit
 from subsidies.engine.conditions import Condition
 from subsidies.engine.decide import Award, Decider, Judgement, Line, decide, shares, shares_of
 from subsidies.engine.examples import Failure, check_examples, worked_out
@@ -49,6 +49,7 @@ __all__ = [
     "Basis",
     "Check",
     "Checkup",
+    "Citation",
     "Condition",
     "Decider",
     "Fact",

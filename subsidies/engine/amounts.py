@@ -62,6 +62,16 @@ class Form(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a figure comes from: document, clause, and the words themselves."""
+
+    document: str
+    clause: str
+    quote: str
+    source_rule: str = ""  # id of the row of the rules survey it was checked against
+
+
+@dataclass(frozen=True, slots=True)
 class Amount:
     """One figure with its terms; a rule has one or several that follow each other."""
 
@@ -81,6 +91,7 @@ class Amount:
     last_term: Term | None = None
     basis: Basis = Basis.STATED
     names: tuple[str, ...] = ()  # what `parameter` and `of` are called
+    citation: Citation | None = None  # where it is not its rule's
 
     def covers(self, term: Term) -> bool:
         return (self.first_term is None or self.first_term <= term) and (

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from subsidies.engine.amounts import Basis, Form, Unit, percent
+from subsidies.engine.amounts import Basis, Citation, Form, Unit, percent
 from subsidies.engine.conditions import Condition
 from subsidies.engine.decide import Judgement, decide, shares, with_figures
 from subsidies.engine.fact_types import HOME, Profile, Value
@@ -70,6 +70,11 @@ class Finding:
     loan_fen: int = 0  # the cap of a loan per its unit, never part of a total
 
     basis: Basis = Basis.STATED  # of the amount of the term
+    cited: Citation | None = None  # where that amount comes from, if it is not where the rule does
+
+    @property
+    def citation(self) -> Citation:
+        return self.cited or self.rule.citation
 
     @property
     def basis_label(self) -> str:
@@ -153,6 +158,7 @@ def _finding(
         judged.other,
         reckoning.standard_fen if reckoning and judged.verdict is Verdict.LOAN else 0,
         reckoning.amount.basis if reckoning else Basis.STATED,
+        reckoning.amount.citation if reckoning else None,
     )
 
 

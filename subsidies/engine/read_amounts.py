@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from subsidies.engine.amounts import Amount, Basis, Form, Unit
+from subsidies.engine.amounts import Amount, Basis, Citation, Form, Unit
 from subsidies.engine.fact_types import Fact, FactType
 from subsidies.engine.facts import FACTS
 from subsidies.engine.funding import SOURCES, Funding
@@ -14,20 +14,24 @@ _MEAL_DAY: Mapping[str, Unit] = {"meal_day": Unit.DAY}
 _FORMS = {"yuan": Form.YUAN, "parameter": Form.PARAMETER, "percent": Form.PERCENT, "actual": Form.ACTUAL}
 
 
-def read_amounts(table: Table, vocabulary: Vocabulary, *, required: bool) -> tuple[Amount, ...]:
-    """One amount, or a list of dated ones."""
+def read_amounts(
+    table: Table, vocabulary: Vocabulary, *, required: bool, document: str
+) -> tuple[Amount, ...]:
+    """One amount, or a list of dated ones; `document` is what their citations cite unless they say otherwise."""
     written = table.take("amount", required=required)
     if written is None:
         return ()
     if isinstance(written, dict):
-        return (_amount(table.inner("amount", written), vocabulary),)
+        return (_amount(table.inner("amount", written), vocabulary, document),)
     if not isinstance(written, list) or not written or not all(isinstance(one, dict) for one in written):
         table.report("“amount”应为一组键和值，如 { yuan = 1000, per = 'year' }，或这样的列表", "amount")
         return ()
-    return tuple(_amount(table.inner("amount", one, place), vocabulary) for place, one in enumerate(written))
+    return tuple(
+        _amount(table.inner("amount", one, place), vocabulary, document) for place, one in enumerate(written)
+    )
 
 
-def _amount(table: Table, vocabulary: Vocabulary) -> Amount:
+def _amount(table: Table, vocabulary: Vocabulary, document: str) -> Amount:
     forms = [form for key, form in _FORMS.items() if key in table.values]
     if len(forms) != 1:
         table.report("金额须写 yuan、parameter、percent、actual 其中的一个")
@@ -50,10 +54,21 @@ def _amount(table: Table, vocabulary: Vocabulary) -> Amount:
         first_term=table.term("first_term"),
         last_term=table.term("last_term"),
         basis=table.choice("basis", Basis, default=_BASES.get(form, Basis.STATED)),
+        citation=_own_citation(table, document),
         **parts,
     )
     table.close()
     return amount
+
+
+def _own_citation(table: Table, document: str) -> Citation | None:
+    """Where an amount comes from that a later document or another clause has fixed."""
+    own = any(key in table.values for key in ("document", "clause", "quote"))
+    if not own:
+        return None
+    return Citation(
+        table.text("document", required=False) or document, table.text("clause"), table.text("quote")
+    )
 
 
 _BASES = {Form.PARAMETER: Basis.PARAMETER, Form.PERCENT: Basis.DERIVED, Form.OF_AWARDED: Basis.DERIVED}

@@ -4,6 +4,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from subsidies.engine.amounts import Citation
 from subsidies.engine.conditions import Condition
 from subsidies.engine.fact_types import HOME
 from subsidies.engine.facts import FACTS, Measures
@@ -12,7 +13,6 @@ from subsidies.engine.read_amounts import read_amounts, read_funding
 from subsidies.engine.read_conditions import Vocabulary, check_stages, read_child, read_conditions
 from subsidies.engine.rules import (
     PAYEES,
-    Citation,
     Example,
     Group,
     Kind,
@@ -177,6 +177,7 @@ def read_rule(table: Table, head: Heading) -> Rule:
     programme = table.text("programme")
     kind = head.kinds.get(programme, Kind.CASH)
     unstated = table.text("unstated", required=False)
+    citation = _citation(table, head)
     rule = Rule(
         code=table.text("code"),
         programme=programme,
@@ -184,10 +185,10 @@ def read_rule(table: Table, head: Heading) -> Rule:
         kind=kind,
         conditions=read_conditions(table.table("when"), head.vocabulary),
         either=_either(table, head),
-        amounts=read_amounts(table, head.vocabulary, required=not unstated),
+        amounts=read_amounts(table, head.vocabulary, required=not unstated, document=citation.document),
         first_term=table.term("first_term") or head.first_term,
         last_term=table.term("last_term") or head.last_term,
-        citation=_citation(table, head),
+        citation=citation,
         group=table.text("group", required=False) or None,
         yields_to=table.texts("yields_to", required=False),
         selection=_selection(table),

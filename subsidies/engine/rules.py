@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
 
-from subsidies.engine.amounts import Amount, Basis, Form, Unit
+from subsidies.engine.amounts import Amount, Basis, Citation, Form, Unit
 from subsidies.engine.conditions import Condition
 from subsidies.engine.fact_types import Fact, Profile, Value
 from subsidies.engine.facts import FACTS
@@ -83,16 +83,6 @@ class Pick(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Citation:
-    """Where a figure comes from: document, clause, and the words themselves."""
-
-    document: str
-    clause: str
-    quote: str
-    source_rule: str = ""  # id of the row of the rules survey it was checked against
-
-
-@dataclass(frozen=True, slots=True)
 class Selection:
     """A quota within which people choose who gets it."""
 
@@ -139,6 +129,11 @@ class Rule:
 
     def amount_at(self, term: Term) -> Amount | None:
         return next((amount for amount in self.amounts if amount.covers(term)), None)
+
+    def cited_at(self, term: Term) -> Citation:
+        """Where its figure in a term comes from: a later document may have changed it."""
+        amount = self.amount_at(term)
+        return (amount.citation if amount else None) or self.citation
 
     def asked_at(self, term: Term) -> Conditions:
         """Its conditions that are asked in a term."""

@@ -153,7 +153,16 @@ class AmountForm(_AmountFields):
 
     rule = forms.ChoiceField(label="规则")
     from_term = TermField(label="自哪个学期起")
-    field_order = ["rule", "yuan", "per", "from_term"]
+    document = forms.CharField(
+        label="文件", max_length=200, required=False, help_text="如《…》（文号）；空着，与这条规则的文件相同"
+    )
+    clause = forms.CharField(
+        label="条款", max_length=60, required=False, help_text="新金额出自哪一条；空着，与原条款相同"
+    )
+    quote = forms.CharField(
+        label="原文", max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text="照抄文件里写新金额的话"
+    )  # fmt: skip
+    field_order = ["rule", "yuan", "per", "from_term", "document", "clause", "quote"]
 
     def __init__(self, *args, rules, **kwargs):
         super().__init__(*args, **kwargs)
@@ -161,6 +170,23 @@ class AmountForm(_AmountFields):
 
     def clean_from_term(self):
         return engine.Term.parse(self.cleaned_data["from_term"])
+
+    def clean(self):
+        wanted = super().clean()
+        given = [name for name in ("document", "clause", "quote") if wanted.get(name)]
+        for name in ("clause", "quote"):
+            if given and not wanted.get(name):
+                self.add_error(name, "新金额另有依据的，条款和原文都要写")
+        return wanted
+
+    @property
+    def amount(self) -> dict:
+        told = {
+            name: self.cleaned_data[name]
+            for name in ("document", "clause", "quote")
+            if self.cleaned_data[name]
+        }
+        return super().amount | told
 
 
 class RuleForm(_AmountFields):

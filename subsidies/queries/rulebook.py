@@ -25,6 +25,7 @@ class Figure:
     who: str  # its conditions but for the stage
     mark: str = ""  # 待定, 不执行, 还原, 平均数, 推算, 无金额
     tone: str = "info"
+    citation: engine.Citation | None = None
 
     @property
     def says(self) -> tuple[str, str, str]:
@@ -82,12 +83,12 @@ def figure_of(rule: engine.Rule, pack: engine.Policy, figures: Mapping, term: en
         who = "；".join(filter(None, [who, "或".join(f"（{one}）" for one in either)]))
     amount = rule.amount_at(term)
     if amount is None:
-        return Figure(rule, rule.unstated, who, "无金额", "todo")
+        return Figure(rule, rule.unstated, who, "无金额", "todo", rule.citation)
     if amount.parameter:
         text, mark, tone = _decided(amount, pack, figures)
-        return Figure(rule, text, who, mark, tone)
+        return Figure(rule, text, who, mark, tone, rule.cited_at(term))
     mark = MARKS.get(amount.basis, "")
-    return Figure(rule, amount.label, who, mark, "warn" if mark else "info")
+    return Figure(rule, amount.label, who, mark, "warn" if mark else "info", rule.cited_at(term))
 
 
 def _decided(amount: engine.Amount, pack: engine.Policy, figures: Mapping) -> tuple[str, str, str]:

@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from povertyedu.audit.models import AuditEvent
-from subsidies.actions.policies import pack_text
+from subsidies.actions.policies import pack_of, pack_text
+from subsidies.engine import Term
 from subsidies.models import Policy
 from tests import factories
 from tests.factories import policies
@@ -189,6 +190,18 @@ def test_new_amount_by_form_is_written_for_the_terms_from_then_on(writer, draft)
         {"yuan": 1000, "per": "year", "last_term": "2020-spring"},
         {"yuan": Decimal("1250.50"), "per": "year", "first_term": "2020-autumn"},
     ]
+
+
+def test_new_amount_by_another_document_is_cited_where_it_applies(writer, draft):
+    cited = {"document": "《新标准》（云教〔2020〕9号）", "clause": "一", "quote": "提高到每生每年1250.5元"}
+    assert writer.post(address("draft_amount", draft.pk), AMOUNT | cited).status_code == 302
+    draft.refresh_from_db()
+    rule = pack_of(draft).rules[0]
+    before, after = (rule.cited_at(Term.parse(term)) for term in ("2020-spring", "2020-autumn"))
+    assert (before.document, before.quote) == ("《云岭县方案》", "每生每年1000元")
+    assert (after.document, after.clause, after.quote) == tuple(cited.values())
+    half = writer.post(address("draft_amount", draft.pk), AMOUNT | {"clause": "一"})
+    assert "条款和原文都要写" in page(half)
 
 
 def test_examples_that_come_out_otherwise_are_shown_and_rewritten_only_if_asked(writer):

@@ -156,6 +156,18 @@ def test_drawer_tells_what_won_its_group_and_who_bears_it(reader, luona):
     assert "现金" in shown
 
 
+def test_amount_by_a_later_document_is_explained_by_its_own_words(reader, luona):
+    dated = (
+        'amount = [{ yuan = 1000, per = "year", last_term = "2020-spring" }, '
+        '{ yuan = 1200, per = "year", first_term = "2020-autumn", document = "《新标准》", clause = "一", quote = "每生每年1200元" }]'
+    )
+    policies.published(policies.TEXT.replace('amount = { yuan = 1000, per = "year" }', dated))
+    shown = drawer(reader, luona)
+    assert "《新标准》 一：“每生每年1200元”" in shown
+    assert "依据《新标准》一。" in shown
+    assert "每生每年1000元" not in shown
+
+
 def test_drawer_tells_what_waits_for_the_bureau(reader, luona):
     draft = policies.draft(GROUPED)
     found = explain_enrolment(
