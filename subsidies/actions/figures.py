@@ -112,6 +112,22 @@ def _stands(parameter: Parameter, figure) -> bool:
     return figure is None or parameter.allows(figure)
 
 
+def changes_between(pack: engine.Policy, old: Mapping, new: Mapping) -> list[dict]:
+    """Return which figures of ``pack`` differ, as the component ``diff`` takes them."""
+    before, after = (
+        {row["parameter"].label: _whole(row) for row in told(pack, figures)} for figures in (old, new)
+    )
+    return [
+        {"label": label, "old": before[label], "new": after[label]}
+        for label in after
+        if before[label] != after[label]
+    ]
+
+
+def _whole(row: dict) -> str:
+    return "；".join(f"{code} {text}" for code, text in row["schools"]) or row["text"] or "待定"
+
+
 def told(pack: engine.Policy, figures: Mapping) -> list[dict]:
     """Return every figure the bureau fills in with what it says: {parameter, range, text, schools, is_open}."""
     left = unsettled(pack, figures)

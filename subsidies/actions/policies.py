@@ -87,7 +87,7 @@ def policy_for(term: Term | str) -> Policy:
 
 def policies_for(terms: list[Term]) -> dict[str, Policy]:
     """Return {term code: its policy} of those ``terms`` that have one, in one query."""
-    published = list(Policy.objects.published().order_by("-published_at", "-pk"))
+    published = list(Policy.objects.published().defer("text", "included").order_by("-published_at", "-pk"))
     found = {}
     for term in terms:
         on = engine.Term.parse(term.pk)

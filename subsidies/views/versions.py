@@ -7,7 +7,8 @@ from django.views.decorators.http import require_GET
 from povertyedu.accounts.access import needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import Term
-from subsidies.actions.policies import policies_for
+from subsidies.actions.figures import changes_between, told
+from subsidies.actions.policies import pack_of, policies_for
 from subsidies.forms.policies import NewDraftForm
 from subsidies.models import Policy
 from subsidies.queries.policies import built_in_titles, line_diff
@@ -57,6 +58,19 @@ def _row(policy: Policy, terms: dict[str, Policy]) -> dict:
     return {"policy": policy, "terms": used, "changed": changed}
 
 
+def what_changed(policy: Policy) -> dict:
+    """Return how a sound policy differs from what it was based on: lines, figures, and packs it includes."""
+    base = policy.based_on
+    if base is None:
+        return {"changes": [], "figure_changes": [], "included_changes": []}
+    names = sorted(base.included.keys() | policy.included.keys())
+    return {
+        "changes": line_diff(base.text, policy.text),
+        "figure_changes": changes_between(pack_of(policy), base.figures, policy.figures),
+        "included_changes": [name for name in names if base.included.get(name) != policy.included.get(name)],
+    }
+
+
 @needs(P.VIEW_POLICY)
 @require_GET
 def version(request, pk: int):
@@ -69,7 +83,9 @@ def version(request, pk: int):
         "crumbs": [*trail, (str(policy), None)],
         "policy": policy,
         "against": f"与“{base}”相比" if base else "",
-        "changes": line_diff(base.text, policy.text) if base else [],
+        **what_changed(policy),
+        "figures": told(pack_of(policy), policy.figures),
+        "run": policy.what_ifs.first() if request.user.can(P.LOAD_POLICY) else None,
         "entries": [
             {"at": step.at, "by": step.by_name, "text": step.label} for step in policy.decisions.all()
         ],

@@ -15,6 +15,7 @@ from povertyedu.orgs.models import School, Term
 from povertyedu.workflow.flow import StepRefused
 from students.models import Enrolment
 from subsidies import engine
+from subsidies.actions import drafting
 from subsidies.actions.figures import unsettled
 from subsidies.actions.policies import pack_of
 from subsidies.actions.releasing import release
@@ -25,6 +26,7 @@ from subsidies.queries import FactUnread
 from subsidies.queries.policies import known_programmes, township_names, tried_terms
 from subsidies.views.calculation import lock_of
 from subsidies.views.drafts import crumbs_of, draft_of, get_or_post
+from subsidies.views.versions import what_changed
 
 PER_PAGE = 50
 
@@ -258,6 +260,9 @@ def draft_publish(request, pk: int):
     run = policy.what_ifs.first()
     if request.method == "POST":
         return _publish(request, policy)
+    if drafting.problems_of(policy.text):
+        messages.error(request, "规则文本还有错误，请先改正。")
+        return redirect("subsidies:draft", pk)
     if left := _open(policy):
         messages.error(request, f"还有{len(left)}项金额没有填：{'、'.join(left)}。填好再发布。")
         return redirect("subsidies:draft_figures", pk)
@@ -265,7 +270,12 @@ def draft_publish(request, pk: int):
         messages.error(request, "发布前须先试算：还没有试算过，或试算后有变化。")
         return redirect("subsidies:what_if", pk)
     terms = list(run.terms.select_related("term", "policy")) if run else []
-    context = {"crumbs": crumbs_of(policy, "发布"), "policy": policy, "run": run, "terms": terms}
+    context = {
+        "crumbs": crumbs_of(policy, "发布"),
+        "policy": policy,
+        "run": run,
+        "terms": terms,
+    } | what_changed(policy)
     return render(request, "subsidies/policy/draft_publish.html", context)
 
 

@@ -240,6 +240,7 @@ def test_versions_tell_who_when_what_and_for_which_terms(client, leader, publish
     assert "增 2 行，删 2 行" in shown
     assert "草稿" not in shown.partition("<main")[2].replace("版本与草稿", "")
     one = page(client.get(address("policy_version", newer.pk)))
+    assert "与“云岭县方案 第1版”相比" in one
     assert "amount = { yuan = 1250" in one
     assert client.get(address("policy_version", draft.pk)).status_code == 404
 

@@ -153,6 +153,7 @@ def test_text_with_errors_is_not_tried_nor_published(writer, luona):
     answer = writer.post(address("what_if", draft), follow=True)
     assert "规则文本还有错误" in text(answer)
     assert not Job.objects.exists()
+    assert writer.get(address("draft_publish", draft)).url == address("draft", draft)
     writer.post(address("draft_publish", draft))
     draft.refresh_from_db()
     assert draft.state == "draft"
@@ -217,6 +218,16 @@ def test_wrong_figure_is_not_saved(writer, open_draft, code, sent, says):
     assert says in text(answer)
     open_draft.refresh_from_db()
     assert open_draft.figures == {}
+
+
+def test_version_tells_which_figures_changed(writer, open_draft):
+    first = policies.published(TEXT + OPEN, figures={"meal": 200, "lodging": None})
+    second = policies.published(TEXT + OPEN, figures={"meal": 300, "lodging": None})
+    shown = text(writer.get(reverse("subsidies:policy_version", args=[second.pk])))
+    assert "2.00 元</del>" in shown
+    assert "3.00 元</ins>" in shown
+    assert "两份文本相同" in shown
+    assert second.based_on == first
 
 
 def test_figure_that_is_none_is_not_found(writer, open_draft):
