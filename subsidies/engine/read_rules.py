@@ -200,10 +200,21 @@ def read_rule(table: Table, head: Heading) -> Rule:
         pack=head.pack,
         line=table.line,
     )
+    _check_payee(table, rule)
     if unstated and rule.amounts:
         table.report("写了 amount 就不能再写 unstated", "unstated")
     table.close()
     return rule
+
+
+def _check_payee(table: Table, rule: Rule) -> None:
+    """Whoever is paid follows from the kind of the programme: batches pay cash to children, and nothing else."""
+    if rule.kind is Kind.CASH and rule.payee is not Payee.CHILD:
+        table.report(
+            "现金项目发给学生本人；拨给学校或食堂的，请把项目的 kind 写成 waiver 或 in_kind", "payee"
+        )
+    if rule.kind in (Kind.WAIVER, Kind.IN_KIND) and rule.payee is Payee.CHILD:
+        table.report("减免和实物不发给学生本人；发钱给学生的，请把项目的 kind 写成 cash", "payee")
 
 
 def _either(table: Table, head: Heading) -> tuple[tuple[Condition, ...], ...]:

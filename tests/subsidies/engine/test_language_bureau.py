@@ -202,8 +202,8 @@ def test_a_rule_against_registered_poor_children_shuts_out_those_treated_as_such
         ("cash", None, "child"),
         ("waiver", None, "school"),
         ("in_kind", None, "canteen"),
-        ("cash", "school", "school"),
-        ("waiver", "child", "child"),
+        ("waiver", "canteen", "canteen"),
+        ("in_kind", "school", "school"),
     ],
 )
 def test_who_is_paid_follows_the_kind_unless_it_is_said(kind, written, payee):

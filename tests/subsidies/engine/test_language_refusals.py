@@ -80,6 +80,7 @@ def amount(written, **more):
         # the rest of a rule
         (amount("{ yuan = 5, per = 'term' }", yields_to="['q']"), "没有规则或项目“q”，"),
         (amount("{ yuan = 5, per = 'term' }", payee="parent"), "“payee”没有“parent”这个值，可用：canteen、child、school"),
+        (amount("{ yuan = 5, per = 'term' }", payee="school"), "现金项目发给学生本人；拨给学校或食堂的，请把项目的 kind 写成 waiver 或 in_kind"),
         (amount("{ yuan = 5, per = 'term' }", selection="{ places = 3 }"), "缺少“per”"),
         (amount("{ yuan = 5, per = 'term' }", selection="{ places = 3, per = 'class' }"), "“per”没有“class”这个值"),
         (amount("{ yuan = 5, per = 'term' }", selection="{ per = 'school' }"), "名额请写 places，或用 parameter 指明由教育局填写的参数，二者写一个"),
