@@ -49,5 +49,10 @@ fix: $(VENV)/.dev ## let the tools repair style
 	$(BIN)/ruff format .
 	-$(BIN)/djade $$(git ls-files '*.html')
 
-bench: $(VENV)/.dev ## time what must stay fast: make bench CASE=pages
+$(VENV)/.bench: requirements-bench.txt | $(VENV)/.run
+	$(BIN)/python -m venv $(VENV)/bench
+	$(VENV)/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
+	@touch $@
+
+bench: $(VENV)/.dev $(if $(filter million,$(CASE)),$(VENV)/.bench) ## time what must stay fast: make bench CASE=pages
 	$(BIN)/python -m tests.bench $(CASE)

@@ -1,4 +1,4 @@
-"""``python -m tests.bench pages|recalculate|import [--fresh]``: a table of timings on PostgreSQL.
+"""``python -m tests.bench pages|recalculate|million|import [--fresh]``: a table of timings on PostgreSQL.
 
 The database ``povertyedu_bench`` is made on first use and reused; ``--fresh``, or a change of the
 models or of the generator, makes it anew. ``BENCH_DATABASE_URL`` names another server.
@@ -9,9 +9,11 @@ import os
 import sys
 from pathlib import Path
 
+import django
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATABASE_URL = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/povertyedu_bench")
-CASES = ("pages", "recalculate", "import")
+CASES = ("pages", "recalculate", "million", "import")
 
 
 def main() -> int:
@@ -19,9 +21,12 @@ def main() -> int:
     parser.add_argument("case", choices=CASES)
     parser.add_argument("--fresh", action="store_true", help="make the database anew")
     parser.add_argument("--explain", action="store_true", help="show the slowest query of each slow page")
+    parser.add_argument("--part", help="one part of the case alone, as JSON; what the case itself calls")
     options = parser.parse_args()
     # An import needs an empty county, the others a full one.
-    os.environ["DATABASE_URL"] = DATABASE_URL + ("_import" if options.case == "import" else "")
+    os.environ["DATABASE_URL"] = DATABASE_URL + {"import": "_import", "million": "_million"}.get(
+        options.case, ""
+    )
     os.environ["DJANGO_SETTINGS_MODULE"] = "povertyedu.settings.dev"
     # Fixed secrets: what the kept database holds, all invented, must be read again by any later run.
     for name in ("SECRET_KEY", "SEALING_KEY", "HASHING_KEY"):
@@ -30,9 +35,17 @@ def main() -> int:
     os.environ.pop("REDIS_URL", None)
     from . import database
 
+    if options.part:
+        django.setup()
+        from . import million
+
+        million.child(options.part)
+        return 0
     with database.alone():
         if options.case == "import":
             database.prepare_empty()
+        elif options.case == "million":
+            database.prepare_million()
         else:
             database.prepare(fresh=options.fresh)
         time_case(options)
@@ -41,12 +54,14 @@ def main() -> int:
 
 def time_case(options) -> None:
     # Imported here: each names models, which need the settings made above.
-    from . import importing, pages, recalculation
+    from . import importing, million, pages, recalculation
 
     if options.case == "pages":
         pages.run(explain=options.explain)
     elif options.case == "recalculate":
         recalculation.run()
+    elif options.case == "million":
+        million.compare()
     else:
         importing.run()
 

@@ -43,6 +43,18 @@ def prepare_empty() -> None:
         make_anew(name, connection)
 
 
+def prepare_million() -> None:
+    """Leave Django set up on a database of a million children and nothing else."""
+    prepare_empty()
+    from .million import CHILDREN as many
+    from .million import fill  # models may be named now
+
+    say(f"Filling in {many:,} children ...")
+    fill()
+    with psycopg.connect(urlunsplit(urlsplit(os.environ["DATABASE_URL"])), autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+
+
 @contextmanager
 def server():
     """Yield the name of the bench database and a connection to its server."""

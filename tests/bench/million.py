@@ -1,0 +1,325 @@
+"""A million children under twelve rules: recalculation beside its floor, its rivals and its own queue.
+
+Each case runs in a process of its own, so that its peak memory is its own; rounds are interleaved. The
+floor is a bare COPY of the very rows the first run writes into a table with the same indexes. Objects of
+Django are timed on a part of the children and scaled. OpenFisca-core, when it is installed, computes the
+same rules over the same children in memory, and so does the engine.
+"""
+
+import json
+import os
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+CHILDREN = int(os.environ.get("BENCH_MILLION", "1000000"))
+ROUNDS = 3
+TERM = "2020-autumn"
+# OpenFisca-core brings numpy and more; it lives in an environment of its own.
+RIVAL = Path(
+    os.environ.get("BENCH_OPENFISCA", Path(sys.executable).parent.parent / "bench" / "bin" / "python")
+)
+OBJECTS = min(20_000, CHILDREN)  # children of the case that is scaled
+STAGES = (
+    ("preschool", 3, 0.15),
+    ("primary", 6, 0.40),
+    ("junior", 3, 0.20),
+    ("senior", 3, 0.13),
+    ("vocational", 3, 0.12),
+)
+CATEGORIES = (1, 2, 4, 16, 64, 128, 512, 2048)
+
+# (code, programme, kind, yuan, per, conditions as TOML)
+RULES = (
+    ("preschool", "preschool_living", "cash", 1000, "year", 'stage = "preschool"\ncategories = ["registered_poor", "orphan", "disabled"]'),
+    ("boarding-p", "boarding_living", "cash", 1250, "year", 'stage = "primary"\nboarding = true\ncategories = ["registered_poor", "rural_dibao", "rural_tekun", "disabled"]'),
+    ("boarding-j", "boarding_living", "cash", 1500, "year", 'stage = "junior"\nboarding = true\ncategories = ["registered_poor", "rural_dibao", "rural_tekun", "disabled"]'),
+    ("day-p", "non_boarding_living", "cash", 625, "year", 'stage = "primary"\nboarding = false\ncategories = ["registered_poor", "rural_dibao", "rural_tekun", "disabled"]'),
+    ("day-j", "non_boarding_living", "cash", 750, "year", 'stage = "junior"\nboarding = false\ncategories = ["registered_poor", "rural_dibao", "rural_tekun", "disabled"]'),
+    ("topup", "boarding_topup", "cash", 100, "year", 'stage = ["primary", "junior"]\nboarding = true\ncategories = ["registered_poor"]'),
+    ("meals", "nutrition", "in_kind", 4, "day", 'stage = ["primary", "junior"]\nsetting = "rural"\ncategories = ["registered_poor", "rural_dibao", "orphan"]'),
+    ("senior-a", "senior_national_grant", "cash", 3000, "year", 'stage = "senior"\ncategories = ["registered_poor", "rural_tekun"]'),
+    ("senior-b", "senior_national_grant", "cash", 2000, "year", 'stage = "senior"\ncategories = ["disabled", "rural_dibao", "orphan", "monitored", "difficult"]'),
+    ("senior-fee", "senior_tuition_waiver", "waiver", 760, "year", 'stage = "senior"\ncategories = ["registered_poor", "disabled", "rural_dibao", "rural_tekun"]'),
+    ("voc", "vocational_national_grant", "cash", 2000, "year", 'stage = "vocational"\ngrade = { to = 2 }\ncategories = ["registered_poor", "disabled", "rural_dibao", "rural_tekun", "orphan"]'),
+    ("voc-fee", "vocational_tuition_waiver", "waiver", 2000, "year", 'stage = "vocational"'),
+)  # fmt: skip
+GROUPED = {"senior-a": "senior", "senior-b": "senior"}
+
+
+def pack() -> str:
+    """The twelve rules as a policy pack."""
+    kinds = {programme: kind for _, programme, kind, *_ in RULES}
+    stages = ", ".join(f'"{stage}"' for stage, *_ in STAGES)
+    head = 'name = "bench"\ntitle = "十二条"\ndocument = "《十二条》"\nfirst_term = "2015-autumn"\n'
+    programmes = "".join(
+        f'[[programme]]\ncode = "{code}"\nlabel = "{code}"\nkind = "{kind}"\nstages = [{stages}]\n'
+        for code, kind in kinds.items()
+    )
+    rules = "".join(
+        f'[[rule]]\ncode = "{code}"\nprogramme = "{programme}"\nlabel = "{code}"\nclause = "一"\nquote = "{yuan}"\n'
+        + (f'group = "{GROUPED[code]}"\n' if code in GROUPED else "")
+        + f'amount = {{ yuan = {yuan}, per = "{per}" }}\nfunding = {{ sources = ["central", "county"], weights = [8, 2] }}\n'
+        f"[rule.when]\n{when}\n"
+        for code, programme, _, yuan, per, when in RULES
+    )
+    return head + programmes + rules
+
+
+def children(count: int):
+    """Yield (stage, grade, boarding, categories, ownership, setting) of invented children, always the same."""
+    chance = random.Random(11)
+    names, weights = [stage for stage, *_ in STAGES], [share for *_, share in STAGES]
+    years = {stage: grades for stage, grades, _ in STAGES}
+    for stage in chance.choices(names, weights, k=count):
+        mask = chance.choice(CATEGORIES) if chance.random() < 0.45 else 0
+        if chance.random() < 0.05:
+            mask |= chance.choice(CATEGORIES)
+        yield (
+            stage, chance.randrange(years[stage]) + 1, stage != "preschool" and chance.random() < 0.4, mask,
+            "public" if chance.random() < 0.9 else "private", chance.choice(("urban", "town", "rural", "rural")),
+        )  # fmt: skip
+
+
+def fill() -> None:
+    """Write the term, two hundred schools and the children into an empty database."""
+    from django.utils import timezone
+
+    from povertyedu import bulk
+    from povertyedu.orgs.models import Area, School, Term
+    from povertyedu.workflow.flow import SYSTEM
+    from students.models import Enrolment, Student
+    from subsidies.actions.policies import load_policy
+
+    term = Term.objects.named(TERM)
+    bulk.insert(Area, ("code", "name", "level", "parent_id", "is_poor_village"), [
+        ("529901", "云岭县", "county", None, False), ("529901100", "城关镇", "township", "529901", False),
+    ])  # fmt: skip
+    schools = School.objects.bulk_create(
+        School(code=f"21529{n:05d}", name=f"第{n}小学", kind="primary", ownership="public", setting="rural", area_id="529901100")
+        for n in range(200)
+    )  # fmt: skip
+    now = timezone.now()
+    text = ("name", "id_kind", "student_no_hash", "created_at", "updated_at", "id_number", "student_no", "phone", "is_left_behind", "sex", "ethnicity", "hukou", "home_address", "remark", "updated_by", "id_tail_hash")  # fmt: skip
+    bulk.insert(Student, ("id", *text), (
+        (pk, "学生", "none", f"{pk:032d}", now, now, "", "", "", False, "", "", "", "", "", "", "")
+        for pk in range(1, CHILDREN + 1)
+    ))  # fmt: skip
+    columns = ("student_id", "term_id", "school_id", "stage", "grade", "boarding", "major", "agri_major", "place", "outside_school", "outside_region", "ownership", "setting", "school_area", "home_area", "categories", "status", "facts")  # fmt: skip
+    bulk.insert(Enrolment, columns, (
+        (pk, term.pk, schools[pk % 200].pk, stage, grade, boarding, "", False, "in_county", "", "", ownership, setting, "529901100000", "529901100000", mask, "studying", "{}")
+        for pk, (stage, grade, boarding, mask, ownership, setting) in enumerate(children(CHILDREN), 1)
+    ))  # fmt: skip
+    load_policy(text=pack(), by=SYSTEM)
+
+
+# --- the cases, each in a process of its own ---------------------------------------------------------
+
+
+def _term():
+    from povertyedu.orgs.models import Term
+
+    return Term.objects.get(pk=TERM)
+
+
+def floor() -> dict:
+    """COPY the rows of the last run into a table with the same key and indexes; the reading of them is not timed."""
+    from django.db import connection, transaction
+
+    from povertyedu import bulk
+    from subsidies.actions.recalculation import COLUMNS
+    from subsidies.models import Entitlement
+
+    rows = list(Entitlement.objects.order_by("student_id").values_list(*COLUMNS))
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE bench_floor (LIKE {Entitlement._meta.db_table} INCLUDING ALL)")
+    began = time.perf_counter()
+    with transaction.atomic(), connection.cursor() as cursor:
+        bulk.fill(cursor, "bench_floor", COLUMNS, rows)
+    seconds = time.perf_counter() - began
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE bench_floor")
+    return {"seconds": seconds, "rows": len(rows)}
+
+
+def run(*, only_changed: bool = False) -> dict:
+    from povertyedu.workflow.flow import SYSTEM
+    from subsidies.actions.recalculation import recalculate
+
+    began = time.perf_counter()
+    done = recalculate(term=_term(), by=SYSTEM, trigger="基准", only_changed=only_changed)
+    seconds = time.perf_counter() - began
+    written = done.created + done.updated + done.ended
+    return {"seconds": seconds, "written": written, "profiles": done.profiles, "students": done.students}
+
+
+def first() -> dict:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE subsidies_entitlement")
+    return run()
+
+
+def dirty() -> dict:
+    """Every hundredth child turned from boarder to day pupil or back, marked as a form marks it."""
+    from django.db.models import Case, Value, When
+
+    from students.actions.hardship import mark_changed
+    from students.models import Enrolment
+
+    some = list(range(100, CHILDREN + 1, 100))
+    turned = Case(When(boarding=True, then=Value(False)), default=Value(True))
+    Enrolment.objects.filter(student__in=some).update(boarding=turned)
+    mark_changed(_term(), some)
+    return run(only_changed=True)
+
+
+def objects() -> dict:
+    """The plain way: a child at a time, its rules decided, its rows saved one by one; scaled to all children."""
+    from django.db import transaction
+
+    from students.models import Enrolment
+    from subsidies import engine
+    from subsidies.actions.policies import pack_of, policy_for
+    from subsidies.models import Entitlement
+
+    decider = engine.Decider(pack_of(policy_for(_term())), engine.Term.parse(TERM))
+    Entitlement.objects.filter(student__lte=OBJECTS).delete()
+    began = time.perf_counter()
+    with transaction.atomic():
+        for enrolment in Enrolment.objects.filter(student__lte=OBJECTS).select_related("student", "school"):
+            values = tuple([getattr(enrolment, fact.name) for fact in decider.facts])
+            for line in decider.lines(values, engine.Measures()):
+                Entitlement.objects.update_or_create(
+                    term_id=TERM, student_id=enrolment.student_id, programme_id=line.programme,
+                    defaults={"rule": line.rule, "kind": line.kind, "amount_fen": line.amount_fen, "stage": enrolment.stage,
+                              "grade": enrolment.grade, "school": enrolment.school, "school_area": enrolment.school_area,
+                              "home_area": enrolment.home_area},
+                )  # fmt: skip
+    return {"seconds": (time.perf_counter() - began) * CHILDREN / OBJECTS, "scaled": True}
+
+
+def queued() -> dict:
+    """The unchanged run through a real worker and the file broker, from the click to the result."""
+    from povertyedu.jobs.models import Job
+    from povertyedu.jobs.tasks import start
+
+    began = time.perf_counter()
+    job = start(
+        "subsidies.recalculate", label="基准", arguments={"term": TERM, "only_changed": False}, by=None
+    )
+    while Job.objects.get(pk=job.pk).is_live:
+        time.sleep(0.02)
+    done = Job.objects.get(pk=job.pk)
+    return {"seconds": time.perf_counter() - began, "state": done.state}
+
+
+def engine_only() -> dict:
+    """The engine in memory over all children, without any database."""
+    from subsidies import engine
+
+    policy, term = engine.load_pack(pack()), engine.Term.parse(TERM)
+    decider = engine.Decider(policy, term)
+    names = ("stage", "grade", "boarding", "categories", "ownership", "setting")
+    at = [names.index(fact.name) if fact.name in names else None for fact in decider.facts]
+    fixed = [fact.default for fact in decider.facts]
+    fixed = [
+        "in_county" if fact.name == "place" else value
+        for fact, value in zip(decider.facts, fixed, strict=True)
+    ]
+    rows = list(children(CHILDREN))
+    measures = engine.Measures()
+    began = time.perf_counter()
+    total = 0
+    for row in rows:
+        values = tuple([row[i] if i is not None else default for i, default in zip(at, fixed, strict=True)])
+        for line in decider.lines(values, measures):
+            total += line.amount_fen
+    return {"seconds": time.perf_counter() - began, "total_fen": total, "profiles": decider.profiles}
+
+
+CASES = {case.__name__: case for case in (floor, first, run, dirty, objects, queued, engine_only)}
+
+
+def child(name: str) -> None:
+    answer = CASES[name]()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps(answer | {"mib": round(peak)}), flush=True)
+
+
+# --- the parent ----------------------------------------------------------------------------------------
+
+
+def measure(name: str) -> dict | None:
+    """Run one case in a fresh process; None, said on stderr, when it cannot run here."""
+    command = [sys.executable, "-m", "tests.bench", "million", "--part", name]
+    if name == "openfisca":
+        command = [str(RIVAL), "-m", "tests.bench.openfisca_rules", str(CHILDREN)]
+    if not Path(command[0]).exists():
+        print(
+            f"{name}: left out, {command[0]} is not there (make bench CASE=million makes it)", file=sys.stderr
+        )
+        return None
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        print(f"{name}: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
+        return None
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def compare() -> None:
+    from .timing import table
+
+    taken: dict[str, list[dict]] = {}
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "celery", "-A", "povertyedu.celery", "worker", "--concurrency=1", "--loglevel=ERROR"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        for number in range(ROUNDS):
+            for name in ("first", "floor", "run", "queued", "dirty", "engine_only", "openfisca"):
+                if answer := measure(name):
+                    taken.setdefault(name, []).append(answer)
+            if number == 0 and (answer := measure("objects")):
+                taken["objects"] = [answer]
+            measure("run")  # what the case of objects and the turned boarders left
+    finally:
+        worker.terminate()
+        worker.wait()
+    seconds = {
+        name: statistics.median(answer["seconds"] for answer in answers) for name, answers in taken.items()
+    }
+    print(
+        f"{CHILDREN:,} children, {len(RULES)} rules, {taken['floor'][0]['rows']:,} rows, {taken['run'][0]['profiles']:,} profiles\n"
+    )
+    table(
+        ("case", "median s", "x floor", "peak MiB", "rows written"),
+        [
+            (name, f"{seconds[name]:.2f}", f"{seconds[name] / seconds['floor']:.2f}", max(a["mib"] for a in answers), answers[-1].get("written", ""))
+            for name, answers in taken.items()
+        ],
+    )  # fmt: skip
+    ratios = [
+        ("first run / floor", seconds["first"] / seconds["floor"], "at most 1.8"),
+        ("unchanged run / floor", seconds["run"] / seconds["floor"], "at most 1.2"),
+        ("1% dirty / first run", seconds["dirty"] / seconds["first"], "at most 0.25"),
+        ("through the queue / directly", seconds["queued"] / seconds["run"], "at most 1.15"),
+        ("objects one by one / first run", seconds["objects"] / seconds["first"], "at least 15"),
+    ]
+    if "openfisca" in seconds:
+        ratios.append(
+            (
+                "OpenFisca-core / engine, in memory",
+                seconds["openfisca"] / seconds["engine_only"],
+                "at least 2",
+            )
+        )
+        same = taken["openfisca"][0]["total_fen"] == taken["engine_only"][0]["total_fen"]
+        print(f"\nBoth engines give the same sum: {same}")
+    print()
+    table(("ratio", "measured", "wanted"), [(text, f"{ratio:.2f}", wanted) for text, ratio, wanted in ratios])
