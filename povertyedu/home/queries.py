@@ -7,11 +7,11 @@ Each function costs a fixed number of queries, whatever the rows.
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import BigIntegerField, Case, Count, F, Q, Sum, Value, When
 from django.db.models.functions import Substr
 
 from povertyedu.accounts.permissions import Permission
-from povertyedu.orgs.models import Term
+from povertyedu.orgs.models import School, Term
 from students.enums import HardshipCategory
 from students.models import Enrolment
 from subsidies import engine
@@ -73,6 +73,9 @@ def figures_by(user, term: Term, place: str, **within) -> dict:
         aided=Count("student_id", distinct=True), fen=Sum("amount_fen", filter=Q(kind=Kind.CASH), default=0)
     ):
         places[row["at"]].aided, places[row["at"]].entitled_fen = row["aided"], row["fen"]
+    if place == "school_id":  # a line outside the county stands under the school that stands for all of them
+        outside = When(school__code=School.OUTSIDE, then=Value(None))
+        key = Case(outside, default=F("school_id"), output_field=BigIntegerField())
     lines = Line.objects.visible_to(user).filter(term=term, **within)
     for row in lines.values(at=key).annotate(
         paid=Sum("amount_fen", filter=Q(state=LineState.PAID), default=0),

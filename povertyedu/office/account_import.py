@@ -82,7 +82,7 @@ class Places:
         for area in areas:
             self._add(area.level, area, area.code, area.name, area.path)
         schools = School.objects.visible_to(user, P.MANAGE_ACCOUNTS)
-        for school in schools.filter(is_open=True):
+        for school in schools.staffed():
             self._add("school", school, school.code, school.name)
         classes = SchoolClass.objects.visible_to(user, P.MANAGE_ACCOUNTS).select_related("school")
         for one in classes:

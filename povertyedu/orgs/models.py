@@ -58,6 +58,22 @@ class SchoolQuerySet(ScopedQuerySet):
     def of_stage(self, stage: str):
         return self.filter(pk__in=SchoolStage.objects.filter(stage=stage).values("school"))
 
+    def staffed(self):
+        """Return the schools where somebody may hold a seat: the open ones, and the one that stands for those outside."""
+        return self.filter(Q(is_open=True) | Q(code=School.OUTSIDE))
+
+    def outside(self) -> "School":
+        """Return the school that stands for all outside the county: a place for the sheet of children who study there.
+
+        It is never open, so nobody enrols in it; whoever is its clerk (学校经办) reports for those children.
+        """
+        county = Area.objects.filter(level=AreaLevel.COUNTY).order_by("code").first()
+        fields = {
+            "name": "县外就读学生（资助中心代报）", "kind": SchoolKind.PRIMARY, "ownership": Ownership.PUBLIC, "setting": Setting.TOWN,
+            "area": county, "is_open": False,
+        }  # fmt: skip
+        return self.get_or_create(code=School.OUTSIDE, defaults=fields)[0]
+
     def _reads_at(self, scope) -> Q:
         own = (
             scope.area_q("area_id")
@@ -70,6 +86,8 @@ class SchoolQuerySet(ScopedQuerySet):
 
 class School(models.Model):
     """A school by its ten-digit 学校标识码; it has a set of stages, and a place."""
+
+    OUTSIDE = "0000000000"
 
     code = models.CharField("学校标识码", max_length=10, unique=True)
     name = models.CharField("学校名称", max_length=80)

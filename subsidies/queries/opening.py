@@ -1,13 +1,13 @@
 """What is outstanding, and the set-based statements that list it in a batch."""
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Sum
+from django.db.models import Count, Sum
 
-from povertyedu.orgs.models import Term
+from povertyedu.orgs.models import School, Term
 from subsidies.enums import Kind
 from subsidies.models import Balance, Batch, Entitlement, Programme
 
-# Outstanding money of a child who studies at a school here; what the two statements below have in common.
+# Outstanding money, and where the child studies; what the two statements below have in common.
 _OUTSTANDING = """
 FROM subsidies_balance b
 JOIN subsidies_entitlement e
@@ -15,12 +15,12 @@ JOIN subsidies_entitlement e
 JOIN students_student s ON s.id = b.student_id AND s.merged_into_id IS NULL
 """
 # A child whose money is in hand waits for it to be settled: what was added since comes with the next batch.
-_WANTED = "b.outstanding_fen > 0 AND b.in_hand_fen = 0 AND e.school_id IS NOT NULL AND b.term_id IN ({terms}) AND b.programme_id IN ({programmes})"
+_WANTED = "b.outstanding_fen > 0 AND b.in_hand_fen = 0 AND b.term_id IN ({terms}) AND b.programme_id IN ({programmes})"
 
 _SHEETS = """
 INSERT INTO subsidies_schoolsheet (batch_id, school_id, state, students, amount_fen)
-SELECT %s, e.school_id, 'draft', COUNT(DISTINCT b.student_id), SUM(b.outstanding_fen)
-{outstanding} WHERE {wanted} GROUP BY e.school_id
+SELECT %s, COALESCE(e.school_id, {outside}), 'draft', COUNT(DISTINCT b.student_id), SUM(b.outstanding_fen)
+{outstanding} WHERE {wanted} GROUP BY COALESCE(e.school_id, {outside})
 """
 
 # Sealed columns are copied as they lie: nothing is opened on the way. Ordered, so that two batches
@@ -34,12 +34,12 @@ SELECT sheet.batch_id, sheet.id, b.term_id, b.student_id, b.programme_id, 'here'
        CASE WHEN a.id IS NULL OR a.holder NOT IN (s.name, COALESCE(g.name, s.name)) THEN 'held' ELSE 'listed' END,
        CASE WHEN a.id IS NULL THEN 'no_account'
             WHEN a.holder NOT IN (s.name, COALESCE(g.name, s.name)) THEN 'holder_differs' ELSE '' END,
-       '', s.name, e.school_id, school.name, e.stage, e.grade, COALESCE(c.name, ''), e.school_area, e.home_area,
+       '', s.name, school.id, CASE WHEN e.school_id IS NULL AND en.outside_school <> '' THEN en.outside_school ELSE school.name END, e.stage, e.grade, COALESCE(c.name, ''), e.school_area, e.home_area,
        COALESCE(en.categories, 0), COALESCE(a.holder, ''), COALESCE(a.bank, ''), COALESCE(a.number, %s),
        COALESCE(a.number_hash, '')
 {outstanding}
-JOIN subsidies_schoolsheet sheet ON sheet.batch_id = %s AND sheet.school_id = e.school_id
-JOIN orgs_school school ON school.id = e.school_id
+JOIN subsidies_schoolsheet sheet ON sheet.batch_id = %s AND sheet.school_id = COALESCE(e.school_id, {outside})
+JOIN orgs_school school ON school.id = sheet.school_id
 LEFT JOIN students_enrolment en ON en.student_id = b.student_id AND en.term_id = b.term_id
 LEFT JOIN orgs_schoolclass c ON c.id = en.school_class_id
 LEFT JOIN students_bankaccount a ON a.student_id = b.student_id
@@ -58,16 +58,9 @@ def terms_until(term: Term, *, with_past: bool) -> list[str]:
 
 
 def outstanding_by_programme(term: Term, *, with_past: bool = False) -> list[dict]:
-    """Return what a batch of ``term`` could take now: per cash programme, programme, students and fen.
-
-    Who studies outside the county has no school here, so no sheet; that money stays outstanding.
-    """
-    at_a_school = Entitlement.objects.filter(
-        term=OuterRef("term_id"), student=OuterRef("student_id"), programme=OuterRef("programme_id"), school__isnull=False
-    )  # fmt: skip
+    """Return what a batch of ``term`` could take now: per cash programme, programme, students and fen."""
     owed = (
         Balance.objects.filter(
-            Exists(at_a_school),
             term__in=terms_until(term, with_past=with_past),
             outstanding_fen__gt=0,
             in_hand_fen=0,
@@ -87,17 +80,21 @@ def list_outstanding(batch: Batch, *, terms: list[str], programmes: list[str]) -
     """Write a sheet per school and a line per child and programme of what is outstanding; return the line count.
 
     Money that another batch took in the same instant is left to that batch: the partial unique
-    constraint on lines decides, and a school whose money is all gone loses its sheet again.
+    constraint on lines decides, and a school whose money is all gone loses its sheet again. Children who
+    study outside the county (兜底) stand on a sheet of their own, reported by the aid office's clerk for them.
     """
+    away = Entitlement.objects.filter(term__in=terms, programme__in=programmes, school=None)
+    outside = School.objects.outside().pk if away.exists() else 0
     wanted = _WANTED.format(
         terms=", ".join(["%s"] * len(terms)), programmes=", ".join(["%s"] * len(programmes))
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            _SHEETS.format(outstanding=_OUTSTANDING, wanted=wanted), [batch.pk, *terms, *programmes]
+            _SHEETS.format(outstanding=_OUTSTANDING, wanted=wanted, outside=outside),
+            [batch.pk, *terms, *programmes],
         )
         cursor.execute(
-            _LINES.format(outstanding=_OUTSTANDING, wanted=wanted),
+            _LINES.format(outstanding=_OUTSTANDING, wanted=wanted, outside=outside),
             [connection.Database.Binary(b""), batch.pk, *terms, *programmes],
         )
         count = cursor.rowcount

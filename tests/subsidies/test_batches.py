@@ -5,7 +5,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from povertyedu.audit.models import AccessEvent
+from povertyedu.home.queries import figures_by
 from povertyedu.orgs.calendar import today
+from povertyedu.orgs.models import School
 from povertyedu.publicity.models import Notice
 from povertyedu.workflow.flow import StepRefused
 from students.models import BankAccount
@@ -146,13 +148,37 @@ def test_opening_shows_exactly_what_it_will_take(people, autumn, xiazhai, luona)
     subsidies.entitle(away, 99_900)
     spring = factories.student("欠发", at=xiazhai, during=factories.term("2020-spring"))
     subsidies.entitle(spring, 12_345)
-    for with_past, fen in ((False, 50_000), (True, 62_345)):
+    for with_past, fen in ((False, 149_900), (True, 162_245)):
         [row] = outstanding_by_programme(autumn, with_past=with_past)
         assert row["fen"] == fen
     batch = batches.open_batch(
         by=people.aid, term=autumn, programmes=[subsidies.programme()], title="", with_past=True
     )
-    assert batch.lines.totals()["fen"] == 62_345
+    assert batch.lines.totals()["fen"] == 162_245
+
+
+def test_child_who_studies_elsewhere_is_paid_on_a_sheet_of_its_own(
+    aid_officer, approver, finance, autumn, xiazhai
+):
+    """兜底: the other county does not pay, so ours does; somebody of the bureau holds the clerk's seat for these children."""
+    away = factories.student("县外生", at=xiazhai, during=autumn)
+    away.enrolments.update(
+        school=None, school_class=None, school_area="", place="in_province", outside_school="遵义市第一中学"
+    )
+    subsidies.entitle(away, 99_900)
+    reporter = factories.user("吴代报", ("school_clerk", School.objects.outside()))
+    people = subsidies.People(clerk=reporter, aid=aid_officer, approver=approver, finance=finance)
+    batch = subsidies.batch_at("paid", people, term=autumn)
+    line = batch.lines.get()
+    assert (line.school_name, line.state, line.sheet.school.name) == (
+        "遵义市第一中学",
+        "paid",
+        "县外就读学生（资助中心代报）",
+    )
+    assert Balance.objects.get(student=away).outstanding_fen == 0
+    figures = figures_by(aid_officer, autumn, "school_id")
+    assert {school: (f.entitled_fen, f.paid_fen) for school, f in figures.items()} == {None: (99_900, 99_900)}
+    assert not School.objects.filter(is_open=True, pk=line.school_id).exists()
 
 
 def test_submitting_freezes_what_is_due_then(people, autumn, luona, yanyu):

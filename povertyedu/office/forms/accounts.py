@@ -158,7 +158,7 @@ class GrantForm(forms.Form):
             self._add("place", "地方", areas.select_related("parent"))
 
     def _schools(self):
-        return School.objects.visible_to(self.user, P.MANAGE_GRANTS).filter(is_open=True).order_by("name")
+        return School.objects.visible_to(self.user, P.MANAGE_GRANTS).staffed().order_by("name")
 
     def _add(self, name: str, label: str, queryset) -> None:
         self.fields[name] = PlaceChoice(label=label, queryset=queryset, empty_label="请选择")
