@@ -15,7 +15,7 @@ from povertyedu.accounts.permissions import ROLES, Role
 from povertyedu.audit.models import record
 from povertyedu.files.models import StoredFile
 from povertyedu.imports.actions import resource_of
-from povertyedu.imports.models import HeadingAlias, ImportBatch
+from povertyedu.imports.models import HeadingAlias, ImportBatch, StagedRow
 from povertyedu.inbox.models import tell
 from povertyedu.jobs.models import Job
 from povertyedu.orgs.calendar import today
@@ -171,6 +171,12 @@ class World:
             counts=dict.fromkeys(("created", "updated", "unchanged", "duplicates"), 0)
             | {"rows": 1, "rejected": 1},
         )
+        self.staged_row = StagedRow.objects.create(
+            batch=self.import_batch, sheet="花名册", number=3, outcome="rejected", has_problem=True,
+            sealed=StagedRow.seal_content(
+                {"values": {}, "shown": {"name": ""}, "errors": [["name", "name_missing", "没有填写姓名。"]], "warnings": [], "repairs": [], "changes": []}
+            ),
+        )  # fmt: skip
         self.job = Job.objects.create(kind="subsidies.ledger", label="台账", by=user)
         self.ledger_job = Job.objects.create(
             kind="subsidies.ledger",
@@ -304,6 +310,9 @@ OBJECTS = {
     "imports:template": lambda w: {"kind": "roster"},
     "imports:detail": pk_of("import_batch"),
     "imports:rows": pk_of("import_batch"),
+    "imports:fix": lambda w: {"pk": w.import_batch.pk, "row": w.staged_row.pk},
+    "imports:accept": lambda w: {"pk": w.import_batch.pk, "row": w.staged_row.pk},
+    "imports:settle": lambda w: {"pk": w.import_batch.pk, "row": w.staged_row.pk},
     "imports:columns": pk_of("import_batch"),
     "imports:check": pk_of("import_batch"),
     "imports:apply": pk_of("import_batch"),

@@ -25,7 +25,8 @@ from .enums import RowOutcome
 from .guard import doubt
 from .headings import HeadingsUnclear
 from .images import Before
-from .models import ImportBatch, StagedRow, UndoImage
+from .models import ImportBatch, RowFix, StagedRow, UndoImage
+from .overlay import put_right
 from .reading import FileRows, collector_paused, plain_copy, read_file
 from .rows import Context, Row, Tally
 from .states import ImportState
@@ -247,6 +248,7 @@ def cancel(*, batch: ImportBatch) -> ImportBatch:
     _recover(batch)
     batch.step("cancel")
     batch.staged.all().delete()
+    batch.fixes.all().delete()
     return batch
 
 
@@ -257,6 +259,7 @@ def purge_expired() -> int:
     for stored in due:
         StagedRow.objects.filter(batch__file=stored).delete()
         UndoImage.objects.filter(batch__file=stored).delete()
+        RowFix.objects.filter(batch__file=stored).delete()
         ImportBatch.objects.filter(file=stored).update(absent="", left_out="", sheets="")
         stored.purge()
         count += 1
@@ -289,6 +292,7 @@ def _examine(batch: ImportBatch, progress) -> tuple[FileRows, Tally, dict]:
         raise WorkbookError("term_closed", closed)
     with plain_copy(batch.file) as path:
         read = read_file(path, resource, batch.choices)
+    put_right(read.rows, batch, resource)
     progress.expect(len(read.rows))
     resource.check(read.rows, context, progress)
     tally = Tally.of(read.rows)
@@ -348,11 +352,12 @@ def _stage(batch: ImportBatch, rows: list[Row]) -> None:
             row.number,
             row.outcome,
             row.has_problem,
+            row.key_hash,
             StagedRow.seal_content(row.content),
         )
         for row in rows
     )
-    columns = ("batch_id", "sheet", "number", "outcome", "has_problem", "sealed")
+    columns = ("batch_id", "sheet", "number", "outcome", "has_problem", "key_hash", "sealed")
     bulk.insert(StagedRow, columns, sealed)
 
 

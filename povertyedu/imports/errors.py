@@ -7,10 +7,13 @@ from typing import IO, NamedTuple
 from povertyedu.workbooks.marking import annotate_errors
 from povertyedu.workbooks.writing import ProblemRow, write_problem_rows
 
+from .enums import RowOutcome
 from .models import ImportBatch
 from .reading import FileRows, plain_copy
 from .rows import Problem
 
+FIXED = "已在页面上改正，不用再改这个文件里的这一格。"
+ASKED_AT_ONCE = 500
 ANNOTATED_ROWS = 5000  # data rows; beyond, the problem rows alone are streamed
 
 
@@ -37,13 +40,17 @@ def write_errors(out: IO[bytes], source: Path, resource, read: FileRows) -> None
 
 
 def write_staged_errors(out: IO[bytes], batch: ImportBatch, resource) -> None:
-    """Write the rejected rows of a checked batch: in the clerk's own workbook, or as a list of rows."""
+    """Write the rejected rows of a checked batch: in the clerk's own workbook, or as a list of rows.
+
+    Rows that were put right on the page come with them and say so: the file itself still has them wrong.
+    """
 
     def wrong() -> Iterator[Wrong]:
         for staged in batch.staged.rejected().order_by("pk").iterator(chunk_size=2000):
             content = staged.content
             problems = [Problem(*error) for error in content["errors"]]
             yield Wrong(staged.sheet, staged.number, problems, content["shown"])
+        yield from _put_right(batch)
 
     if batch.counts["rows"] <= ANNOTATED_ROWS:
         layout = {
@@ -53,6 +60,19 @@ def write_staged_errors(out: IO[bytes], batch: ImportBatch, resource) -> None:
             if _mark(out, path, layout, wrong()):
                 return
     _list(out, resource, batch.layout, wrong)
+
+
+def _put_right(batch: ImportBatch) -> Iterator[Wrong]:
+    """Yield the rows that are good since a person put cells of them right."""
+    places = list(batch.fixes.filter(is_left_out=False).values_list("sheet", "number"))
+    for first in range(0, len(places), ASKED_AT_ONCE):
+        some = places[first : first + ASKED_AT_ONCE]
+        here = batch.staged.filter(number__in={number for _, number in some}, sheet__in={s for s, _ in some})
+        for staged in here.exclude(outcome=RowOutcome.REJECTED).order_by("pk"):
+            content = staged.content
+            if (staged.sheet, staged.number) in some and content.get("fixed"):
+                told = [Problem(column, "fixed", FIXED) for column in content["fixed"]]
+                yield Wrong(staged.sheet, staged.number, told, content["shown"])
 
 
 def _mark(out: IO[bytes], source: Path, layout: Mapping[str, dict], wrong: Iterable[Wrong]) -> bool:

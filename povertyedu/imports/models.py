@@ -141,6 +141,7 @@ class StagedRow(models.Model):
     number = models.PositiveIntegerField("行号")
     outcome = models.CharField("结果", max_length=10, choices=RowOutcome.choices)
     has_problem = models.BooleanField("有问题", default=False)
+    key_hash = models.CharField("同一编号", max_length=32, blank=True, default="")
     sealed = models.BinaryField("内容")
 
     objects = StagedRowQuerySet.as_manager()
@@ -151,6 +152,7 @@ class StagedRow(models.Model):
         indexes = [
             models.Index(fields=["batch", "has_problem", "id"], name="staged_problems"),
             models.Index(fields=["batch", "outcome", "id"], name="staged_outcomes"),
+            models.Index(fields=["batch", "key_hash"], name="staged_same_key"),
         ]
 
     def __str__(self):
@@ -166,6 +168,35 @@ class StagedRow(models.Model):
     @staticmethod
     def seal_content(content: dict) -> bytes:
         return seal_bytes(json.dumps(content, ensure_ascii=False, default=str).encode())
+
+
+class RowFix(models.Model):
+    """What a person put right in one row on the page; it goes over the file whenever the file is checked."""
+
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="fixes")
+    sheet = models.CharField("工作表", max_length=60)
+    number = models.PositiveIntegerField("行号")
+    is_left_out = models.BooleanField("不导入", default=False)
+    sealed = models.BinaryField("内容")
+
+    class Meta:
+        verbose_name = "改正的行"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "sheet", "number"], name="row_is_put_right_once")
+        ]
+
+    def __str__(self):
+        return f"{self.sheet} 第{self.number}行"
+
+    @property
+    def cells(self) -> dict[str, str]:
+        """Column -> the text that stands instead of the file's."""
+        return json.loads(unseal_bytes(self.sealed))
+
+    @staticmethod
+    def seal_cells(cells: dict[str, str]) -> bytes:
+        return seal_bytes(json.dumps(cells, ensure_ascii=False).encode())
 
 
 class UndoImage(models.Model):

@@ -7,9 +7,11 @@ from django.utils import timezone
 from povertyedu.workbooks.headers import normal_heading
 
 from .enums import RowOutcome
+from .fixing import editable_columns
 from .models import ImportBatch, StagedRow
 from .reading import SERIAL
 from .states import WRITTEN, ImportState
+from .suggesting import Adviser
 
 STEPS = ("下载模板并填写", "上传文件", "核对预览", "确认导入", "导入结果")
 _AT = {
@@ -47,8 +49,31 @@ def figures(batch: ImportBatch) -> list[dict]:
     ]
 
 
-def preview_rows(staged: Iterable[StagedRow], resource) -> list[dict]:
+def row_place(staged: StagedRow) -> str:
+    """Return where a row stands in its file."""
+    return f"{staged.sheet}第{staged.number}行"
+
+
+def may_fix(batch: ImportBatch) -> bool:
+    """Whether its rows may be put right on the page."""
+    return batch.state == ImportState.CHECKED and not batch.is_working
+
+
+def mend_of(content: dict, resource, adviser: Adviser) -> dict:
+    """Return what can be done about a wrong row: suggestions, decisions, whether cells can be typed in."""
+    if content.get("left_out"):
+        return {"verdicts": [("restore", "恢复这一行")]}
+    in_conflict = any(code == "id_conflict" for _, code, _ in content["errors"])
+    return {
+        "suggestions": adviser.suggestions(content),
+        "verdicts": [("keep", "只保留这一行"), ("drop", "几行都不导入")] if in_conflict else [],
+        "is_editable": bool(editable_columns(content, resource)),
+    }
+
+
+def preview_rows(staged: Iterable[StagedRow], resource, *, may_fix: bool = False) -> list[dict]:
     """Return staged rows as the table prints them; the uploader sees the numbers as written in the file."""
+    adviser = Adviser(resource)
     secret = {column.name for column in resource.columns() if column.as_text}
     lines = []
     for row in staged:
@@ -69,7 +94,16 @@ def preview_rows(staged: Iterable[StagedRow], resource) -> list[dict]:
                 "errors": [message for _, _, message in content["errors"]],
                 "warnings": [message for _, _, message in content["warnings"]],
                 "changes": [f"{heading}：{old} → {new}" for heading, old, new in content["changes"]],
-                "repairs": [f"{resource.fields[name].heading}：{told}" for name, told in content["repairs"]],
+                "repairs": [f"{resource.fields[name].heading}：{told}" for name, told in content["repairs"]]
+                + [
+                    f"{resource.fields[name].heading}：在页面上改过，文件里是“{old.strip()}”"
+                    for name, old in content.get("fixed", {}).items()
+                ],
+                "pk": row.pk,
+                "place": row_place(row),
+                "mend": mend_of(content, resource, adviser)
+                if may_fix and row.outcome == RowOutcome.REJECTED
+                else None,
             }
         )
     return lines

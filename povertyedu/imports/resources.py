@@ -15,7 +15,7 @@ from .cleaning import Doubtful
 from .enums import RowOutcome
 from .images import Footprint
 from .reading import Arrangement
-from .rows import Change, Context, Row
+from .rows import LEFT_OUT, Change, Context, Problem, Row
 
 
 class ImportResource(WorkbookResource):
@@ -99,6 +99,10 @@ class ImportResource(WorkbookResource):
     def applied(self) -> None:
         """Start in the background what an applied import asks for; nothing by default. May be called twice."""
 
+    def suggestions(self, problem: Problem, values: dict, shown: dict[str, str]) -> list[dict[str, str]]:
+        """Return what could stand instead, column -> text, where this kind knows better than its columns."""
+        return []
+
     # --- the same for every kind ---
 
     def check(self, rows: Sequence[Row], context: Context, progress=NO_PROGRESS) -> None:
@@ -123,6 +127,8 @@ class ImportResource(WorkbookResource):
                 self._judge(row, context)
 
     def _judge(self, row: Row, context: Context) -> None:
+        if row.is_left_out:
+            row.errors, row.warnings = [LEFT_OUT], []
         changes = None if row.errors else self.compare(row, context)
         if row.errors:
             row.outcome = RowOutcome.REJECTED.value
@@ -161,7 +167,7 @@ class ImportResource(WorkbookResource):
         """Mark exact repeats as duplicates and hold every row of a key whose contents differ."""
         by_key: dict[Any, list[Row]] = defaultdict(list)
         for row in rows:
-            key = self.key(row)
+            row.key = key = None if row.is_left_out else self.key(row)
             if key is not None:
                 by_key[key].append(row)
         for same in by_key.values():

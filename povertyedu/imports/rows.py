@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from povertyedu.accounts.models import User
 from povertyedu.orgs.models import Term
+from povertyedu.sealing import keyed_hash
 from povertyedu.workbooks.cells import text_of
 
 from .enums import RowOutcome
@@ -19,6 +20,9 @@ class Problem(NamedTuple):
     column: str
     code: str
     message: str
+
+
+LEFT_OUT = Problem("", "left_out", "按您的决定，这一行不导入。")
 
 
 class Change(NamedTuple):
@@ -36,7 +40,8 @@ class Row:
     """
 
     __slots__ = (
-        "sheet", "number", "values", "cells", "places", "errors", "warnings", "repairs", "outcome", "changes", "found", "pk",
+        "sheet", "number", "values", "cells", "places", "errors", "warnings", "repairs", "outcome", "changes", "found", "pk", "unread",
+        "fixed", "is_left_out", "key",
     )  # fmt: skip
 
     def __init__(
@@ -48,6 +53,12 @@ class Row:
         self.cells = cells
         self.places = places
         self.errors: list[Problem] = list(errors)
+        self.unread = tuple(errors)  # what reading its cells found wrong, before the row was judged
+        self.fixed: dict[str, str] | None = (
+            None  # column -> what the file says in a cell put right on the page
+        )
+        self.is_left_out = False  # by decision of the person who imports
+        self.key: Any = None  # as repeats were looked for
         self.warnings: list[Problem] = []
         self.repairs = list(repairs)
         self.outcome: str = ""
@@ -71,6 +82,11 @@ class Row:
         return bool(self.errors or (self.warnings and self.outcome != RowOutcome.DUPLICATE))
 
     @property
+    def key_hash(self) -> str:
+        """What finds the other rows of its key among the staged ones; "" for a row without one."""
+        return "" if self.key is None else keyed_hash(repr(self.key))
+
+    @property
     def shown(self) -> dict[str, str]:
         """The cells as text, as the file shows them, by column name."""
         width = len(self.cells)
@@ -83,7 +99,7 @@ class Row:
     @property
     def content(self) -> dict:
         """What a staged row keeps of it (sealed there): JSON, dates as YYYY-MM-DD."""
-        return {
+        content = {
             "values": {
                 name: value.isoformat() if isinstance(value, dt.date) else value
                 for name, value in self.values.items()
@@ -95,6 +111,8 @@ class Row:
             "repairs": self.repairs,
             "changes": self.changes,
         }
+        more = (("unread", self.unread), ("fixed", self.fixed), ("left_out", self.is_left_out))
+        return content | {name: value for name, value in more if value}
 
 
 @dataclass

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import alias_views, column_views, views
+from . import alias_views, column_views, fix_views, views
 
 app_name = "imports"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("aliases/<int:pk>/delete/", alias_views.alias_delete, name="alias_delete"),
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/rows/", views.rows, name="rows"),
+    path("<int:pk>/rows/<int:row>/fix/", fix_views.fix, name="fix"),
+    path("<int:pk>/rows/<int:row>/accept/", fix_views.accept, name="accept"),
+    path("<int:pk>/rows/<int:row>/settle/", fix_views.settle, name="settle"),
     path("<int:pk>/columns/", column_views.columns, name="columns"),
     path("<int:pk>/check/", views.recheck, name="check"),
     path("<int:pk>/apply/", views.apply, name="apply"),

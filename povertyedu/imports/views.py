@@ -2,6 +2,7 @@
 
 import tempfile
 from functools import partial
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -24,7 +25,7 @@ from .errors import write_staged_errors
 from .forms import UploadForm
 from .guard import same_file_before
 from .models import ImportBatch
-from .preview import confirm_text, figures, flow_steps, may_map, note, preview_rows, unread
+from .preview import confirm_text, figures, flow_steps, may_fix, may_map, note, preview_rows, unread
 from .queries import TABS, page_of, tab_counts
 from .states import ImportState
 from .undoing import plan_of
@@ -155,7 +156,8 @@ def page_context(request, batch: ImportBatch) -> dict:
             for name, (text, _) in TABS.items()
         ],
         "headings": [resource.fields[name].heading for name in resource.preview],
-        "rows": preview_rows(page.rows, resource),
+        "rows": preview_rows(page.rows, resource, may_fix=may_fix(batch)),
+        "here_query": "?" + urlencode({"tab": tab, **keys_of(request)}),
         "several_sheets": len({row.sheet for row in page.rows}) > 1,
         "previous_url": f"{here}?tab={tab}&before={page.previous}" if page.previous else None,
         "next_url": f"{here}?tab={tab}&after={page.next}" if page.next else None,

@@ -1,6 +1,7 @@
 """Stages and grades as schools write them."""
 
 import re
+import unicodedata
 
 from povertyedu.imports.cleaning import one_of
 from povertyedu.orgs.enums import GRADE_NAMES, STAGE_YEARS, Stage
@@ -70,3 +71,22 @@ def _number(text: str) -> int:
 def _year_begun(term: Term) -> int:
     """Return the calendar year in which the school year of ``term`` began."""
     return term.year if term.season == "autumn" else term.year - 1
+
+
+_WITHIN = re.compile(r"[一二三四五六七八九1-9]年级|[初高][一二三]")
+
+
+def grade_suggestions(stage: str | None, text: str) -> list[dict[str, str]]:
+    """Return the grade that stands inside ``text``: in its stage, or else with the stage it belongs to."""
+    words = dict.fromkeys(_WITHIN.findall("".join(unicodedata.normalize("NFKC", text).split())))
+    if len(words) != 1:
+        return []
+    (word,) = words
+    if stage and read_grade(stage, word):
+        return [{"grade": word}] if word != text else []
+    others = [other for other in (Stage.PRIMARY, Stage.JUNIOR, Stage.SENIOR) if word in GRADE_NAMES[other]]
+    others = others or [Stage.JUNIOR] * (word in ("七年级", "八年级", "九年级"))
+    return [{"stage": _STAGE_NAMES[others[0]], "grade": word}] if len(others) == 1 else []
+
+
+_STAGE_NAMES = {Stage.PRIMARY: "小学", Stage.JUNIOR: "初中", Stage.SENIOR: "普通高中"}

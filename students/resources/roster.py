@@ -28,7 +28,7 @@ from students.enums import Hukou, IdentityKind, Place, Sex
 from . import roster_records as records
 from .columns import ID_ALIASES, id_column, person_name
 from .fact_columns import FactColumns
-from .grades import STAGE_WORDS, clean_stage, read_grade
+from .grades import STAGE_WORDS, clean_stage, grade_suggestions, read_grade
 from .national import arrange, clean_ethnicity, clean_left_behind, stage_of_grade
 from .roster_writing import write as write_roster
 from .undo import ChildrenUndone
@@ -210,6 +210,11 @@ class RosterResource(ChildrenUndone, FactColumns):
 
     def arrange(self, sheet, header):
         return arrange(sheet, header)
+
+    def suggestions(self, problem, values, shown):
+        if problem.code == "grade_out_of_range":
+            return grade_suggestions(values.get("stage"), values.get("grade") or "")
+        return []
 
     def look_up(self, rows, context: Context) -> None:
         self.areas, self.schools = AreaBook(), SchoolBook()
