@@ -8,7 +8,7 @@ the draft, the terms or what is in force has changed.
 import heapq
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -27,6 +27,7 @@ from .policies import decider_of, policies_for, reading_of
 from .recalculation import Reach, read_facts, span_of
 
 MOST = 50  # children of a term that are kept by name
+AT_ONCE = 1_000  # children of a cell that are looked at in one go
 
 
 @dataclass(slots=True)
@@ -95,14 +96,14 @@ class Chunk:
     last: int | None
 
 
-def chunks(policy: Policy, term: Term, reach: Reach, *, after: int = 0) -> Iterator[Chunk]:
-    """Yield what ``policy`` would change of the children in ``reach``, in order of their key from ``after`` on.
+def chunks(policy: Policy, term: Term, reach: Reach) -> Iterator[Chunk]:
+    """Yield what ``policy`` would change of the children in ``reach``, in order of their key.
 
     Raise PackError for a text that is no pack, FactUnread for a fact nobody reads.
     """
     decider = decider_of(policy, term)
     reader = FactReader(decider.facts, reading_of(policy, term))
-    last: int | None = after
+    last: int | None = 0
     while last is not None:
         chunk = _chunk(decider, reader, term, reach, last)
         last = chunk.last
@@ -310,17 +311,20 @@ def current_what_if(policy: Policy) -> WhatIf | None:
 
 def children_of(
     policy: Policy, term: Term, *, school: int | None, area: str = "", programme: str = "", after: int = 0, limit: int = 50
-) -> Iterable[Change]:  # fmt: skip
+) -> list[Change]:  # fmt: skip
     """Return the next children of a cell above key ``after``, found out anew: those of a school, or of a township who study away."""
     place = Q(school=school) if school else Q(school=None, home_area__startswith=area)
-    here = Enrolment.objects.filter(place, term=term).values("student_id")
-    was_here = Entitlement.objects.filter(place, term=term).values("student_id")
-    reach = _whole(term).among(Q(student__in=here) | Q(student__in=was_here))
-    found = []
-    for chunk in chunks(policy, term, reach, after=after):
-        for change in chunk.changes:
-            if (change.school or None) == school and (not programme or programme in change.programmes):
-                found.append(change)
-        if len(found) >= limit:
-            break
+    keys: set[int] = set()
+    for rows in (Enrolment.objects.filter(place, term=term), Entitlement.objects.filter(place, term=term)):
+        keys.update(rows.order_by().values_list("student_id", flat=True))
+    waiting = sorted(key for key in keys if key > after)
+    found: list[Change] = []
+    while waiting and len(found) < limit:
+        some, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
+        for chunk in chunks(policy, term, _whole(term).among(Q(student__in=some))):
+            found += [
+                change
+                for change in chunk.changes
+                if change.school == school and (not programme or programme in change.programmes)
+            ]
     return found[:limit]
