@@ -138,7 +138,7 @@ class World:
         self.scan = keep_scan(
             by=people.finance, receipt=self.receipt, upload=SimpleUploadedFile("指标文.pdf", b"%PDF-1.4")
         )
-        self.policy, self.draft = policies.published(), policies.draft()
+        self.policy, self.draft = policies.published(policies.QUOTA), policies.draft()
         over = Balance.objects.get(student=subsidies.overpaid("孙多", people, term=autumn, at=xiazhai))
         self.overpaid = {"student": over.student_id, "term": autumn.pk, "programme": over.programme_id}
         other = Balance.objects.get(student=subsidies.overpaid("孙余", people, term=autumn, at=xiazhai))
@@ -276,6 +276,8 @@ OBJECTS = {
     "subsidies:line": pk_of("line"),
     "subsidies:line_decide": pk_of("line"),
     "subsidies:payout_export": pk_of("batch"),
+    "subsidies:selection_schools": lambda w: {"rule": "grant-1"},
+    "subsidies:selection": lambda w: {"rule": "grant-1", "school": w.school.pk},
     "subsidies:policy_version": pk_of("policy"),
     "subsidies:draft": pk_of("draft"),
     "subsidies:draft_check": pk_of("draft"),

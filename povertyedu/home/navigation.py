@@ -36,6 +36,7 @@ NAVIGATION = (
         Entry("subsidies:calculation", "应享测算", "calculator", (P.RECALCULATE, P.VIEW_POLICY)),
         Entry("subsidies:coverage", "应助尽助", "equal", (P.VIEW_COVERAGE,)),
         Entry("subsidies:exchanges", "异地就读核实", "mails", (P.ASK_COUNTIES,)),
+        Entry("subsidies:selections", "名额评选", "list-checks", (P.SELECT_CHILDREN,)),
         Entry("subsidies:batches", "发放批次", "stamp", (P.VIEW_SUBSIDIES,)),
         Entry("publicity:notices", "公示管理", "megaphone", (P.VIEW_SUBSIDIES,)),
         Entry("subsidies:payouts", "支付回盘", "landmark", (P.PAY,)),

@@ -86,6 +86,8 @@ ACTION_WORDS = {
     "students.unmerge": "撤销合并",
     "students.column_set": "保存导出列组合",
     "students.column_set_delete": "删除导出列组合",
+    "selection.add": "名额内选定学生",
+    "selection.drop": "取消名额内选定",
     "county_fact.create": "新增县定信息项",
     "county_fact.update": "修改县定信息项",
     "county_fact.retire": "停用县定信息项",

@@ -28,6 +28,7 @@ from subsidies.engine.rules import (
     Policy,
     Programme,
     Rule,
+    Selection,
     Treatment,
     Unpaid,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "Programme",
     "Promise",
     "Rule",
+    "Selection",
     "Term",
     "Treatment",
     "Unit",

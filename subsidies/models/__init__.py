@@ -8,6 +8,7 @@ from .funds import FundReceipt, ReceiptProgramme, ReceiptScan
 from .payment import BankFile, BankReturn
 from .policy import Policy, PolicyDecision, Programme
 from .recovery import PaidAdjustment, Recovery, RecoveryDecision, TermLedger
+from .selection import Selection
 from .shares import AdjustmentShare, Commitment, LineShare
 from .what_if import WhatIf, WhatIfCell, WhatIfTerm
 
@@ -44,6 +45,7 @@ __all__ = [
     "RecoveryDecision",
     "ReceiptScan",
     "SchoolSheet",
+    "Selection",
     "SheetDecision",
     "WhatIf",
     "WhatIfCell",

@@ -31,9 +31,9 @@ from povertyedu import bulk
 from povertyedu.orgs.models import Term
 from students.enums import HardshipCategory, Place
 from students.facts import BUILT_IN, CHOSEN
-from students.models import Enrolment, HardshipStatus
+from students.models import Enrolment, HardshipStatus, Student
 from subsidies import engine
-from subsidies.models import Entitlement
+from subsidies.models import Entitlement, Selection
 
 
 @dataclass(frozen=True)
@@ -193,9 +193,10 @@ def _exit_status(reading: Reading) -> tuple[Combinable, ...]:
 
 
 def _of_children(rows: QuerySet, column: str, students: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    """Return {student: values of ``column``}, sorted, of the ``rows`` of these students; one read.
+    """Return {student: values of ``column``}, sorted, of the ``rows`` of these students.
 
     Children who stand close together are read as a range of the key, scattered ones by a table of their keys.
+    What a record had that was given up for another counts for the one that was kept.
     """
     if not students:
         return {}
@@ -208,9 +209,21 @@ def _of_children(rows: QuerySet, column: str, students: Sequence[int]) -> dict[i
         else:
             with bulk.keys(Enrolment, "student_id", students) as keys:
                 pairs = list(rows.filter(student_id__in=keys).values_list("student_id", column))
+    given_up = Student.objects.filter(merged_into__gte=first, merged_into__lte=last)
+    kept = dict(given_up.values_list("pk", "merged_into_id"))
+    if kept:
+        pairs += [
+            (kept[student], value)
+            for student, value in rows.filter(student_id__in=list(kept)).values_list("student_id", column)
+        ]
     for student, value in pairs:
         found.setdefault(student, set()).add(value)
     return {student: tuple(sorted(values)) for student, values in found.items()}
+
+
+def _selected(reading: Reading, students: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """The rules with a quota for which a child was selected in the term."""
+    return _of_children(Selection.objects.filter(term=reading.term).order_by(), "rule", students)
 
 
 def _had_before(reading: Reading, students: Sequence[int]) -> dict[int, tuple[str, ...]]:
@@ -253,6 +266,7 @@ READERS: dict[str, Reader | Beside] = {
     "entry_age": Reader(lambda reading: (F("student__birth_date"), F("entered_on")), _entry_age),
     **{name: member(name) for name in (CHOSEN, *(fact.name for fact in BUILT_IN))},
     "had_before": Beside(_had_before),
+    "selected": Beside(_selected),
 }  # fmt: skip
 
 

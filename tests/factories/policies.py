@@ -30,6 +30,32 @@ boarding = true
 """
 
 
+QUOTA = (
+    TEXT
+    + """
+[[programme]]
+code = "grant"
+label = "励志奖学金"
+kind = "cash"
+stages = ["primary"]
+
+[[rule]]
+code = "grant-1"
+programme = "grant"
+label = "励志奖学金"
+clause = "二"
+quote = "每校评选2名，每生每学期300元"
+amount = { yuan = 300, per = "term" }
+selection = { places = 2, per = "school" }
+funding = { sources = ["county"] }
+
+[rule.when]
+stage = ["primary"]
+grade = { from = 5 }
+"""
+)
+
+
 def published(text: str = TEXT, **options) -> Policy:
     return load_policy(text=text, by=SYSTEM, **options)
 

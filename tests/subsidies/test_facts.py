@@ -15,7 +15,7 @@ from subsidies import engine
 from subsidies.actions.policies import pack_of, reading_of
 from subsidies.actions.recalculation import recalculate
 from subsidies.explanations import explain_enrolment
-from subsidies.models import Entitlement
+from subsidies.models import Entitlement, Selection
 from subsidies.queries import FactReader, Reading
 from subsidies.queries.readers import READERS, age_on_31_august, entry_term
 from tests import factories
@@ -78,6 +78,8 @@ def children(xiazhai, qingshi, autumn):
             term=term, student=child, programme_id=programme, rule="x", kind="cash", amount_fen=1,
             stage="primary", grade=1, school_area="", home_area="",
         )  # fmt: skip
+    for term, rule in ((autumn, "grant-2"), (autumn, "grant-1"), (spring, "grant-3")):
+        Selection.objects.create(term=term, student=rich, rule=rule, by="周敏")
     return rich, away
 
 
@@ -110,7 +112,7 @@ def test_facts_of_a_child_are_what_the_registry_says(children, reading, xiazhai)
         "entry_term": "2019-autumn", "terms_studied": 3, "entry_age": 8, "age": 9, "entering": False, "tier": "special",
         "repeater": True, "eats_at_school": False, "integrated": None, "full_time": False, "months": 4, "fee_tuition": 131_250,
         "fee_textbook": None, "fee_lodging": None, "fee_care": None, "fee_misc": None, "chosen": ("grant", "meals"),
-        "had_before": ("meals",), "ethnic_class": True, "distance": 7, "figure:rate": 12_300,
+        "had_before": ("meals",), "selected": ("grant-1", "grant-2"), "ethnic_class": True, "distance": 7, "figure:rate": 12_300,
     }  # fmt: skip
 
 
@@ -123,7 +125,7 @@ def test_facts_that_nobody_knows_are_none(children, reading):
     unknown = {name for name, value in stranger.items() if value is None}
     assert unknown == {
         "exit_status", "entry_term", "terms_studied", "entry_age", "age", "tier", "repeater", "eats_at_school", "integrated", "full_time",
-        "months", "fee_tuition", "fee_textbook", "fee_lodging", "fee_care", "fee_misc", "chosen", "had_before", "ethnic_class", "distance",
+        "months", "fee_tuition", "fee_textbook", "fee_lodging", "fee_care", "fee_misc", "chosen", "had_before", "selected", "ethnic_class", "distance",
         "figure:rate",
     }  # fmt: skip
     assert stranger["school_tags"] == ()
@@ -174,7 +176,7 @@ def test_one_query_for_all_that_stands_on_the_enrolment(children, reading):
             read(reading, facts)
         return len(captured)
 
-    besides = ("had_before",)
+    besides = ("had_before", "selected")
     assert queries([fact for fact in ASKED if fact.name not in besides]) == 1
     assert (
         len(FactReader([engine.FACTS[name] for name in ("tier", "months", "chosen")], reading).expressions)

@@ -4,6 +4,8 @@ import json
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from povertyedu.workflow.flow import SYSTEM
 from students.enums import HardshipCategory
@@ -130,6 +132,14 @@ def test_recalculate_query_count_does_not_grow(guiding, xiazhai, autumn, django_
         factories.student(f"学生{i}", at=xiazhai, during=autumn, boarding=True, categories=POOR)
     with django_assert_max_num_queries(25):
         run(autumn)
+
+
+def test_recalculate_holds_the_term_so_that_two_runs_take_turns(guiding, boarder, autumn):
+    with CaptureQueriesContext(connection) as queries:
+        run(autumn)
+
+    locks = [q["sql"] for q in queries if "FOR UPDATE" in q["sql"] and '"orgs_term"' in q["sql"]]
+    assert len(locks) == (1 if connection.features.has_select_for_update else 0)
 
 
 def test_recalculate_without_policy_says_what_to_do(boarder, autumn):
