@@ -306,3 +306,18 @@ FACT_LABELS = {
 }
 # What has no column of its own stands in the history under this heading, each with its name behind it.
 OTHER_FACTS = "其他情况："
+
+
+class ChangeKind(models.TextChoices):
+    """What of a child's record changes only when a second person has checked it."""
+
+    ID_NUMBER = "id_number", "身份证件号"
+    ACCOUNT = "account", "银行账户"
+
+
+class ChangeState(models.TextChoices):
+    WAITING = "waiting", "待复核"
+    CONFIRMED = "confirmed", "已生效"
+    REFUSED = "refused", "不同意"
+    WITHDRAWN = "withdrawn", "已撤回"
+    SUPERSEDED = "superseded", "已被新的变更代替"

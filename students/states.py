@@ -6,9 +6,9 @@ other kind of move is settled at once by the school that has the child.
 
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.workflow.flow import Flow, Transition
+from students.enums import ChangeState, PairState, ProofState
 from students.enums import CorrectionState as C
 from students.enums import MoveState as M
-from students.enums import PairState, ProofState
 from students.enums import PromotionState as S
 
 MOVE_FLOW = Flow(
@@ -65,3 +65,14 @@ CORRECTION_FLOW = Flow(
         Transition("use", (C.APPROVED,), C.USED, P.EDIT_STUDENTS, "更正"),
     ),
 )
+
+CHANGE_FLOW = Flow(
+    "change",
+    (
+        Transition("propose", (), ChangeState.WAITING, P.EDIT_STUDENTS, "提出变更"),
+        Transition("confirm", (ChangeState.WAITING,), ChangeState.CONFIRMED, P.CHECK_CHANGES, "复核通过"),
+        Transition("refuse", (ChangeState.WAITING,), ChangeState.REFUSED, P.CHECK_CHANGES, "不同意", needs_reason=True),
+        Transition("withdraw", (ChangeState.WAITING,), ChangeState.WITHDRAWN, P.EDIT_STUDENTS, "撤回"),
+        Transition("supersede", (ChangeState.WAITING,), ChangeState.SUPERSEDED, P.EDIT_STUDENTS, "改提新的变更"),
+    ),
+)  # fmt: skip

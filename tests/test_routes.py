@@ -118,6 +118,7 @@ class World:
         self.correction = Correction.objects.create(
             enrolment=self.student.enrolments.get(), facts=["boarding"], wanted="走读", reason="填错", requested_by="杨丽",
         )  # fmt: skip
+        self.change = factories.pending_change(self.student, by=clerk)
         graduate = factories.student("毕业生", at=xiazhai, during=factories.term("2020-spring"))
         self.promotion = open_promotion(by=clerk.as_actor(), to_term=autumn, school=xiazhai)
         self.departure = Departure.objects.create(
@@ -237,6 +238,10 @@ OBJECTS = {
     "students:correction_use": pk_of("correction"),
     "students:correction_withdraw": pk_of("correction"),
     "students:correction_new": pk_of("student"),
+    "students:change": pk_of("change"),
+    "students:change_answer": pk_of("change"),
+    "students:change_withdraw": pk_of("change"),
+    "students:change_reveal": pk_of("change"),
     "students:grid": pk_of("school_class"),
     "students:grid_row": lambda w: {"pk": w.student.enrolments.get().pk},
     "students:move_of": pk_of("student"),

@@ -27,6 +27,7 @@ NAVIGATION = (
         Entry("students:promotions", "升级结转", "graduation-cap", (P.MOVE_STUDENTS,)),
         Entry("students:departures", "毕业去向", "list-checks", (P.VIEW_STUDENTS,)),
         Entry("students:corrections", "更正申请", "lock-open", (P.EDIT_STUDENTS, P.APPROVE_CORRECTION)),
+        Entry("students:changes", "待复核变更", "shield-check", (P.EDIT_STUDENTS, P.CHECK_CHANGES)),
         Entry("imports:list", "批量导入", "file-up", (P.IMPORT_ROSTER, P.IMPORT_LISTS, P.MANAGE_FUNDS)),
         Entry("students:identification", "名单核查", "list-checks", (P.IDENTIFY,)),
         Entry("students:comparisons", "名单比对", "git-compare", (P.COMPARE_LISTS,)),

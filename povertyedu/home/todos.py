@@ -14,7 +14,7 @@ from povertyedu.imports.models import ImportBatch, ImportState
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Term
 from povertyedu.publicity.models import Objection, ObjectionState
-from students.models import Correction, DuplicatePair, HardshipProof, Move, StudentDraft
+from students.models import Correction, DuplicatePair, HardshipProof, Move, PendingChange, StudentDraft
 from subsidies.actions.positions import idle_receipts, short_of_money
 from subsidies.enums import AllocationState, BatchState, LineState, RecoveryMethod, RecoveryState, SheetState
 from subsidies.models import Allocation, Batch, ExchangeLine, Line, Recovery, SchoolSheet
@@ -170,6 +170,11 @@ DUTIES = (
         P.ASK_COUNTIES, "去函超期、就读地还没有答复的学生",
         lambda user: ExchangeLine.objects.visible_to(user, P.ASK_COUNTIES).overdue(), "exchange__due_on", "subsidies:exchanges",
         query="tab=overdue",
+    ),
+    Duty(
+        P.CHECK_CHANGES, "待您复核的证件号、银行账户变更",
+        lambda user: PendingChange.objects.visible_to(user, P.CHECK_CHANGES).waiting().exclude(proposed_by_id=user.pk),
+        "proposed_at", "students:changes",
     ),
     Duty(P.EDIT_STUDENTS, "没有填完的学生表单", lambda user: StudentDraft.objects.filter(user=user), "saved_at", "students:list"),
 )  # fmt: skip

@@ -1,4 +1,7 @@
-"""One row of a class's grid: boarding, meal days, card number. What somebody else changed meanwhile is never overwritten."""
+"""One row of a class's grid: boarding, meal days, card number. What somebody else changed meanwhile is never overwritten.
+
+A card in place of one on file waits for a second person (:mod:`.pending`).
+"""
 
 from dataclasses import dataclass
 
@@ -9,9 +12,10 @@ from django.utils import timezone
 from povertyedu.audit.models import record
 from povertyedu.sealing import keyed_hash
 from povertyedu.workflow.flow import Actor
-from students.models import Enrolment, Student
+from students.models import Enrolment, EnrolmentQuerySet, PendingChange, Student
 
 from .hardship import mark_changed
+from .proposals import propose_account
 from .registration import keep_account
 from .terms import refuse_closed
 
@@ -45,6 +49,12 @@ class Cells:
         }  # fmt: skip
 
 
+def with_cards(rows: EnrolmentQuerySet) -> EnrolmentQuerySet:
+    """Return ``rows`` with all that the grid shows; ``card_waiting``: the masked card that waits to be checked."""
+    waiting = PendingChange.objects.card_words()
+    return rows.select_related("student__bank_account", "term").annotate(card_waiting=waiting)
+
+
 @transaction.atomic
 def save_row(
     *, by: Actor, enrolment: Enrolment, boarding: bool, meal_days: int | None, account_number: str, seen: str
@@ -65,18 +75,19 @@ def save_row(
     if (boarding, meal_days) != (old.boarding, old.meal_days):
         row.save(update_fields=["boarding", "meal_days"])
         mark_changed(row.term, [student.pk])
-    if account_number and keyed_hash(account_number) != old.account_hash:
-        bank = student.bank_account.bank if hasattr(student, "bank_account") else ""
-        keep_account(student, {"account_number": account_number, "account_holder": "", "account_bank": bank})
+    if account_number and old.account_hash:
+        account = student.bank_account
+        card = {"account_number": account_number, "account_holder": "", "account_bank": account.bank}
+        propose_account(by=by, enrolment=row, account=account, data=card)
+    elif account_number:
+        keep_account(student, {"account_number": account_number, "account_holder": "", "account_bank": ""})
         student.updated_at, student.updated_by = timezone.now(), by.name
         student.save(update_fields=["updated_at", "updated_by"])
-    row = Enrolment.objects.select_related("term", "student__bank_account").get(pk=row.pk)
+    row = with_cards(Enrolment.objects.all()).get(pk=row.pk)
     new = Cells.of(row)
     if new != old:
         changes = {
             label: [old.words[label], word] for label, word in new.words.items() if word != old.words[label]
         }
-        if new.account_hash != old.account_hash and "银行账号" not in changes:
-            changes["银行账号"] = [old.words["银行账号"], f"{new.words['银行账号']}（号码已改）"]
         record(by, action="students.correct", subject=student, changes=changes, reason=str(row.term))
     return row

@@ -22,6 +22,7 @@ from students.queries import home_of, later_terms
 
 from .corrections import leave_for, spend
 from .hardship import derive_categories, mark_changed, mark_students
+from .proposals import WITH_NUMBER, hold_back
 
 STUDENT_FIELDS = (
     "name", "sex", "birth_date", "ethnicity", "id_kind", "home_address", "hukou", "is_left_behind", "remark",
@@ -78,6 +79,8 @@ def register(*, by, term: Term, data: dict) -> Enrolment:
 def correct(*, by, enrolment: Enrolment, data: dict, seen: str) -> Enrolment:
     """Correct a child's record and its facts of ``enrolment``'s term; return the enrolment.
 
+    Another ID number or account in place of one on file waits for a second person (:mod:`.pending`).
+
     ``seen`` is the record's :func:`~students.changes.fingerprint` when the form was opened: a later
     change, by whomever, refuses this one. Past terms stay as they were; later ones follow where
     ``data["onwards"]``.
@@ -91,6 +94,8 @@ def correct(*, by, enrolment: Enrolment, data: dict, seen: str) -> Enrolment:
         raise ValidationError(STALE)
     numbers = {name: value for name, value in _numbers(data).items() if value}
     _refuse_known(numbers, besides=student)
+    enrolment.student = student
+    data, numbers = hold_back(by=by, enrolment=enrolment, data=data, numbers=numbers)
     before, old_facts = snapshot(student, enrolment), _facts(enrolment)
     was = _asked(student)
     _correct_student(student, data, numbers, lives_there=_lives_there(enrolment, data), by=by)
@@ -112,6 +117,23 @@ def correct(*, by, enrolment: Enrolment, data: dict, seen: str) -> Enrolment:
         # The term stands as the reason: the same field may differ in another term.
         record(by, action="students.correct", subject=student, changes=changes, reason=str(enrolment.term))
     return enrolment
+
+
+def change_number(student: Student, data: dict) -> Student:
+    """Give ``student`` another ID number with what it tells, and match every list anew.
+
+    Raise ValidationError when the number has a record already, IntegrityError when it got one in this moment.
+    """
+    numbers = _id_number(data["id_number"])
+    _refuse_known(numbers, besides=student)
+    was = _asked(student)
+    _assign(student, WITH_NUMBER, data)
+    for name, value in numbers.items():
+        setattr(student, name, value)
+    with transaction.atomic():
+        student.save()
+    _follow_up(student, was=was)
+    return student
 
 
 def standing(enrolment: Enrolment) -> dict:
@@ -179,14 +201,20 @@ def _refuse_closed(term: Term) -> None:
 
 def _numbers(data: dict) -> dict:
     """Return the student's sealed numbers of ``data`` with the hashes that find them."""
-    id_number, student_no = data["id_number"], data["student_no"]
+    student_no = data["student_no"]
     return {
-        "id_number": id_number,
-        "id_hash": keyed_hash(id_number) if id_number else None,
-        "id_tail_hash": keyed_hash(id_number[-4:]) if id_number else "",
+        **_id_number(data["id_number"]),
         "student_no": student_no,
         "student_no_hash": keyed_hash(student_no) if student_no else None,
         "phone": data["phone"],
+    }
+
+
+def _id_number(number: str) -> dict:
+    return {
+        "id_number": number,
+        "id_hash": keyed_hash(number) if number else None,
+        "id_tail_hash": keyed_hash(number[-4:]) if number else "",
     }
 
 

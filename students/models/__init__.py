@@ -1,5 +1,6 @@
 """The registry's tables: the child and the household, one enrolment per term, hardship, lists."""
 
+from .changes import ChangeDecision, PendingChange
 from .column_sets import ColumnSet
 from .comparison import Comparison, ComparisonRow, ComparisonSide
 from .corrections import Correction, CorrectionDecision
@@ -22,6 +23,7 @@ from .registry import (
 )
 
 __all__ = [
+    "ChangeDecision",
     "ColumnSet",
     "BankAccount",
     "Comparison",
@@ -39,6 +41,7 @@ __all__ = [
     "Household",
     "MergedRecord",
     "PairDecision",
+    "PendingChange",
     "PayoutBlock",
     "ProofDecision",
     "Student",

@@ -20,6 +20,8 @@ from students.queries import area_names, enrolment_shown, hardships_of, history_
 ACTIONS = {
     "students.register": "建立档案",
     "students.correct": "更正档案",
+    "change.propose": "提出变更，待复核",
+    "students.checked_change": "变更已复核",
     "students.merge": "合并档案",
     "students.unmerge": "撤销合并",
     "enrolment.block": "认定停发",
@@ -68,6 +70,7 @@ def student_detail(request, pk):
         "households": _households(student) if holds else [],
         "panels": _panels(user, enrolment),
         "entries": _history(student) if holds else [],
+        "waiting": student.pending_changes.waiting() if holds else [],
         "blocks": enrolment.payout_blocks.in_force() if holds else [],
         "may_correct": Enrolment.objects.visible_to(user, P.EDIT_STUDENTS).filter(pk=enrolment.pk).exists(),
     }
@@ -119,6 +122,7 @@ def _may(user, student: Student, enrolment: Enrolment) -> dict[str, bool]:
         "may_move": enrolment.school_id is not None and may(P.MOVE_STUDENTS),
         "may_block": may(P.RESOLVE_DUPLICATES),
         "may_prove": may(P.IDENTIFY),
+        "may_see_changes": may(P.EDIT_STUDENTS) or may(P.CHECK_CHANGES),
         "may_edit": may(P.EDIT_STUDENTS),
     }
 

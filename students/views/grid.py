@@ -10,7 +10,7 @@ from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import SchoolClass
 from povertyedu.workflow.flow import StepRefused
-from students.actions.grid import save_row
+from students.actions.grid import save_row, with_cards
 from students.forms.grid import GridRowForm
 from students.models import Enrolment
 
@@ -58,10 +58,7 @@ def grid(request, pk):
 @needs(P.EDIT_STUDENTS)
 def grid_row(request, pk):
     """Save one row; the answer is its status, and its card cell when that changed."""
-    row = get_object_or_404(
-        Enrolment.objects.visible_to(request.user, P.EDIT_STUDENTS).select_related("student__bank_account", "term"),
-        pk=pk,
-    )  # fmt: skip
+    row = get_object_or_404(with_cards(Enrolment.objects.visible_to(request.user, P.EDIT_STUDENTS)), pk=pk)
     form = GridRowForm(request.POST, enrolment=row)
     saved = form.is_valid() and _save(request, form)
     if not request.htmx:
@@ -76,8 +73,7 @@ def grid_row(request, pk):
 
 
 def _rows(request, term):
-    rows = Enrolment.objects.visible_to(request.user, P.EDIT_STUDENTS).of(term).studying()
-    return rows.select_related("student__bank_account", "term")
+    return with_cards(Enrolment.objects.visible_to(request.user, P.EDIT_STUDENTS).of(term).studying())
 
 
 def _save(request, form: GridRowForm) -> bool:

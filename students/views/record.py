@@ -200,6 +200,8 @@ def _saved(request, enrolment: Enrolment, done: str):
     if done == "档案已建立":
         request.user.student_drafts.filter(term=term, student=None).delete()
     messages.success(request, f"{student.name}：{done}（{term}）。")
+    if kinds := [change.get_kind_display() for change in student.pending_changes.waiting()]:
+        messages.info(request, f"{'、'.join(kinds)}的变更待另一人复核，复核后生效。")
     if "save_next" not in request.POST:
         return redirect(reverse("students:detail", args=[student.pk]) + f"?term={term.pk}")
     kept = {name: request.POST[name] for name in KEPT_FOR_NEXT if request.POST.get(name)}

@@ -11,6 +11,7 @@ from povertyedu.files.models import StoredFile
 from povertyedu.orgs.enums import USUAL_STAGES, Ownership, SchoolKind, Setting
 from povertyedu.orgs.models import Area, School, SchoolClass, SchoolStage, Term
 from povertyedu.sealing import keyed_hash
+from students.actions.proposals import propose_account
 from students.models import (
     BankAccount,
     Comparison,
@@ -20,6 +21,7 @@ from students.models import (
     Enrolment,
     Guardian,
     HardshipProof,
+    PendingChange,
     Student,
     TargetListEntry,
 )
@@ -158,6 +160,15 @@ def proof(enrolment: Enrolment, *, by: User, kind: str = "handbook") -> Hardship
         enrolment=enrolment, kind=kind, since=dt.date(2019, 1, 1), file=stored,
         proposed_by_id=by.pk, proposed_by=by.name, proposed_at=timezone.now(),
     )  # fmt: skip
+
+
+def pending_change(student: Student, *, by: User, number: str = "6226000000000000001") -> PendingChange:
+    """Return a change of the child's account that waits for a second person."""
+    enrolment = Enrolment.objects.select_related("student__bank_account").get(student=student)
+    data = {"account_number": number, "account_holder": "", "account_bank": "县农村信用社"}
+    return propose_account(
+        by=by.as_actor(), enrolment=enrolment, account=enrolment.student.bank_account, data=data
+    )
 
 
 def listed(*children: tuple[str, str], during: Term, school: str = "") -> None:

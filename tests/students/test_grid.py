@@ -42,7 +42,7 @@ def test_row_is_saved_alone_and_marks_the_child(client, clerk, luona, autumn):
     assert AuditEvent.objects.get().changes == {"寄宿": ["是", "否"], "供餐天数": ["同学期", "88"]}
 
 
-def test_card_is_masked_and_a_new_number_replaces_it(client, clerk, luona, wanger):
+def test_card_is_masked_a_first_one_applies_and_another_one_waits(client, clerk, luona, wanger):
     client.force_login(clerk)
     old = luona.bank_account.number
     page = client.get(
@@ -51,12 +51,22 @@ def test_card_is_masked_and_a_new_number_replaces_it(client, clerk, luona, wange
     assert old not in page
     assert f"尾号{old[-4:]}" in page
     answer = client.post(url_of(luona), row_of(luona, account_number="6226 0000 1111 2222 333"), headers=HTMX)
-    assert "尾号2333" in answer.content.decode()
+    assert "待复核：罗娜 **** 2333" in answer.content.decode()
+    assert f"尾号{old[-4:]}" in answer.content.decode()
     assert "6226000011112222333" not in answer.content.decode()
     client.post(url_of(wanger), row_of(wanger, account_number="6226000011112222444"), headers=HTMX)
     cards = {s.name: (s.bank_account.number, s.bank_account.holder) for s in Student.objects.all()}
-    assert cards == {"罗娜": ("6226000011112222333", "罗娜"), "王二": ("6226000011112222444", "王二")}
+    assert cards == {"罗娜": (old, "罗娜"), "王二": ("6226000011112222444", "王二")}
     assert "6226" not in str(list(AuditEvent.objects.values_list("changes", flat=True)))
+
+
+def test_card_that_waits_is_shown_in_the_grid(client, clerk, luona):
+    factories.pending_change(luona, by=clerk, number="6226000011112222333")
+    client.force_login(clerk)
+    url = reverse("students:grid", args=[luona.enrolments.get().school_class_id])
+    assert "待复核：罗娜 **** 2333" in client.get(url).content.decode()
+    client.post(url_of(luona), row_of(luona, account_number="6226000011112222333"), headers=HTMX)
+    assert luona.pending_changes.get().state == "waiting"
 
 
 def test_blank_card_leaves_the_account(client, clerk, luona):
