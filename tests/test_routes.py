@@ -24,7 +24,7 @@ from povertyedu.publicity.models import Objection
 from povertyedu.workbooks.writing import write_table
 from students.actions.moves import request_transfer
 from students.actions.promotion import open_promotion
-from students.models import ColumnSet, Correction, Departure, PayoutBlock
+from students.models import ColumnSet, Correction, Departure, PayoutBlock, StudentNote
 from subsidies.actions.allocating import draw_up
 from subsidies.actions.funds import keep_scan
 from subsidies.actions.ledgers import freeze_ledger
@@ -119,6 +119,10 @@ class World:
             enrolment=self.student.enrolments.get(), facts=["boarding"], wanted="走读", reason="填错", requested_by="杨丽",
         )  # fmt: skip
         self.change = factories.pending_change(self.student, by=clerk)
+        self.note = StudentNote.objects.create(
+            student=self.student, text="家长外出务工", by_name="杨丽",
+            file=StoredFile.keep([b"%PDF-1.4"], name="证明.pdf", purpose="student_note", owner=clerk),
+        )  # fmt: skip
         graduate = factories.student("毕业生", at=xiazhai, during=factories.term("2020-spring"))
         self.promotion = open_promotion(by=clerk.as_actor(), to_term=autumn, school=xiazhai)
         self.departure = Departure.objects.create(
@@ -249,6 +253,8 @@ OBJECTS = {
     "students:move_answer": pk_of("move"),
     "students:move_withdraw": pk_of("move"),
     "students:move_follow_up": pk_of("move"),
+    "students:note_add": pk_of("student"),
+    "students:note_file": pk_of("note"),
     "students:edit": pk_of("student"),
     "students:draft_of": pk_of("student"),
     "students:draft_of_discard": pk_of("student"),

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 from django import forms
 
 from povertyedu.orgs.calendar import today
@@ -8,9 +6,7 @@ from povertyedu.orgs.models import Area, Person, School
 from students.enums import SETTLED_DISPOSALS, DisposalCode, ProofKind
 from students.queries import READINGS
 
-# What a scan begins with, by extension: a renamed file is told apart from a picture.
-SCANS = {".jpg": b"\xff\xd8\xff", ".jpeg": b"\xff\xd8\xff", ".png": b"\x89PNG", ".pdf": b"%PDF"}
-SCAN_MEGABYTES = 10
+from .scans import ScanField
 
 
 class PlaceFilterForm(forms.Form):
@@ -93,7 +89,7 @@ class ProofForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text="手册或证明上写的识别（认定）日期",
     )
-    scan = forms.FileField(label="扫描件或照片", help_text=f"jpg、png 或 pdf，不超过 {SCAN_MEGABYTES} MB")
+    scan = ScanField(label="扫描件或照片")
     note = forms.CharField(label="说明", required=False, max_length=200, help_text="不要写身份证号")
 
     def clean_since(self):
@@ -101,19 +97,6 @@ class ProofForm(forms.Form):
         if day > today():
             raise forms.ValidationError("识别日期不能晚于今天。")
         return day
-
-    def clean_scan(self):
-        scan = self.cleaned_data["scan"]
-        begins = SCANS.get(Path(scan.name).suffix.lower())
-        if begins is None:
-            raise forms.ValidationError("只能上传 jpg、png 或 pdf；请另存后再上传。")
-        if scan.size > SCAN_MEGABYTES * 2**20:
-            raise forms.ValidationError(f"文件超过 {SCAN_MEGABYTES} MB；请降低分辨率后再上传。")
-        head = scan.read(len(begins))
-        scan.seek(0)
-        if head != begins:
-            raise forms.ValidationError("文件内容和扩展名不符，可能已损坏；请重新扫描或拍照。")
-        return scan
 
 
 class StepReasonForm(forms.Form):

@@ -8,6 +8,7 @@ from .duplicates import DuplicatePair, MergedRecord, PairDecision, PayoutBlock
 from .facts import CountyFact
 from .identification import Disposal, HardshipProof, ProofDecision, TargetListEntry
 from .moves import Move, MoveDecision
+from .notes import StudentNote
 from .promotion import Departure, Feeder, Promotion, PromotionDecision, PromotionLine
 from .registry import (
     BankAccount,
@@ -55,6 +56,7 @@ __all__ = [
     "Correction",
     "CorrectionDecision",
     "StudentDraft",
+    "StudentNote",
     "StudentQuerySet",
     "TargetListEntry",
 ]

@@ -13,13 +13,14 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
 from students.facts import all_facts, shown
 from students.forms import RevealForm
-from students.models import Enrolment, Student
+from students.models import Enrolment, Student, StudentNote
 from students.numbers import NUMBERS
 from students.queries import area_names, enrolment_shown, hardships_of, history_of, in_charge
 
 ACTIONS = {
     "students.register": "建立档案",
     "students.correct": "更正档案",
+    "students.note": "添加备注",
     "change.propose": "提出变更，待复核",
     "students.checked_change": "变更已复核",
     "students.merge": "合并档案",
@@ -71,6 +72,7 @@ def student_detail(request, pk):
         "panels": _panels(user, enrolment),
         "entries": _history(student) if holds else [],
         "waiting": student.pending_changes.waiting() if holds else [],
+        "notes": StudentNote.objects.about(student) if holds else [],
         "blocks": enrolment.payout_blocks.in_force() if holds else [],
         "may_correct": Enrolment.objects.visible_to(user, P.EDIT_STUDENTS).filter(pk=enrolment.pk).exists(),
     }

@@ -7,7 +7,7 @@ from django import forms
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Term
 from povertyedu.workbooks.cells import CellError, clean_yuan_to_fen
-from students.forms.identification import SCANS
+from students.forms.scans import SCANS
 from subsidies.actions.funds import LARGEST_FEN, NewReceipt
 from subsidies.enums import Kind, fund_sources
 from subsidies.models import Programme
