@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('files', '0001_initial'),
-        ('students', '0014_pending_changes'),
+        ('students', '0015_pending_changes'),
     ]
 
     operations = [
