@@ -321,3 +321,12 @@ class ChangeState(models.TextChoices):
     REFUSED = "refused", "不同意"
     WITHDRAWN = "withdrawn", "已撤回"
     SUPERSEDED = "superseded", "已被新的变更代替"
+
+
+class EndState(models.TextChoices):
+    """What becomes of a hardship that a complete list no longer names."""
+
+    WAITING = "waiting", "待确认"
+    CONFIRMED = "confirmed", "已终止"
+    REFUSED = "refused", "仍然有效"
+    LAPSED = "lapsed", "不再需要"

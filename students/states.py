@@ -8,6 +8,7 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.workflow.flow import Flow, Transition
 from students.enums import ChangeState, PairState, ProofState
 from students.enums import CorrectionState as C
+from students.enums import EndState
 from students.enums import MoveState as M
 from students.enums import PromotionState as S
 
@@ -74,5 +75,14 @@ CHANGE_FLOW = Flow(
         Transition("refuse", (ChangeState.WAITING,), ChangeState.REFUSED, P.CHECK_CHANGES, "不同意", needs_reason=True),
         Transition("withdraw", (ChangeState.WAITING,), ChangeState.WITHDRAWN, P.EDIT_STUDENTS, "撤回"),
         Transition("supersede", (ChangeState.WAITING,), ChangeState.SUPERSEDED, P.EDIT_STUDENTS, "改提新的变更"),
+    ),
+)  # fmt: skip
+
+END_FLOW = Flow(
+    "end",
+    (
+        Transition("confirm", (EndState.WAITING,), EndState.CONFIRMED, P.IDENTIFY, "确认终止"),
+        Transition("refuse", (EndState.WAITING,), EndState.REFUSED, P.IDENTIFY, "不终止", needs_reason=True),
+        Transition("lapse", (EndState.WAITING,), EndState.LAPSED, P.IDENTIFY, "不再需要"),
     ),
 )  # fmt: skip

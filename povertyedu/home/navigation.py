@@ -30,6 +30,7 @@ NAVIGATION = (
         Entry("students:changes", "待复核变更", "shield-check", (P.EDIT_STUDENTS, P.CHECK_CHANGES)),
         Entry("imports:list", "批量导入", "file-up", (P.IMPORT_ROSTER, P.IMPORT_LISTS, P.MANAGE_FUNDS)),
         Entry("students:identification", "名单核查", "list-checks", (P.IDENTIFY,)),
+        Entry("students:ends", "待终止认定", "list-x", (P.IDENTIFY,)),
         Entry("students:comparisons", "名单比对", "git-compare", (P.COMPARE_LISTS,)),
         Entry("students:duplicates", "重复学生", "copy-check", (P.RESOLVE_DUPLICATES,)),
     )),

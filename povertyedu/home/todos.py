@@ -14,7 +14,7 @@ from povertyedu.imports.models import ImportBatch, ImportState
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Term
 from povertyedu.publicity.models import Objection, ObjectionState
-from students.models import Correction, DuplicatePair, HardshipProof, Move, PendingChange, StudentDraft
+from students.models import Correction, DuplicatePair, HardshipProof, Move, PendingChange, ProposedEnd, StudentDraft
 from subsidies.actions.positions import idle_receipts, short_of_money
 from subsidies.enums import AllocationState, BatchState, LineState, RecoveryMethod, RecoveryState, SheetState
 from subsidies.models import Allocation, Batch, ExchangeLine, Line, Recovery, SchoolSheet
@@ -170,6 +170,11 @@ DUTIES = (
         P.ASK_COUNTIES, "去函超期、就读地还没有答复的学生",
         lambda user: ExchangeLine.objects.visible_to(user, P.ASK_COUNTIES).overdue(), "exchange__due_on", "subsidies:exchanges",
         query="tab=overdue",
+    ),
+    Duty(
+        P.IDENTIFY, "完整名单里没有了、待您确认是否终止的困难认定",
+        lambda user: ProposedEnd.objects.visible_to(user, P.IDENTIFY).waiting().exclude(proposed_by_id=user.pk),
+        "proposed_at", "students:ends",
     ),
     Duty(
         P.CHECK_CHANGES, "待您复核的证件号、银行账户变更",

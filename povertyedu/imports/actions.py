@@ -326,6 +326,8 @@ def _write(batch, resource, rows: list[Row], context: Context, by: Actor, progre
             Before(resource.footprints(rows, context)) if batch.by_id else None
         )  # only who has a page can undo
         resource.apply(rows, context)
+        if batch.is_complete:
+            resource.taken_in(rows, _unread(batch), context, by=by, list_name=batch.file.name)
         if before:
             before.keep_for(batch, resource.footprints(rows, context))
         tally = Tally.of(rows)
@@ -342,6 +344,12 @@ def _write(batch, resource, rows: list[Row], context: Context, by: Actor, progre
         told = {"kind": batch.kind, **tally.counts}
         record(by, action="import.apply", subject=batch, changes=told, reason=batch.go_on_reason)
         progress.fence()
+
+
+def _unread(batch: ImportBatch) -> set[str]:
+    """Return the names on the staged rows that could not be taken in."""
+    contents = (row.content for row in batch.staged.rejected().iterator(chunk_size=2000))
+    return {name for content in contents if (name := content["values"].get("name") or content["shown"].get("name"))}
 
 
 def _stage(batch: ImportBatch, rows: list[Row]) -> None:

@@ -32,7 +32,7 @@ class UploadForm(forms.Form):
     is_complete = forms.BooleanField(
         label="这是完整名册",
         required=False,
-        help_text="只用于学生花名册：文件里有的学校，全校学生都在里面。核对后列出在校而文件里没有的学生，不会删除。",
+        help_text="学生花名册：文件里有的学校，全校学生都在里面；核对后列出在校而文件里没有的学生，不会删除。建档立卡、困难类别名单：文件里有的类别，全县的人都在里面；导入后列出原来有、现在没有的人，由另一人确认是否终止。",
     )
     file = forms.FileField(label="文件", allow_empty_file=True)
 

@@ -10,6 +10,7 @@ from povertyedu.workbooks.columns import WorkbookResource
 from povertyedu.workbooks.dates import clean_birth_date, clean_date, clean_month
 from povertyedu.workbooks.headers import Header
 from povertyedu.workbooks.reading import Sheet
+from povertyedu.workflow.flow import Actor
 
 from .cleaning import Doubtful
 from .enums import RowOutcome
@@ -80,6 +81,14 @@ class ImportResource(WorkbookResource):
     def absent(self, rows: Sequence[Row], context: Context) -> list[tuple[str, str, str]]:
         """Return (school, class, name) of the known people that a complete list should name and does not."""
         return []
+
+    def taken_in(
+        self, rows: Sequence[Row], unread: Collection[str], context: Context, *, by: Actor, list_name: str
+    ) -> None:
+        """Follow up that good ``rows`` of a complete file were written, in the same transaction.
+
+        ``unread``: the names on the rows that could not be taken in.
+        """
 
     def owner_names(self, owners: Collection) -> dict:
         """Return owner -> name as a clerk knows it."""

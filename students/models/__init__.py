@@ -5,6 +5,7 @@ from .column_sets import ColumnSet
 from .comparison import Comparison, ComparisonRow, ComparisonSide
 from .corrections import Correction, CorrectionDecision
 from .duplicates import DuplicatePair, MergedRecord, PairDecision, PayoutBlock
+from .ends import EndDecision, ProposedEnd
 from .facts import CountyFact
 from .identification import Disposal, HardshipProof, ProofDecision, TargetListEntry
 from .moves import Move, MoveDecision
@@ -43,6 +44,8 @@ __all__ = [
     "MergedRecord",
     "PairDecision",
     "PendingChange",
+    "EndDecision",
+    "ProposedEnd",
     "PayoutBlock",
     "ProofDecision",
     "Student",

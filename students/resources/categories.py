@@ -43,6 +43,7 @@ class CategoryResource(HardshipListResource):
 
     kind = "categories"
     label = "困难类别名单"
+    source = ListSource.DEPARTMENT_LIST.value
     preview = ("name", "id_number", "category", "since")
     note = "每类一张工作表，工作表名即类别（持证残疾人、农村低保、农村特困、孤儿、烈士子女等）；或在“类别”列逐行填写。"
 
@@ -90,7 +91,7 @@ class CategoryResource(HardshipListResource):
             return None
         number, id_hash, written = person
         return Wanted(
-            id_hash, number, row.values["name"], category.value, row.values["since"], ListSource.DEPARTMENT_LIST.value,
+            id_hash, number, row.values["name"], category.value, row.values["since"], self.source,
             certificate=written, counts="已消除" not in told,
         )  # fmt: skip
 

@@ -10,6 +10,7 @@ from povertyedu.imports.images import Footprint
 from povertyedu.imports.resources import ImportResource
 from povertyedu.imports.rows import Change, Context, Row
 from povertyedu.sealing import keyed_hash
+from students.actions.ends import lapse_ends, propose_ends
 from students.actions.hardship import derive_categories, mark_people
 from students.models import HardshipStatus
 
@@ -22,6 +23,8 @@ class HardshipListResource(ImportResource):
     """A row becomes one status, and a second one where the ID column holds a disability certificate."""
 
     permission = Permission.IMPORT_LISTS
+    source = ""  # a ListSource: who answers for the list
+    can_be_complete = True
     key_column = identified_by = "id_number"
     conflict_message = "同一身份证号在名单里出现了两次，内容不同，几行都暂不导入；请核对后只保留正确的一行。"
 
@@ -63,6 +66,13 @@ class HardshipListResource(ImportResource):
         plans: list[Plan] = [plan for row in rows for plan in row.found if plan.writes]
         records.write(plans, context.term, households)
 
+    def taken_in(self, rows, unread, context: Context, *, by, list_name: str) -> None:
+        plans = [plan for row in rows for plan in row.found if plan.wanted.is_primary]
+        propose_ends(
+            by=by, term=context.term, list_name=list_name, source=self.source, unread=unread,
+            categories={plan.wanted.category for plan in plans}, listed={plan.wanted.id_hash for plan in plans},
+        )  # fmt: skip
+
     def footprints(self, rows, context: Context) -> list[Footprint]:
         plans = [plan for row in rows if row.is_written for plan in row.found if plan.writes]
         hashes = {plan.wanted.id_hash for plan in plans}
@@ -77,6 +87,7 @@ class HardshipListResource(ImportResource):
     def undone(self, owners, term) -> None:
         derive_categories(id_hashes=owners)
         mark_people(owners)
+        lapse_ends(term, self.source)
 
 
 def names_of(model, hashes) -> dict[str, str]:

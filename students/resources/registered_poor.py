@@ -49,6 +49,7 @@ class RegisteredPoorResource(HardshipListResource):
 
     kind = "registered-poor"
     label = "建档立卡人口名单"
+    source = ListSource.POVERTY_OFFICE.value
     preview = ("name", "id_number", "household_no", "relation", "exit_status")
     note = "一行一人，含户主和家庭成员；残疾人可填 20 位残疾证号。"
 
@@ -97,7 +98,7 @@ class RegisteredPoorResource(HardshipListResource):
         number, id_hash, written = person
         exit_status = values["exit_status"] or ""
         return Wanted(
-            id_hash, number, values["name"], HardshipCategory.REGISTERED_POOR.value, values["since"], ListSource.POVERTY_OFFICE.value,
+            id_hash, number, values["name"], HardshipCategory.REGISTERED_POOR.value, values["since"], self.source,
             certificate=written, counts=exit_status != ExitStatus.EXITED_NOT_ENJOYING, household=values["household_no"] or None,
             person_no=values["person_no"] or "", relation=values["relation"] or "", exit_status=exit_status,
         )  # fmt: skip

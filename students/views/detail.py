@@ -20,6 +20,7 @@ from students.queries import area_names, enrolment_shown, hardships_of, history_
 ACTIONS = {
     "students.register": "建立档案",
     "students.correct": "更正档案",
+    "students.end_hardship": "终止困难认定",
     "students.note": "添加备注",
     "change.propose": "提出变更，待复核",
     "students.checked_change": "变更已复核",
