@@ -6,9 +6,8 @@ other kind of move is settled at once by the school that has the child.
 
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.workflow.flow import Flow, Transition
-from students.enums import ChangeState, PairState, ProofState
+from students.enums import ChangeState, EndState, PairState, ProofState
 from students.enums import CorrectionState as C
-from students.enums import EndState
 from students.enums import MoveState as M
 from students.enums import PromotionState as S
 

@@ -14,7 +14,15 @@ from povertyedu.imports.models import ImportBatch, ImportState
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Term
 from povertyedu.publicity.models import Objection, ObjectionState
-from students.models import Correction, DuplicatePair, HardshipProof, Move, PendingChange, ProposedEnd, StudentDraft
+from students.models import (
+    Correction,
+    DuplicatePair,
+    HardshipProof,
+    Move,
+    PendingChange,
+    ProposedEnd,
+    StudentDraft,
+)
 from subsidies.actions.positions import idle_receipts, short_of_money
 from subsidies.enums import AllocationState, BatchState, LineState, RecoveryMethod, RecoveryState, SheetState
 from subsidies.models import Allocation, Batch, ExchangeLine, Line, Recovery, SchoolSheet

@@ -349,7 +349,11 @@ def _write(batch, resource, rows: list[Row], context: Context, by: Actor, progre
 def _unread(batch: ImportBatch) -> set[str]:
     """Return the names on the staged rows that could not be taken in."""
     contents = (row.content for row in batch.staged.rejected().iterator(chunk_size=2000))
-    return {name for content in contents if (name := content["values"].get("name") or content["shown"].get("name"))}
+    return {
+        name
+        for content in contents
+        if (name := content["values"].get("name") or content["shown"].get("name"))
+    }
 
 
 def _stage(batch: ImportBatch, rows: list[Row]) -> None:

@@ -85,7 +85,11 @@ def confirm_ends(*, by: Actor, ends: Sequence[ProposedEnd]) -> int:
     derive_categories(id_hashes=hashes)
     mark_people(hashes)
     children = Student.objects.in_bulk(hashes, field_name="id_hash")
-    told = [(children[e.id_hash], {e.get_category_display(): ["有效", "终止"]}) for e in ended if e.id_hash in children]
+    told = [
+        (children[e.id_hash], {e.get_category_display(): ["有效", "终止"]})
+        for e in ended
+        if e.id_hash in children
+    ]
     record_many(by, action="students.end_hardship", rows=told)
     return len(ended)
 
