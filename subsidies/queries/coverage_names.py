@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from povertyedu.orgs.models import Term
+from povertyedu.ui.numerals import yuan
 from students.enums import EnrolmentStatus
 from students.models import Disposal, HardshipStatus
 from students.queries.identification import households_of
 from students.queries.registry import area_names
 from subsidies.enums import CoveragePart as Part
 from subsidies.enums import CoverageReason as Reason
+from subsidies.models import ExchangeLine
 
 from .coverage import money_of
 
@@ -101,13 +103,15 @@ def _names(term: Term, found: list[tuple]) -> list[Name]:
     hashes = [row.student.id_hash if letter == "e" else row.id_hash for letter, row in found]
     households = households_of(row.id_hash for letter, row in found if letter == "t")
     notes = _notes(term, hashes)
+    answers = _answers([row.pk for letter, row in found if letter == "e" and not row.school_id])
     money = money_of(term, [row.student_id for letter, row in found if letter == "e" and row.pay])
     names = []
     for (letter, row), id_hash in zip(found, hashes, strict=True):
         said = {"key": f"{letter}{row.pk}", "part": Part(row.part), "reason": Reason(row.reason)}
         if letter == "e":
             left = row.status == EnrolmentStatus.LEFT
-            said |= {"note": notes.get(id_hash, "") if left else "", "money": money.get(row.student_id)}
+            note = notes.get(id_hash, "") if left else answers.get(row.pk, "")
+            said |= {"note": note, "money": money.get(row.student_id)}
             names.append(_of_enrolment(row, homes, said))
             continue
         home = row if letter == "p" else households.get(row.id_hash)
@@ -145,3 +149,18 @@ def _notes(term: Term, hashes: list) -> dict[str, str]:
         row.id_hash: "；".join(filter(None, (row.note, f"责任人{row.owner}" if row.owner else "")))
         for row in rows.order_by("decided_on", "pk")
     }
+
+
+def _answers(enrolments: list[int]) -> dict[int, str]:
+    """Return enrolment -> what the county of study answered last, and when; one query."""
+    lines = (
+        ExchangeLine.objects.filter(enrolment__in=enrolments).exclude(answer="").select_related("exchange")
+    )
+    found = {}
+    for line in lines.order_by("answered_on", "pk"):
+        aid = "，".join(
+            filter(None, (line.programmes, f"{yuan(line.amount_fen)} 元" if line.amount_fen else ""))
+        )
+        words = f"{line.exchange.recipient} {line.answered_on} 复函：{line.get_answer_display()}"
+        found[line.enrolment_id] = f"{words}（{aid}）" if aid else words
+    return found

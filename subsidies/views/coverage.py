@@ -165,6 +165,7 @@ def names(request):
         "previous_url": previous and f"?{_query(request)}&before={previous}",
         "next_url": following and f"?{_query(request)}&after={following}",
         "export_url": f"{reverse('subsidies:coverage_export')}?{_query(request, part=part)}" if _may_export(request.user) else "",
+        "ask_url": f"{reverse('subsidies:exchanges')}?tab=regions&term={term.pk}" if request.user.can(P.ASK_COUNTIES) else "",
         "term_query": f"?term={term.pk}",
         "back": f"{reverse('subsidies:coverage')}?{_query(request, part='', reason='')}",
     }  # fmt: skip

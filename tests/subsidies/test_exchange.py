@@ -24,7 +24,7 @@ from students.models import Enrolment, FactChange, Student
 from subsidies.actions import exchange as actions
 from subsidies.actions.policies import load_policy, pack_text
 from subsidies.actions.recalculation import recalculate
-from subsidies.models import Exchange, ExchangeLine, ExchangeReply
+from subsidies.models import Entitlement, Exchange, ExchangeLine, ExchangeReply
 from subsidies.queries.coverage import equation
 from subsidies.queries.coverage_rows import Wanted
 from tests import factories
@@ -294,12 +294,63 @@ def test_answer_settles_who_pays(client, aid_officer, autumn, sent, three, novem
         "就读地答复：已资助，寄宿生生活补助 625.50 元（遵义市教育局 2020-11-01 复函，529901-2020-autumn-001）"
         in panel
     )
+    (row,) = client.get(reverse("subsidies:coverage_names"), {"part": "aided_elsewhere"}).context["rows"]
+    assert row.note == "遵义市教育局 2020-11-01 复函：已资助（寄宿生生活补助，625.50 元）"
     subsidies.entitle(three[1], 50_000)
     found = equation(Wanted(autumn, aid_officer))
     assert [(part, found.of(part)) for part in ("aided_elsewhere", "fallback", "to_verify")] == [
         ("aided_elsewhere", 1), ("fallback", 1), ("to_verify", 1),
     ]  # fmt: skip
     assert found.of("to_verify", "not_there") == 1
+
+
+PACK = """
+name = "fallback"
+title = "兜底案例"
+document = "《兜底案例》"
+first_term = "2020-autumn"
+[[programme]]
+code = "junior_living"
+label = "初中生活补助"
+kind = "cash"
+stages = ["junior"]
+[[rule]]
+code = "junior_living"
+programme = "junior_living"
+label = "初中生活补助"
+clause = "二"
+quote = "按照流入地为主、流出地兜底的原则"
+payer = "county_of_study"
+amount = [{ yuan = 1250, per = "year" }]
+funding = { sources = ["county"] }
+[rule.when]
+stage = "junior"
+categories = ["registered_poor"]
+"""
+
+
+def test_no_from_the_county_of_study_makes_ours_pay_and_a_later_yes_ends_it(
+    client, aid_officer, autumn, sent, three
+):
+    load_policy(text=PACK, by=SYSTEM)
+    recalculate(term=autumn, by=SYSTEM, trigger="开学")
+    client.force_login(aid_officer)
+    blank = question(client, sent)
+
+    def standing() -> list[tuple]:
+        recalculate(term=autumn, by=SYSTEM, trigger="答复", only_changed=True)
+        counts = equation(Wanted(autumn, aid_officer)).counts
+        return sorted((str(part), str(reason), n) for (part, reason, _), n in counts.items())
+
+    assert standing() == [("to_verify", "asked", 3)]
+    take_in(client, sent, filled(blank, {1: ("否",), 2: ("是",)}), "2020-11-01")
+    assert standing() == [
+        ("aided_elsewhere", "in_province", 1), ("fallback", "unpaid", 1), ("to_verify", "asked", 1),
+    ]  # fmt: skip
+    assert Entitlement.objects.get().amount_fen == 62_500
+    take_in(client, sent, filled(blank, {1: ("是",), 3: ("查无此人",)}), "2020-11-01")
+    assert standing() == [("aided_elsewhere", "in_province", 2), ("to_verify", "not_there", 1)]
+    assert not Entitlement.objects.exists()
 
 
 def test_answer_may_come_in_parts_and_be_corrected(client, aid_officer, sent, three, november):
