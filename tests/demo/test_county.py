@@ -18,11 +18,13 @@ from povertyedu.home.demo.places import Places
 from povertyedu.home.demo.stories import STORIES, cast_all
 from povertyedu.home.demo.workbooks import roster_rows, write_workbooks
 from povertyedu.imports.models import ImportBatch
-from povertyedu.orgs.models import School, SchoolClass
+from povertyedu.orgs.models import School, SchoolClass, Term
 from povertyedu.publicity.models import Objection
 from students.models import Enrolment, HardshipStatus, Student
 from subsidies.enums import BatchState, LineState
-from subsidies.models import Balance, Batch
+from subsidies.models import Balance, Batch, Exchange
+from subsidies.queries.coverage import equation
+from subsidies.queries.coverage_rows import Wanted
 
 SMALL = 300
 pytestmark = pytest.mark.sql
@@ -71,10 +73,14 @@ def test_every_workbook_is_taken_in_whole(county):
     imports = ImportBatch.objects.all()
 
     assert {batch.kind for batch in imports} == {
-        "areas", "schools", "roster", "registered-poor", "categories", "target-list",
+        "areas", "schools", "roster", "registered-poor", "categories", "target-list", "away",
     }  # fmt: skip
     assert [batch.counts for batch in imports if batch.counts["rejected"] or batch.counts["duplicates"]] == []
-    assert Enrolment.objects.filter(term=AUTUMN).count() == county[AUTUMN]
+    autumn = Enrolment.objects.filter(term=AUTUMN)
+    assert (autumn.filter(place="in_county").count(), autumn.exclude(place="in_county").count()) == (
+        county[AUTUMN],
+        6,
+    )
     assert School.objects.count() == county["schools"]
     assert HardshipStatus.objects.count() > 30
     assert SchoolClass.objects.filter(homeroom_teacher=None).count() == 0
@@ -100,6 +106,14 @@ def test_every_role_has_an_account_that_may_log_in_at_once(county, client):
         assert [grant.role for grant in user.live_grants] == [account.role]
     for grant in Grant.objects.all():
         grant.full_clean()
+
+
+def test_lists_balance_and_a_county_is_asked(county):
+    aid = User.objects.get(username="aid")
+    found = equation(Wanted(Term.objects.get(pk=AUTUMN), aid))
+    assert found.difference == 0
+    assert found.of("aided_elsewhere") == 1
+    assert found.of("to_verify", "asked") == Exchange.objects.get().lines.count() > 0
 
 
 def figures(name: str, term: str) -> dict[str, tuple[int, int, int, int]]:
@@ -157,4 +171,4 @@ def test_workbooks_are_left_for_the_visitor(tmp_path):
     written = write_workbooks(places, people, tmp_path)
 
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in written.values())
-    assert len(written) == 9
+    assert len(written) == 10

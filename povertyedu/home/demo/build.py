@@ -16,6 +16,7 @@ from subsidies.actions.recalculation import recalculate
 
 from .accounts import open_accounts, staff_the_schools
 from .batches import leave_autumn_waiting, pay_spring
+from .letters import ask_a_county
 from .people import AUTUMN, SPRING, TERMS, People
 from .places import Places
 from .stories import STORIES, cast_all
@@ -63,14 +64,16 @@ def build(*, children: int, folder: Path, say: Callable[[str], None] = lambda st
     say("办理秋季各阶段的发放批次")
     with transaction.atomic():
         leave_autumn_waiting(cast)
+        ask_a_county(AUTUMN)
     return {"schools": len(places.schools), **{term: len(people.of(term)) for term in TERMS}}
 
 
 def _hand_in(term: str, files: dict[str, Path], say: Callable[[str], None]) -> None:
     """Import roster and lists of a term, then bring every term's entitlements up to them."""
     say(f"导入 {term} 花名册和名单，测算应享")
-    for kind in ("roster", "registered-poor", "target-list"):
-        _import(kind, files[f"{kind} {term}"], term)
+    for kind in ("roster", "registered-poor", "target-list", "away"):
+        if f"{kind} {term}" in files:
+            _import(kind, files[f"{kind} {term}"], term)
     _import("categories", files["categories"], term)
     for known in Term.objects.order_by("starts_on"):
         recalculate(term=known, by=BY, trigger="导入名单", only_changed=True)

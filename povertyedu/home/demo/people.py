@@ -29,6 +29,11 @@ GIVEN = {
 ETHNICITIES = ("汉族",) * 11 + ("布依族",) * 4 + ("苗族",) * 3 + ("水族", "侗族")
 MAJORS = (("现代农艺技术", True), ("畜禽生产技术", True), ("汽车运用与维修", False), ("护理", False),
           ("计算机应用", False), ("幼儿保育", False), ("旅游服务与管理", False))  # fmt: skip
+# Level (for the age), school, where it is, stage and grade of children who learn away.
+AWAY = (
+    (10, "遵义市外来工子女学校", "贵州省遵义市", Stage.JUNIOR, 1), (15, "贵阳学院", "贵州省贵阳市", Stage.BACHELOR, 1),
+    (6, "遵义市外来工子女学校", "贵州省遵义市", Stage.PRIMARY, 3), (14, "广州市第九十九中学", "广东省广州市", Stage.SENIOR, 2),
+)  # fmt: skip
 NOT_EXITED, ENJOYING, NOT_ENJOYING = "未脱贫", "已脱贫享受政策", "已脱贫不享受政策"
 # Level 0 enters kindergarten in AUTUMN; 1 to 3 are in kindergarten in SPRING, 4 to 9 in primary school, and so on.
 LEVELS = 16
@@ -41,6 +46,16 @@ class Seat(NamedTuple):
     stage: Stage
     grade: int
     boarding: bool = False
+
+
+class Away(NamedTuple):
+    """Where a child of the county learns in another one, and what that county has said of aid, by the list's words."""
+
+    school: str
+    region: str
+    stage: Stage
+    grade: int
+    answer: str
 
 
 @dataclass(eq=False)
@@ -82,6 +97,7 @@ class Child:
     hardships: tuple[str, ...] = ()  # sheets of the categories workbook
     seats: dict[str, Seat] = field(default_factory=dict, repr=False)
     classes: dict[str, str] = field(default_factory=dict, repr=False)
+    away: Away | None = None  # in AUTUMN
     person_no: str = ""
     unlisted: tuple[str, ...] = ()  # terms whose lists lack this child
     off_target: bool = False
@@ -129,6 +145,7 @@ class People:
         while len(self.children) < self._target:
             self._family()
         self._form_classes()
+        self._send_away()
         return self
 
     # --- families -------------------------------------------------------------------------------
@@ -160,7 +177,7 @@ class People:
         child.hukou = "非农业" if family.village.township.is_seat and dice.random() < 0.5 else "农业"
         for key, value in fields.items():
             setattr(child, key, value)
-        if not child.seats:
+        if not child.seats and not child.away:
             self._seat(child)
         if child.family.exit_status:
             child.person_no = self.numbers.person()
@@ -205,6 +222,15 @@ class People:
         if child.level <= 4 and dice.random() < 0.006:
             child.student_no = self.numbers.without_identity(child.birth)
             child.id_number = ""
+
+    def _send_away(self) -> None:
+        """Add some registered-poor children who learn in other counties; some have been answered for."""
+        dice = self.dice
+        for number in range(max(6, self._target // 300)):
+            level, school, region, stage, grade = AWAY[number % len(AWAY)]
+            answer = ("", "是", "", "否", "待核实")[number % 5]
+            family = self.add_family(dice.choice(self._villages), dice.choice(SURNAMES), exit_status=ENJOYING)
+            self.add_child(family, level, away=Away(school, region, stage, grade, answer))
 
     # --- schools and classes --------------------------------------------------------------------
 

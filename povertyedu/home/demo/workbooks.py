@@ -6,7 +6,7 @@ from pathlib import Path
 from povertyedu.orgs.enums import GRADE_NAMES
 from povertyedu.workbooks.writing import LedgerColumn, LedgerSheet, Row, write_ledger, write_table
 
-from .people import ENJOYING, NOT_EXITED, SPRING, TERMS, Child, People
+from .people import AUTUMN, ENJOYING, NOT_EXITED, SPRING, TERMS, Child, People
 from .places import Places
 
 AREAS = ("区划代码", "名称", "级别", "上级代码", "是否贫困村")
@@ -21,6 +21,9 @@ REGISTERED_POOR = (
 )  # fmt: skip
 CATEGORIES = ("序号", "姓名", "身份证号", "乡镇", "村", "起始时间")
 TARGETS = ("序号", "姓名", "身份证号", "学段", "就读学校")
+AWAY = (
+    "序号", "姓名", "身份证件号", "户籍乡镇", "户籍村", "学段", "年级", "就读学校", "就读学校所在地", "就读方式", "对方是否已资助",
+)  # fmt: skip
 SHEETS = ("持证残疾人", "农村低保", "农村特困", "孤儿", "烈士子女")
 BANK = "云岭县农村信用合作联社"
 _SINCE = "202509"
@@ -123,6 +126,17 @@ def target_rows(people: People, term: str) -> Iterator[tuple]:
             yield child.name, child.id_number, seat.stage.label, seat.school.name
 
 
+def away_rows(people: People) -> Iterator[tuple]:
+    """Yield the children who learn in other counties in autumn."""
+    for child in people.children:
+        if away := child.away:
+            village = child.family.village
+            yield (
+                child.name, child.id_number, village.township.name, village.name, away.stage.label,
+                GRADE_NAMES[away.stage][away.grade - 1], away.school, away.region, "住校", away.answer,
+            )  # fmt: skip
+
+
 def write_workbooks(places: Places, people: People, folder: Path) -> dict[str, Path]:
     """Write every workbook into ``folder`` and return the paths by kind, with the term where there is one."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -136,6 +150,7 @@ def write_workbooks(places: Places, people: People, folder: Path) -> dict[str, P
     write("schools", "学校名册", SCHOOLS, school_rows(places))
     written["categories"] = folder / "困难类型名单.xlsx"
     write_ledger(written["categories"], *(_category_sheet(people, sheet) for sheet in SHEETS))
+    write(f"away {AUTUMN}", f"外出就读名单-{AUTUMN}", AWAY, numbered(away_rows(people)))
     for term in TERMS:
         write(f"roster {term}", f"学生花名册-{term}", ROSTER, numbered(roster_rows(people, term)))
         write(
