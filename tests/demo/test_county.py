@@ -21,8 +21,10 @@ from povertyedu.imports.models import ImportBatch
 from povertyedu.orgs.models import School, SchoolClass, Term
 from povertyedu.publicity.models import Objection
 from students.models import Enrolment, HardshipStatus, Student
+from subsidies.actions.positions import positions
+from subsidies.actions.reconciling import Span, reconcile
 from subsidies.enums import BatchState, LineState
-from subsidies.models import Balance, Batch, Exchange
+from subsidies.models import Allocation, Balance, Batch, Exchange, FundReceipt
 from subsidies.queries.coverage import equation
 from subsidies.queries.coverage_rows import Wanted
 
@@ -92,6 +94,20 @@ def test_a_batch_waits_at_each_stage(county):
     assert {o.subject_name[:3] for o in Objection.objects.all()} == {"蒋浩然"}
     opened = Batch.objects.get(state=BatchState.OPEN)
     assert {"draft", "submitted"} <= set(opened.sheets.values_list("state", flat=True))
+
+
+def test_money_came_in_and_agrees_with_what_was_paid(county):
+    statement = reconcile(Span.everything())
+    assert statement.agrees
+    assert set(Allocation.objects.values_list("state", flat=True)) <= {"allocated", "submitted"}
+    cash = [
+        row
+        for position in positions(Term.objects.get(pk=AUTUMN))
+        if position.is_checked
+        for row in position.rows
+    ]
+    assert [row.lacking_fen for row in cash if row.programme.kind == "cash" and row.lacking_fen] == []
+    assert FundReceipt.objects.filter(term=AUTUMN, source="superior").exists()
 
 
 def test_every_role_has_an_account_that_may_log_in_at_once(county, client):

@@ -17,6 +17,7 @@ from subsidies.actions.recalculation import recalculate
 from .accounts import open_accounts, staff_the_schools
 from .batches import leave_autumn_waiting, pay_spring
 from .letters import ask_a_county
+from .money import book_money
 from .people import AUTUMN, SPRING, TERMS, People
 from .places import Places
 from .stories import STORIES, cast_all
@@ -65,6 +66,7 @@ def build(*, children: int, folder: Path, say: Callable[[str], None] = lambda st
     with transaction.atomic():
         leave_autumn_waiting(cast)
         ask_a_county(AUTUMN)
+        book_money()
     return {"schools": len(places.schools), **{term: len(people.of(term)) for term in TERMS}}
 
 
