@@ -231,6 +231,7 @@ def _keep(
             },
         )
         for pk, need in needs.items()
+        if need or sharing.rest_of(pk)
     )  # fmt: skip
     record(
         by, action="allocation.work_out", subject=allocation,

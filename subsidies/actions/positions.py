@@ -13,14 +13,17 @@ from povertyedu.options.registry import option
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Term
 from subsidies.enums import Kind, fund_sources
-from subsidies.models import Entitlement, FundReceipt, Line, Programme
+from subsidies.models import Allocation, Entitlement, FundReceipt, Line, Programme
 from subsidies.queries.earmarks import (
     COMMITTED,
     Need,
+    added,
     committed_of,
     cover,
+    handed_to_schools,
     in_order,
     pots,
+    returned_of,
     shares_of,
     spent_of,
     used_of,
@@ -137,7 +140,11 @@ def positions(term: Term) -> list[Position]:
     beyond what batches hold of it.
     """
     entitled = entitled_by_need([term.pk])
-    held_of_term = shares_of(Line.objects.filter(term=term, state__in=COMMITTED))
+    held_of_term = added(
+        shares_of(Line.objects.filter(term=term, state__in=COMMITTED)),
+        handed_to_schools(Allocation.objects.live().filter(term=term)),
+        returned_of([term.pk]),
+    )
     needed = {need: fen - held_of_term.get(need, 0) for need, fen in entitled.items()}
     held, standing = committed_of(), pots()
     result = cover({need: fen for need, fen in needed.items() if fen > 0}, before=held, of=standing)

@@ -56,7 +56,7 @@ class ScanField(forms.FileField):
 class ReceiptForm(forms.Form):
     """Money that came in, as its document says."""
 
-    number = forms.CharField(label="指标文号", max_length=80, help_text="如：黔财教〔2020〕36号")
+    number = forms.CharField(label="指标文号", max_length=80, help_text="如：云财教〔2026〕36号")
     source = forms.ChoiceField(label="资金来源", choices=[("", "请选择"), *fund_sources()])
     amount = YuanField(label="金额（元）")
     received_on = forms.DateField(

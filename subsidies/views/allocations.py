@@ -18,7 +18,7 @@ from povertyedu.workbooks.ledger import LedgerColumn, LedgerSheet, Row, write_le
 from povertyedu.workflow.flow import StepRefused
 from subsidies.actions import allocating as actions
 from subsidies.engine import STAGES
-from subsidies.enums import AllocationState
+from subsidies.enums import AllocationState, Kind
 from subsidies.factors import Factor
 from subsidies.forms.allocations import AllocationForm, WeightsForm
 from subsidies.forms.batches import ReasonForm
@@ -77,7 +77,10 @@ def _draw_up(request, receipt: FundReceipt | None):
     initial = {"term": term}
     if receipt:
         left = receipt.amount_fen - sum(each.amount_fen for each in receipt.allocations.live())
-        initial |= {"amount": f"{left // 100}.{left % 100:02d}"}
+        initial |= {"amount": f"{left // 100}.{left % 100:02d}"} if left > 0 else {}
+        named = list(receipt.programmes.all())
+        if len(named) == 1 or all(programme.kind == Kind.CASH for programme in named):
+            initial["programmes"] = [programme.pk for programme in named]
     form = AllocationForm(request.POST or None, receipt=receipt, initial=initial)
     if form.is_bound and form.is_valid():
         data = form.cleaned_data

@@ -24,7 +24,11 @@ PAGES = {
     Role.AID_OFFICER: (
         "subsidies:batch_open", "subsidies:batch_lines", "subsidies:batch_step", "publicity:notice", "publicity:answer",
     ),
-    Role.FINANCE: ("subsidies:payout_return", "subsidies:payout_download"),
+    Role.FINANCE: (
+        "subsidies:payout_return", "subsidies:payout_download", "subsidies:receipt_new", "subsidies:receipt", "subsidies:receipt_reverse",
+        "subsidies:scan_add", "subsidies:funds_balance", "subsidies:reconciliation", "subsidies:allocations", "subsidies:allocation",
+        "subsidies:allocation_of", "subsidies:allocation_edit", "subsidies:allocation_step",
+    ),
     Role.LEADER: ("home:dashboard_area", "home:dashboard_school", "home:dashboard_class", "home:manual"),
     Role.DATA_ADMINISTRATOR: (
         "imports:upload", "imports:detail", "office:school_edit", "office:classes", "office:term_edit", "office:calendar",

@@ -14,6 +14,7 @@ from students.enums import HardshipCategory
 from subsidies.actions import allocating, batches, funds
 from subsidies.actions.allocating import take_step
 from subsidies.actions.policies import load_policy, pack_text
+from subsidies.actions.positions import positions
 from subsidies.models import Allocation, AllocationDecision, AllocationShare
 from subsidies.queries.earmarks import Need, committed_of, spent_of
 from tests import factories
@@ -258,6 +259,8 @@ def test_money_handed_to_schools_is_spent_and_not_there_for_batches(people, by, 
     assert (committed_of(), spent_of()) == ({Need("county", "waiver"): 30_000}, {})
     take_step(by=people.finance, allocation=made, verb="allocate")
     assert spent_of() == {Need("county", "waiver"): 30_000}
+    rows = {row.programme.pk: row for position in positions(autumn) for row in position.rows}
+    assert (rows["waiver"].committed_fen, rows["waiver"].needed_fen) == (30_000, 0)
     batch = subsidies.batch_at("reviewed", people, term=autumn)
     with pytest.raises(StepRefused, match="缺 100.00 元（需 500.00 元，可用 400.00 元）"):
         batches.approve_office(by=people.aid, batch=batch)

@@ -19,6 +19,7 @@ NUMBERS = {
 }  # fmt: skip
 ROUND_FEN = 100_000  # documents grant whole thousands of yuan
 SHORT = 0.6  # of what autumn's waivers need has come so far
+MORE = 1.5  # times what autumn's boarders need has come: the rest is shared out by factors
 
 
 def book_money() -> None:
@@ -48,8 +49,9 @@ def _granted(term: str) -> list[tuple[list[str], str, int]]:
     granted = []
     for (source, waiver), needs in asked.items():
         fen = sum(needs.values())
-        part = int(fen * SHORT) if waiver and term == AUTUMN else fen
-        granted.append((list(needs), source, -(-part // ROUND_FEN) * ROUND_FEN))
+        if term == AUTUMN:
+            fen = int(fen * (SHORT if waiver else MORE if source == "superior" else 1))
+        granted.append((list(needs), source, -(-fen // ROUND_FEN) * ROUND_FEN))
     return granted
 
 
