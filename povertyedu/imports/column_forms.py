@@ -28,9 +28,10 @@ class ColumnsForm(forms.Form):
             del self.fields["remember"]
 
     def _add_sheet(self, place: int, sheet: dict, said: dict, options: list) -> None:
-        skip = bool(said.get("skip")) or (
-            not sheet["is_read"] and len(self.sheets) > 1 and not sheet["missing"]
-        )
+        # Beside sheets with headings, one without any is an explanation.
+        headed = any(each["is_read"] or each["missing"] for each in self.sheets)
+        is_headed = sheet["is_read"] or sheet["missing"]
+        skip = bool(said.get("skip")) or (headed and not is_headed)
         self.fields[f"s{place}-skip"] = forms.BooleanField(
             label="不读取这张工作表", required=False, initial=skip
         )
