@@ -43,23 +43,30 @@ class Quota:
         return pack_of(self.policy).programme(self.rule.programme).label
 
     def places(self, school: School | None) -> int:
-        """Return how many children may be selected, at ``school`` or in the county, as the rule counts."""
-        if self.selection.places is not None:
-            return self.selection.places
-        figure = self.policy.figures.get(self.selection.parameter)
-        if not isinstance(figure, Mapping):
-            return figure or 0
-        if self.selection.per_school:
-            return (figure.get(school.code) if school else 0) or 0
-        return sum(places or 0 for places in figure.values())
+        """Return how many children may be selected, at ``school`` or in the county, as the rule counts.
+
+        Who studies at no school of ours has no part in the quota of a school.
+        """
+        figure = self._figure
+        if not self.selection.per_school:
+            return sum(places or 0 for places in figure.values()) if isinstance(figure, Mapping) else figure
+        if school is None:
+            return 0
+        return (figure.get(school.code) or 0) if isinstance(figure, Mapping) else figure
 
     @property
     def places_words(self) -> str:
         """How many places there are, as a list says it."""
-        figure = self.policy.figures.get(self.selection.parameter)
-        if self.selection.places is None and self.selection.per_school and isinstance(figure, Mapping):
-            return "按学校确定"
+        if self.selection.per_school:
+            return "按学校确定" if isinstance(self._figure, Mapping) else f"{self._figure:,}"
         return f"{self.places(None):,}"
+
+    @property
+    def _figure(self) -> int | Mapping[str, int | None]:
+        """The places as the rule or the bureau gives them; a clause the bureau does not carry out has none."""
+        if self.selection.places is not None:
+            return self.selection.places
+        return self.policy.figures.get(self.selection.parameter) or 0
 
     def taken(self, school: School | None) -> int:
         """Return how many places are taken, counted as :meth:`places` counts."""

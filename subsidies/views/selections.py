@@ -62,7 +62,7 @@ def selection_schools(request, rule):
             {"school": school, "taken": counts.get(school.pk, 0), "places": quota.places(school)}
             for school in page
         ],
-        "away": {"taken": counts.get(None, 0), "places": quota.places(None)},
+        "away": counts.get(None, 0),
         "next_url": _kept(request, next_key) if next_key else "",
     }
     return render(request, "subsidies/selections/schools.html", context)
@@ -73,6 +73,8 @@ def selection(request, rule, school):
     """The children of one school who meet the rule; ticked ones are selected when the form is saved."""
     term, quota = _quota(request, rule)
     place = None
+    if school == AWAY and quota.selection.per_school:
+        raise Http404  # no school of ours, no quota of a school
     if school != AWAY:
         place = get_object_or_404(School.objects.visible_to(request.user, P.SELECT_CHILDREN), pk=school)
     if request.method == "POST" and _save(request, quota, place):
@@ -97,7 +99,8 @@ def selection(request, rule, school):
         "form": form,
         "may_save": not term.is_closed,
     }
-    return render(request, "subsidies/selections/children.html", context)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "subsidies/selections/children.html", context, status=status)
 
 
 def _quota(request, rule: str):

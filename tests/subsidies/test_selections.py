@@ -200,6 +200,7 @@ def test_officer_ticks_children_on_the_page(client, aid_officer, xiazhai, autumn
     assert [row["ticked"] for row in after.context["rows"]] == [True, True, False]
     assert "已选定 1 人，取消 1 人" in swapped.text
     assert "再选 1 人就超出 1 个" in over.text
+    assert (over.status_code, client.get(page(None)).status_code) == (422, 404)
     assert [row["ticked"] for row in over.context["rows"]] == [True, False, False]
     assert "没有改动" in nothing.text
     assert "您在别处换了学期" in elsewhere.text
@@ -235,6 +236,7 @@ def test_children_elsewhere_have_a_page_of_their_own(client, aid_officer, xiazha
     client.post(page(None), {"term": autumn.pk, "child": [away.pk, here.pk, "x", 10**20]})
 
     assert [row["it"].student_id for row in listed.context["rows"]] == [away.pk]
+    assert "在县外就读的学生" in client.get(reverse("subsidies:selection_schools", args=["grant-1"])).text
     assert "外县小学" in listed.text
     assert not Selection.objects.exists()  # one of them studies here: nothing is saved
     client.post(page(None), {"term": autumn.pk, "child": [away.pk]})
