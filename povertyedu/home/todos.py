@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from povertyedu.accounts.models import GrantProposal
 from povertyedu.accounts.permissions import Permission as P
-from povertyedu.imports.models import ImportBatch, ImportState
+from povertyedu.imports.models import ImportBatch
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Term
 from povertyedu.publicity.models import Objection, ObjectionState
@@ -135,12 +135,12 @@ DUTIES = (
     Duty(P.PAY, "公示无误、待发放的批次", _batches(P.PAY, BatchState.CLEARED), "opened_at", "subsidies:payouts"),
     Duty(P.PAY, "已送银行、待回盘的批次", _batches(P.PAY, BatchState.SENT), "opened_at", "subsidies:payouts"),
     Duty(
-        P.IMPORT_ROSTER, "已核对、待确认的导入文件",
-        lambda user: ImportBatch.objects.visible_to(user).filter(state=ImportState.CHECKED), "created_at", "imports:list",
+        P.IMPORT_ROSTER, "待核对列、待确认的导入文件",
+        lambda user: ImportBatch.objects.visible_to(user).waiting_for_a_person(), "created_at", "imports:list",
     ),
     Duty(
-        P.MANAGE_FUNDS, "已核对、待确认的到账文件",
-        lambda user: ImportBatch.objects.visible_to(user).filter(state=ImportState.CHECKED), "created_at", "imports:list",
+        P.MANAGE_FUNDS, "待核对列、待确认的到账文件",
+        lambda user: ImportBatch.objects.visible_to(user).waiting_for_a_person(), "created_at", "imports:list",
     ),
     Duty(
         P.MANAGE_GRANTS, "待确认的授权", lambda user: GrantProposal.objects.visible_to(user, P.MANAGE_GRANTS), "proposed_at",

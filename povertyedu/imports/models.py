@@ -21,6 +21,10 @@ class ImportBatchQuerySet(models.QuerySet):
         """An import holds other people's children in clear; it is its uploader's own."""
         return self.filter(by=user)
 
+    def waiting_for_a_person(self):
+        """Those that go on only when somebody says which column is which, or confirms."""
+        return self.filter(state__in=(ImportState.MAPPING, ImportState.CHECKED))
+
 
 class ImportBatch(models.Model):
     """One uploaded workbook on its way in."""

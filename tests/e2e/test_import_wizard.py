@@ -54,10 +54,14 @@ def upload(page, content: bytes):
 
 @pytest.mark.parametrize("size", [(1366, 768), (390, 844)])
 def test_wizard_from_a_wrong_heading_to_undo(county, open_page, size, tmp_path):
+    from axe_playwright_python.sync_playwright import Axe
+
     school, administrator = county
     page = open_page(administrator, width=size[0], height=size[1])
 
     def shot(name: str):
+        assert Axe().run(page).response["violations"] == []
+        assert page.evaluate("document.documentElement.scrollWidth") == size[0]
         page.screenshot(path=tmp_path / f"{name}-{size[0]}.png", full_page=True)
 
     # the check stops at the headings, which are put right

@@ -165,6 +165,13 @@ def test_applied_import_keeps_its_columns(client, administrator, xiazhai, checke
     assert (batch.state, Student.objects.count()) == ("applied", 1)
 
 
+def test_waiting_import_is_on_the_to_do_list(client, administrator, xiazhai, checked):
+    checked(renamed(xiazhai, 年级="读几年级了"), by=administrator)
+    client.force_login(administrator)
+
+    assert "待核对列、待确认的导入文件" in client.get("/").content.decode()
+
+
 def test_waiting_import_is_cancelled(client, administrator, xiazhai, checked):
     batch = checked(renamed(xiazhai, 年级="读几年级了"), by=administrator)
     client.force_login(administrator)
