@@ -1,5 +1,7 @@
 """毕业去向: who was sent and did not arrive, who was admitted nowhere, and what is done about each."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,6 +14,7 @@ from povertyedu.orgs.enums import Stage
 from povertyedu.orgs.models import School
 from povertyedu.workflow.flow import StepRefused
 from students.actions import departures as actions
+from students.forms.places import PlaceForm
 from students.forms.promotion import AnswerDepartureForm, FeederForm
 from students.models import Departure, Feeder
 from students.queries import area_names
@@ -37,7 +40,9 @@ def departures(request):
     term = working_term(request)
     if term is None:
         return render(request, "students/no_term.html", {"crumbs": _crumbs(link=False)})
+    places = PlaceForm(request.GET)
     every = Departure.objects.visible_to(request.user, P.VIEW_STUDENTS)
+    every = every.filter(places.condition(schools=("from_school__area_id",), home="home_area"))
     seen = every.filter(term=term)
     tab = request.GET.get("tab") if request.GET.get("tab") in TABS else "vanished"
     sets = {name: getattr(seen, name)() for name in TABS}
@@ -49,17 +54,20 @@ def departures(request):
         rows = rows.filter(pk__gt=after)
     found = list(rows[: PER_PAGE + 1])
     names = area_names(row.home_area for row in found)
-    base = f"?term={term.pk}&tab={tab}"
+    kept = urlencode({"term": term.pk} | places.kept)
+    base = f"?{kept}&tab={tab}"
     context = {
         "crumbs": _crumbs(link=False),
         "term": term,
         "tab": tab,
+        "places": places,
+        "keep": {"term": term.pk, "tab": tab},
         "explained": EXPLAINED[tab],
         "rows": [{"it": row, "home": names.get(row.home_area, "")} for row in found[:PER_PAGE]],
         "tabs": [
             {
                 "text": text,
-                "url": f"?term={term.pk}&tab={name}",
+                "url": f"?{kept}&tab={name}",
                 "active": name == tab,
                 "count": sets[name].count(),
             }

@@ -1,5 +1,7 @@
 """Moves: the list of what waits and what is done, asking, answering, and following up the money."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -14,6 +16,7 @@ from povertyedu.workflow.flow import StepRefused
 from students.actions import moves as actions
 from students.enums import MoveKind, MoveSide, MoveState
 from students.forms.moves import KINDS_OF_OWN_SCHOOL, AnswerForm, NoteForm, OwnMoveForm, TakeInForm
+from students.forms.places import PlaceForm
 from students.models import Enrolment, Move, Student
 from students.money import on_its_way
 from students.queries import enrolment_shown, in_charge
@@ -39,8 +42,12 @@ BUTTONS = {
 @needs(P.MOVE_STUDENTS)
 def move_list(request):
     """The moves of one's schools, by what is to be done about them; newest first, by key."""
-    seen = Move.objects.visible_to(request.user, P.MOVE_STUDENTS)
-    waiting = Move.objects.to_answer_by(request.user, P.MOVE_STUDENTS)
+    places = PlaceForm(request.GET)
+    there = places.condition(
+        schools=("from_school__area_id", "to_school__area_id"), home="student__home_area_id"
+    )
+    seen = Move.objects.visible_to(request.user, P.MOVE_STUDENTS).filter(there)
+    waiting = Move.objects.to_answer_by(request.user, P.MOVE_STUDENTS).filter(there)
     tab = request.GET.get("tab") if request.GET.get("tab") in TABS else "answer"
     rows = {
         "answer": waiting,
@@ -53,13 +60,19 @@ def move_list(request):
     if before.isascii() and before.isdigit() and len(before) < 19:
         rows = rows.filter(pk__lt=before)
     found = list(rows.with_schools()[: PER_PAGE + 1])
+    base = f"?{urlencode({'tab': tab} | places.kept)}"
     context = {
         "crumbs": _crumbs(link=False),
         "rows": found[:PER_PAGE],
-        "tabs": [{"text": text, "url": f"?tab={name}", "active": name == tab} for name, text in TABS.items()],
+        "tabs": [
+            {"text": text, "url": f"?{urlencode({'tab': name} | places.kept)}", "active": name == tab}
+            for name, text in TABS.items()
+        ],
         "tab": tab,
-        "next_url": f"?tab={tab}&before={found[PER_PAGE - 1].pk}" if len(found) > PER_PAGE else "",
-        "first_url": f"?tab={tab}" if before else "",
+        "places": places,
+        "keep": {"tab": tab},
+        "next_url": f"{base}&before={found[PER_PAGE - 1].pk}" if len(found) > PER_PAGE else "",
+        "first_url": base if before else "",
     }
     return render(request, "students/moves/list.html", context)
 

@@ -8,6 +8,7 @@ from povertyedu.orgs.scope import Scope
 from students.enums import HardshipCategory
 from students.forms.filters import HASH, find_by
 from students.names import named
+from students.queries import READINGS
 from subsidies.enums import BatchState, HoldReason, LineState, SheetState
 
 
@@ -20,6 +21,7 @@ class LineFilterForm(forms.Form):
     FOUND_BY = {"id_hash": "按身份证件号查找", "tail_hash": "按证件号后四位查找", "no_hash": "按学籍号查找"}
 
     township = forms.ChoiceField(label="乡镇", required=False)
+    by = forms.ChoiceField(label="乡镇指", required=False, choices=list(READINGS.items()))
     school = forms.ChoiceField(label="学校", required=False)
     category = forms.TypedChoiceField(
         label="困难类型", required=False, coerce=int, empty_value=0,
@@ -37,12 +39,10 @@ class LineFilterForm(forms.Form):
     def __init__(self, *args, lines, one_school: bool = False, **kwargs):
         super().__init__(*args, **kwargs)
         if one_school:
-            del self.fields["township"], self.fields["school"]
+            del self.fields["township"], self.fields["by"], self.fields["school"]
             return
         schools = School.objects.filter(pk__in=lines.order_by().values("school")).order_by("area_id", "code")
-        towns = Area.objects.filter(
-            level="township", pk__in={code[:9] for code in schools.values_list("area_id", flat=True)}
-        )
+        towns = Area.objects.filter(level="township")
         self.fields["township"].choices = [("", "全部"), *towns.values_list("code", "name")]
         self.fields["school"].choices = [("", "全部"), *((str(s.pk), s.name) for s in schools)]
 
@@ -52,7 +52,8 @@ class LineFilterForm(forms.Form):
             return lines.none()
         wanted = self.cleaned_data
         if wanted.get("township"):
-            lines = lines.filter(Scope(areas=(wanted["township"],)).area_q("school__area_id"))
+            place = "home_area" if wanted["by"] == "home_area" else "school__area_id"
+            lines = lines.filter(Scope(areas=(wanted["township"],)).area_q(place))
         if wanted.get("school"):
             lines = lines.filter(school=wanted["school"])
         if wanted["category"]:

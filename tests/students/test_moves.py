@@ -380,4 +380,20 @@ def test_list_takes_the_same_queries_for_any_length(client, clerk, xiazhai, qing
     client.force_login(clerk)
     with django_assert_max_num_queries(30) as captured:
         client.get(reverse("students:moves") + "?tab=done")
-    assert len(captured) == 15
+    assert len(captured) == 16
+
+
+def test_list_is_narrowed_to_a_township_in_both_readings(client, asked, luona, aid_officer):
+    """罗娜 studies in 城关镇; her household moves to 青石镇."""
+    luona.home_area = factories.village("529901101001")
+    luona.save()
+    client.force_login(aid_officer)
+
+    def shown(**where):
+        page = client.get(reverse("students:moves"), {"tab": "all", **where})
+        return [move.student.name for move in page.context["rows"]]
+
+    assert shown(township="529901101", by="home_area") == [luona.name]
+    assert shown(township="529901100", by="home_area") == []
+    assert shown(township="529901100", by="school_area") == [luona.name]
+    assert shown(township="529901100") == [luona.name]
