@@ -34,6 +34,7 @@ def _columns(student: Student, enrolment: Enrolment) -> dict[str, tuple]:
         "监护人": guardian.name if guardian else "",
         "监护人关系": guardian.relation if guardian else "",
         "开户人": account.holder if account else "",
+        "与开户人关系": account.get_relation_display() if account else "",
         "开户银行": account.bank if account else "",
         **_term_words(enrolment),
     }

@@ -38,6 +38,17 @@ class Sex(models.TextChoices):
     FEMALE = "female", "女"
 
 
+class HolderRelation(models.TextChoices):
+    """与开户人关系: what the holder of a child's account is to the child, as the clerk says."""
+
+    SELF = "self", "本人"
+    FATHER = "father", "父亲"
+    MOTHER = "mother", "母亲"
+    GRANDPARENT = "grandparent", "祖父母、外祖父母"
+    GUARDIAN = "guardian", "其他监护人"
+    OTHER = "other", "其他人"
+
+
 class Hukou(models.TextChoices):
     RURAL = "rural", "农业"
     URBAN = "urban", "非农业"

@@ -159,6 +159,7 @@ class World:
         self.exchange = subsidies.exchange(aid, during=autumn)
         self.reply = subsidies.reply_to(self.exchange, aid)
         self.inquiry = subsidies.inquiry(aid, during=autumn)
+        self.household = factories.household()
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
     def own(self, user):
@@ -239,6 +240,7 @@ OBJECTS = {
     "students:departure": pk_of("departure"),
     "students:correction": pk_of("correction"),
     "students:correction_answer": pk_of("correction"),
+    "students:household": pk_of("household"),
     "students:correction_use": pk_of("correction"),
     "students:correction_withdraw": pk_of("correction"),
     "students:correction_new": pk_of("student"),

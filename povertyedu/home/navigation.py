@@ -22,6 +22,7 @@ NAVIGATION = (
     )),
     ("学生档案", (
         Entry("students:list", "学生管理", "users", (P.VIEW_STUDENTS,)),
+        Entry("students:households", "建档立卡户", "house-heart", (P.VIEW_HOUSEHOLDS,)),
         Entry("students:grid_classes", "班级快录", "table-2", (P.EDIT_STUDENTS,)),
         Entry("students:moves", "学籍异动", "arrow-left-right", (P.MOVE_STUDENTS,)),
         Entry("students:promotions", "升级结转", "graduation-cap", (P.MOVE_STUDENTS,)),

@@ -149,7 +149,7 @@ def standing(enrolment: Enrolment) -> dict:
         **{name: getattr(student, name) for name in STUDENT_FIELDS},
         **{name: getattr(enrolment, name) for name in TERM_FIELDS},
         **dict.fromkeys(empty, ""),
-        "account_bank": account.bank if account else "",
+        "account_bank": account.bank if account else "", "account_relation": account.relation if account else "",
         "home_township": township, "home_village": village, "home": village or township, "facts": {}, "onwards": False,
     }  # fmt: skip
 
@@ -250,6 +250,7 @@ def keep_account(student: Student, data: dict) -> None:
     if not (number or account.pk):
         return
     account.holder = data["account_holder"] or account.holder or student.name
+    account.relation = data.get("account_relation", account.relation)
     account.bank = data["account_bank"]
     if number:
         account.number, account.number_hash, account.tail = number, keyed_hash(number), number[-4:]

@@ -7,7 +7,7 @@ from django import forms
 from povertyedu.orgs.enums import STAGE_YEARS, AreaLevel, Stage, grade_name
 from povertyedu.orgs.models import Area, School, SchoolClass
 from povertyedu.workbooks import cells
-from students.enums import AidedElsewhere, EnrolmentStatus, Hukou, IdentityKind, Place
+from students.enums import AidedElsewhere, EnrolmentStatus, HolderRelation, Hukou, IdentityKind, Place
 from students.numbers import NUMBERS
 from students.peoples import PEOPLES
 
@@ -51,7 +51,7 @@ SECTIONS = (
     ),
     Section("hardship", "困难情况", ("is_left_behind", "remark")),
     Section("other", "其他情况", ()),  # one field for each fact without a column (FactFields)
-    Section("account", "银行卡", ("account_holder", "account_bank", "account_number"), ("account_holder", "account_number")),
+    Section("account", "银行卡", ("account_holder", "account_relation", "account_bank", "account_number"), ("account_holder", "account_number")),
 )  # fmt: skip
 
 
@@ -170,6 +170,10 @@ class StudentForm(IdentityForm, PlacementFields, FactFields):
     is_left_behind = forms.BooleanField(label="留守儿童", required=False)
     remark = CellField(cells.clean_text, label="备注", max_length=200)
     account_holder = CellField(cells.clean_text, label="开户人", max_length=60, help_text="学生本人或监护人")
+    account_relation = forms.ChoiceField(
+        label="与开户人关系", required=False, choices=[("", "请选择"), *HolderRelation.choices],
+        help_text="户名既不是学生本人、也不是档案里的监护人的，不论填什么关系，发放时先暂缓，由资助中心看过再放行",
+    )  # fmt: skip
     account_bank = CellField(cells.clean_text, label="开户银行", max_length=60)
     account_number = CellField(
         cells.clean_bank_account, label="银行账号", max_length=40,
@@ -269,6 +273,12 @@ class StudentForm(IdentityForm, PlacementFields, FactFields):
                 self.add_error("account_number", "填了开户人或开户银行，请同时填写银行账号。")
         elif number and not holder:
             self.add_error("account_holder", "请填写开户人，应与银行卡或存折上的户名一致。")
+        if (
+            data.get("account_relation") == HolderRelation.SELF
+            and holder
+            and holder != data.get("name", holder)
+        ):
+            self.add_error("account_relation", "选了“本人”，但开户人与学生姓名不同；请核对户名或改选关系。")
 
     def _has(self, name: str) -> bool:
         """Whether the record on file holds the number that is left empty here."""

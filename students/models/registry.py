@@ -13,6 +13,7 @@ from students.enums import (
     EnrolmentStatus,
     ExitStatus,
     HardshipCategory,
+    HolderRelation,
     Hukou,
     IdentityKind,
     ListSource,
@@ -24,6 +25,15 @@ from students.enums import (
 from .hardship import HardshipStatusQuerySet
 
 
+class HouseholdQuerySet(ScopedQuerySet):
+    """Households by their village; one whose village is not known is the county's alone."""
+
+    def _reads_at(self, scope) -> Q:
+        if any(len(code) == 6 for code in scope.areas):
+            return Q()
+        return scope.area_q("area_id")
+
+
 class Household(models.Model):
     """A registered household (户) by its 户编号, an opaque text of digits."""
 
@@ -33,6 +43,8 @@ class Household(models.Model):
     )
     head_name = models.CharField("户主", max_length=60, blank=True)
     exit_status = models.CharField("脱贫状态", max_length=24, choices=ExitStatus.choices, blank=True)
+
+    objects = HouseholdQuerySet.as_manager()
 
     class Meta:
         verbose_name = "农户"
@@ -140,6 +152,9 @@ class BankAccount(models.Model):
 
     student = models.OneToOneField(Student, models.CASCADE, related_name="bank_account", verbose_name="学生")
     holder = models.CharField("开户人", max_length=60)
+    relation = models.CharField(
+        "与开户人关系", max_length=12, choices=HolderRelation.choices, blank=True, db_default=""
+    )
     bank = models.CharField("开户银行", max_length=60, blank=True)
     number = SealedCharField("银行账号")
     number_hash = models.CharField("账号索引", max_length=32, db_index=True)

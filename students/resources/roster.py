@@ -23,7 +23,7 @@ from povertyedu.workbooks.cells import (
 from povertyedu.workbooks.columns import Column
 from povertyedu.workbooks.dates import clean_birth_date, clean_month
 from povertyedu.workbooks.identity import sex_of
-from students.enums import Hukou, IdentityKind, Place, Sex
+from students.enums import HolderRelation, Hukou, IdentityKind, Place, Sex
 
 from . import roster_records as records
 from .columns import ID_ALIASES, id_column, person_name
@@ -42,6 +42,12 @@ BOARDINGS = {
     "走读": False, "住校": True, "寄宿": True, "住宿": True, "寄宿生": True, "住校生": True, "走读生": False, "非寄宿": False,
     "借宿": False, "其他": False, "送教上门": False, "是": True, "否": False, "1": False, "2": True, "√": True, "×": False,
 }  # fmt: skip
+HOLDER_RELATIONS = {
+    **{relation.label: relation.value for relation in HolderRelation}, "父": HolderRelation.FATHER.value, "母": HolderRelation.MOTHER.value,
+    "爸爸": HolderRelation.FATHER.value, "妈妈": HolderRelation.MOTHER.value, "学生本人": HolderRelation.SELF.value, "自己": HolderRelation.SELF.value,
+    **dict.fromkeys(("祖父", "祖母", "外祖父", "外祖母", "爷爷", "奶奶", "外公", "外婆", "祖父母"), HolderRelation.GRANDPARENT.value),
+    "监护人": HolderRelation.GUARDIAN.value, "其他": HolderRelation.OTHER.value,
+}  # fmt: skip
 ID_KINDS = {
     "居民身份证": IdentityKind.ID_CARD.value, "身份证": IdentityKind.ID_CARD.value, "1": IdentityKind.ID_CARD.value, "户口簿": IdentityKind.ID_CARD.value,
     "港澳台居民居住证": IdentityKind.HK_MACAO_TAIWAN.value, "港澳居民来往内地通行证": IdentityKind.HK_MACAO_TAIWAN.value,
@@ -53,6 +59,7 @@ HOME_OUTSIDE = "户籍地代码是外县的，没有登记户籍地；外县户�
 ID_MISSING = "没有身份证号，也没有 J 或 L 开头的临时学籍号；请补填其中一项。"
 TEMPORARY = "没有身份证号，暂用临时学籍号建档；办好身份证后请补填。"
 
+HOLDER_MISMATCH = "与开户人关系填了“本人”，但开户人与学生姓名不同；发放时会先暂缓，请核对户名或关系。"
 ON_AWAY_LIST = (
     "该学生本学期登记为县外就读，不能同时在本县花名册上；请核实在哪里就读，已转回的先在学生页办理转入。"
 )
@@ -197,6 +204,12 @@ class RosterResource(ChildrenUndone, FactColumns):
         clean=short_text(60, clean_cell=clean_person_name),
         sensitivity="personal",
     )
+    holder_relation = Column(
+        "与开户人关系",
+        aliases=("开户人关系", "开户人与学生关系", "户主与学生关系（银行账户）"),
+        clean=one_of(HOLDER_RELATIONS, "与开户人关系"),
+        choices=HolderRelation.labels,
+    )
     bank = Column("开户银行", aliases=("开户行", "银行名称"), clean=short_text(60))
     account = Column(
         "银行账号",
@@ -252,6 +265,11 @@ class RosterResource(ChildrenUndone, FactColumns):
         except AreaUnknown as unknown:
             row.reject("home_village", "area_unknown", str(unknown))
         sex, birth = self._person(row)
+        if values["holder_relation"] == HolderRelation.SELF and values["holder"] not in (
+            None,
+            values["name"],
+        ):
+            row.warn("holder_relation", "holder_mismatch", HOLDER_MISMATCH)
         row.found = Found(school, stage, grade, area, id_hash, no_hash, sex, birth, facts=self.facts_of(row))
 
     @staticmethod

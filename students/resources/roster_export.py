@@ -97,6 +97,7 @@ def _cells(row: Enrolment, areas: dict, facts: list[Fact]) -> dict[str, str]:
         "phone": student.phone,
         "is_left_behind": "是" if student.is_left_behind else "否",
         "holder": account.holder if account else "",
+        "holder_relation": account.get_relation_display() if account else "",
         "bank": account.bank if account else "",
         "account": account.number if account else "",
         "remark": student.remark,

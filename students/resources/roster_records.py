@@ -13,7 +13,7 @@ from povertyedu.orgs.enums import Stage, grade_name
 from povertyedu.orgs.models import Term
 from povertyedu.sealing import keyed_hash
 from povertyedu.workbooks.cells import CellError
-from students.enums import Hukou, IdentityKind, Sex
+from students.enums import HolderRelation, Hukou, IdentityKind, Sex
 from students.models import Enrolment, Student
 from students.names import normal_name
 
@@ -44,6 +44,7 @@ class KnownStudent:
     guardian_relation: str | None
     guardian_id_hash: str | None
     holder: str | None
+    holder_relation: str | None
     bank: str | None
     account_hash: str | None
     merged_into: int | None = None
@@ -52,7 +53,7 @@ class KnownStudent:
 _STUDENT_FIELDS = (
     "pk", "name", "sex", "birth_date", "ethnicity", "id_kind", "id_hash", "student_no_hash", "phone",
     "home_area_id", "hukou", "is_left_behind", "remark", "guardian__name", "guardian__relation",
-    "guardian__id_hash", "bank_account__holder", "bank_account__bank", "bank_account__number_hash",
+    "guardian__id_hash", "bank_account__holder", "bank_account__relation", "bank_account__bank", "bank_account__number_hash",
     "merged_into_id",
 )  # fmt: skip
 
@@ -208,11 +209,17 @@ def student_facts(row: Row) -> tuple:
         if area and known.home_area_id and known.home_area_id.startswith(area):
             area = None  # a township does not blur a village that is known
     guardian_id, account = values["guardian_id"], values["account"]
+    has_account = account or (
+        known and known.account_hash
+    )  # without a number there is nothing to keep the others at
+    holder, relation, bank = (
+        values[name] if has_account else None for name in ("holder", "holder_relation", "bank")
+    )
     return (
         values["name"], sex, birth, values["ethnicity"], kind, id_hash, no_hash,
         values["phone"], area, values["hukou"], values["is_left_behind"], values["remark"],
         values["guardian_name"], values["guardian_relation"], keyed_hash(guardian_id) if guardian_id else None,
-        values["holder"], values["bank"], keyed_hash(account) if account else None,
+        holder, relation, bank, keyed_hash(account) if account else None,
     )  # fmt: skip
 
 
@@ -233,14 +240,14 @@ def enrolment_facts(row: Row) -> tuple:
 
 _STUDENT_COLUMNS = (
     "name", "sex", "birth_date", "ethnicity", "id_kind", "id_number", "student_no", "phone", "home_village", "hukou",
-    "is_left_behind", "remark", "guardian_name", "guardian_relation", "guardian_id", "holder", "bank", "account",
+    "is_left_behind", "remark", "guardian_name", "guardian_relation", "guardian_id", "holder", "holder_relation", "bank", "account",
 )  # fmt: skip
 _ENROLMENT_COLUMNS = (
     "school_name", "class_name", "stage", "grade", "boarding", "major", "agri_major", "entered_on", "home_village",
 )  # fmt: skip
 _LABELS = {
     "sex": dict(Sex.choices), "hukou": dict(Hukou.choices), "id_kind": dict(IdentityKind.choices), "stage": dict(Stage.choices),
-    "boarding": {True: "住校", False: "走读"},
+    "boarding": {True: "住校", False: "走读"}, "holder_relation": dict(HolderRelation.choices),
 }  # fmt: skip
 _SEALED = {"id_number", "student_no", "guardian_id", "account", "phone"}
 
@@ -269,7 +276,7 @@ def changes(row: Row, resource) -> list[Change]:
 def known_student(s: KnownStudent) -> tuple:
     return (
         s.name, s.sex, s.birth_date, s.ethnicity, s.id_kind, s.id_hash, s.student_no_hash, s.phone, s.home_area_id, s.hukou,
-        s.is_left_behind, s.remark, s.guardian_name, s.guardian_relation, s.guardian_id_hash, s.holder, s.bank, s.account_hash,
+        s.is_left_behind, s.remark, s.guardian_name, s.guardian_relation, s.guardian_id_hash, s.holder, s.holder_relation, s.bank, s.account_hash,
     )  # fmt: skip
 
 

@@ -118,20 +118,29 @@ def _write_accounts(rows: list[Row]) -> None:
         values, known = row.values, row.found.student
         number = values["account"]
         digest, tail = (keyed_hash(number), number[-4:]) if number else (None, None)
-        holder, bank = values["holder"], values["bank"]
+        holder, relation, bank = values["holder"], values["holder_relation"], values["bank"]
         if known is None or known.account_hash is None:
             if number:
-                new.append((row.found.student_pk, holder or values["name"], bank or "", number, digest, tail))
-        elif (holder or known.holder, bank or known.bank, digest or known.account_hash) != (
-            known.holder, known.bank, known.account_hash
+                new.append(
+                    (
+                        row.found.student_pk,
+                        holder or values["name"],
+                        relation or "",
+                        bank or "",
+                        number,
+                        digest,
+                        tail,
+                    )
+                )
+        elif (holder or known.holder, relation or known.holder_relation, bank or known.bank, digest or known.account_hash) != (
+            known.holder, known.holder_relation, known.bank, known.account_hash
         ):  # fmt: skip
-            amended.append((row.found.student_pk, holder, bank, number, digest, tail))
+            amended.append((row.found.student_pk, holder, relation, bank, number, digest, tail))
+    columns = ("holder", "relation", "bank", "number", "number_hash", "tail")
     if new:
-        bulk.insert(BankAccount, ("student_id", "holder", "bank", "number", "number_hash", "tail"), new)
+        bulk.insert(BankAccount, ("student_id", *columns), new)
     if amended:
-        bulk.amend(
-            BankAccount, ("holder", "bank", "number", "number_hash", "tail"), amended, key="student_id"
-        )
+        bulk.amend(BankAccount, columns, amended, key="student_id")
 
 
 def _class_key(row: Row) -> tuple | None:

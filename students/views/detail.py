@@ -13,7 +13,7 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
 from students.facts import all_facts, shown
 from students.forms import RevealForm
-from students.models import Enrolment, Student, StudentNote
+from students.models import Enrolment, HardshipStatus, Household, Student, StudentNote
 from students.numbers import NUMBERS
 from students.queries import area_names, enrolment_shown, hardships_of, history_of, in_charge
 
@@ -54,6 +54,8 @@ def student_detail(request, pk):
         .select_related("term", "school", "school_class")
         .order_by("-term__starts_on")
     )
+    hardships = hardships_of(student) if holds else []
+    households = _households(hardships)
     context = {
         "crumbs": [
             ("首页", reverse("home:todo")),
@@ -68,8 +70,9 @@ def student_detail(request, pk):
         "holds": holds,
         "numbers": _numbers(user, student, holds),
         "shows_birth": holds and user.can(P.REVEAL_NUMBERS),
-        "hardships": hardships_of(student) if holds else [],
-        "households": _households(student) if holds else [],
+        "hardships": hardships,
+        "households": households,
+        "open_households": _open_households(user, households),
         "panels": _panels(user, enrolment),
         "entries": _history(student) if holds else [],
         "waiting": student.pending_changes.waiting() if holds else [],
@@ -142,10 +145,18 @@ def _numbers(user, student: Student, holds: bool) -> dict[str, dict]:
     return shown
 
 
-def _households(student: Student) -> list:
+def _households(hardships: list[HardshipStatus]) -> list[HardshipStatus]:
     """Return the registered households the child's list entries name, each once."""
-    found = {row.household_id: row for row in hardships_of(student) if row.household_id}
+    found = {row.household_id: row for row in hardships if row.household_id}
     return list(found.values())
+
+
+def _open_households(user, households: list[HardshipStatus]) -> set[int]:
+    """Return the keys of the households whose page ``user`` may open."""
+    if not households or not user.can(P.VIEW_HOUSEHOLDS):
+        return set()
+    seen = Household.objects.visible_to(user, P.VIEW_HOUSEHOLDS)
+    return set(seen.filter(pk__in=[row.household_id for row in households]).values_list("pk", flat=True))
 
 
 def _panels(user, enrolment) -> list[str]:

@@ -189,6 +189,7 @@ def on_record(user, enrolment: Enrolment) -> dict:
         "guardian_name": guardian.name if guardian else "",
         "guardian_relation": guardian.relation if guardian else "",
         "account_holder": account.holder if account else "",
+        "account_relation": account.relation if account else "",
         "account_bank": account.bank if account else "",
     }
 

@@ -21,6 +21,7 @@ from students.models import (
     Enrolment,
     Guardian,
     HardshipProof,
+    Household,
     PendingChange,
     Student,
     TargetListEntry,
@@ -177,6 +178,12 @@ def listed(*children: tuple[str, str], during: Term, school: str = "") -> None:
         TargetListEntry.objects.create(
             term=during, id_hash=keyed_hash(number), id_number=number, name=name, school_text=school
         )
+
+
+def household(number: str = "5299010000000006", *, area: Area | None = None, **fields) -> Household:
+    """Return a registered household of 红星村."""
+    fields = {"head_name": "罗丽浩", "exit_status": "not_exited"} | fields
+    return Household.objects.create(number=number, area=area or village(), **fields)
 
 
 def pair(one: Student, other: Student, *grounds: str) -> DuplicatePair:

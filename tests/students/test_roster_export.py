@@ -12,8 +12,8 @@ from openpyxl import load_workbook
 from povertyedu.audit.models import AccessEvent
 from povertyedu.imports import actions
 from povertyedu.workflow.flow import Actor
-from students.enums import Hukou
-from students.models import ColumnSet, Enrolment, FactChange, Student
+from students.enums import HolderRelation, Hukou
+from students.models import BankAccount, ColumnSet, Enrolment, FactChange, Student
 from students.resources.roster_export import export_roster, roster_columns
 from tests import factories
 
@@ -47,7 +47,7 @@ facts = st.fixed_dictionaries(
 def everything() -> tuple:
     students = Student.objects.order_by("pk").values_list(
         "name", "sex", "birth_date", "ethnicity", "id_kind", "id_hash", "student_no_hash", "home_area", "hukou", "is_left_behind",
-        "remark", "guardian__name", "guardian__relation", "bank_account__holder", "bank_account__number_hash", "updated_at",
+        "remark", "guardian__name", "guardian__relation", "bank_account__holder", "bank_account__relation", "bank_account__number_hash", "updated_at",
     )  # fmt: skip
     return list(students), list(Enrolment.objects.order_by("pk").values())
 
@@ -58,15 +58,20 @@ def taken_in(content: bytes, term) -> dict:
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(children, facts), min_size=1, max_size=4))
+@given(
+    st.lists(
+        st.tuples(children, facts, st.sampled_from(["", *HolderRelation.values])), min_size=1, max_size=4
+    )
+)
 def test_export_and_import_change_nothing(xiazhai, autumn, made):
     Enrolment.objects.all().delete()
-    for child, of_term in made:
+    for child, of_term, relation in made:
         student = factories.student(at=xiazhai, during=autumn, **child)
         birth = student.id_number[6:14]
         sex = "male" if int(student.id_number[16]) % 2 else "female"
         Student.objects.filter(pk=student.pk).update(birth_date=dt.date.fromisoformat(birth), sex=sex)
         student.enrolments.update(**of_term)
+        BankAccount.objects.filter(student=student).update(relation=relation)
     before, marks = everything(), FactChange.objects.count()
     out = io.BytesIO()
 
