@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from django.db.models import Count, QuerySet
 
 from povertyedu.accounts.permissions import Permission as P
+from povertyedu.orgs.enums import AreaLevel
+from povertyedu.orgs.models import Area
 from povertyedu.orgs.scope import Scope
 from students.models import HardshipStatus, Household, Student
 
@@ -36,6 +38,13 @@ def households_in(wanted: dict, *, user) -> QuerySet[Household]:
     if exit_status := wanted.get("exit_status"):
         rows = rows.filter(exit_status=exit_status)
     return rows.select_related("area__parent")
+
+
+def townships_of(user) -> QuerySet[Area]:
+    """Return the townships to choose from: all for the county, one's own otherwise."""
+    codes = {code[:9] for code in user.scope(P.VIEW_HOUSEHOLDS).areas}
+    rows = Area.objects.filter(level=AreaLevel.TOWNSHIP)
+    return rows if any(len(code) == 6 for code in codes) else rows.filter(code__in=codes)
 
 
 def sizes_of(households) -> dict[int, int]:

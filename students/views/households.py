@@ -9,7 +9,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from povertyedu.accounts.access import needs
 from povertyedu.accounts.permissions import Permission as P
-from povertyedu.orgs.models import Area
 from students.forms.households import HouseholdFilterForm
 from students.models import Household
 from students.queries import households as queries
@@ -22,7 +21,7 @@ def households(request):
     """List the households of the filter; what is typed (POST) becomes a household or an address without a number."""
     if request.method == "POST":
         return _sent_on(request)
-    form = HouseholdFilterForm(request.GET, townships=_townships(request.user))
+    form = HouseholdFilterForm(request.GET, townships=queries.townships_of(request.user))
     valid = form.is_valid()
     wanted = form.cleaned_data | {"head": form.cleaned_data.get("q")}
     rows = queries.households_in(wanted, user=request.user)
@@ -74,13 +73,6 @@ def _sent_on(request):
         messages.warning(request, "管辖范围内没有这个户编号；请照名单核对完整的户编号。")
         return redirect(f"{reverse('students:households')}?{urlencode(kept)}")
     return redirect(f"{reverse('students:households')}?{urlencode(kept | ({'q': typed} if typed else {}))}")
-
-
-def _townships(user):
-    """Return the townships to choose from: all for the county, one's own otherwise."""
-    codes = {code[:9] for code in user.scope(P.VIEW_HOUSEHOLDS).areas}
-    rows = Area.objects.filter(level="township")
-    return rows if any(len(code) == 6 for code in codes) else rows.filter(code__in=codes)
 
 
 def _address(request, **changes) -> str:

@@ -3,6 +3,7 @@
 from django.db.models import Count, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from students.models import BankAccount
 from subsidies.enums import BatchState, LineState, SheetState
 from subsidies.models import Batch, Line, SchoolSheet, SheetDecision
 
@@ -126,3 +127,9 @@ def payable_batches(user, permission) -> list[Batch]:
         )
         .order_by("-pk")[:50]
     )
+
+
+def holder_relation(line: Line) -> str:
+    """Return what the holder of the line's account is to the child, as the school says; it decides nothing by itself."""
+    account = BankAccount.objects.filter(student=line.student_id, number_hash=line.account_hash).first()
+    return account.get_relation_display() if account and account.holder == line.account_holder else ""

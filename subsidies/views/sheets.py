@@ -10,7 +10,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.workflow.flow import StepRefused
-from students.models import BankAccount
 from subsidies.actions import batches as actions
 from subsidies.actions import lines as line_actions
 from subsidies.actions import publicising
@@ -293,12 +292,6 @@ def _line(request, pk) -> Line:
     )
 
 
-def _relation_of(found: Line) -> str:
-    """Return what the holder of the line's account is to the child, as the school says; it decides nothing by itself."""
-    account = BankAccount.objects.filter(student=found.student_id, number_hash=found.account_hash).first()
-    return account.get_relation_display() if account and account.holder == found.account_holder else ""
-
-
 def _line_page(request, found: Line, form=None):
     changes = request.user.can(P.APPROVE_OFFICE) or request.user.can(P.SUBMIT_SHEET)
     may = changes and _may_change(request, found.batch)[2].filter(pk=found.pk).exists()
@@ -310,7 +303,7 @@ def _line_page(request, found: Line, form=None):
         "may_remove": may and request.user.can(P.APPROVE_OFFICE) and found.state in (LineState.HELD, LineState.LISTED),
         "reasons": ["已核对无误", "已补录银行账户", "不再符合条件", "转下一批发放"],
         "account_tail": found.account_number[-4:],
-        "holder_relation": _relation_of(found),
+        "holder_relation": queries.holder_relation(found),
     }  # fmt: skip
     return render(request, "subsidies/line.html", context, status=422 if form else 200)
 
