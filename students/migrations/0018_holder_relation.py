@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('students', '0014_longer_names_of_facts'),
+        ('students', '0017_proposed_ends'),
     ]
 
     operations = [
