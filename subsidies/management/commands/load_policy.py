@@ -37,7 +37,7 @@ class Command(BaseCommand):
         text = _text(name_or_path)
         if applies_from:
             try:
-                engine.Term.parse(applies_from)
+                applies_from = str(engine.Term.parse(applies_from))
             except ValueError as error:
                 raise CommandError(str(error), returncode=2) from error
         try:
