@@ -1,6 +1,7 @@
 """The facts that rules ask, of one child or of a million: one query, and one more for each fact that stands beside."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from django.db.models import QuerySet
 from django.db.models.expressions import Combinable
@@ -12,6 +13,7 @@ from subsidies import engine
 from .readers import Beside, Reader, Reading, reader_of
 
 Values = Callable[[int, tuple], tuple]
+REMEMBERED = 50_000
 
 
 class FactUnread(Exception):
@@ -56,7 +58,8 @@ class FactReader:
         places = [self._place(expression) for expression in reader.expressions(self.reading)]
         self._first.append(places[0])
         if reader.convert:
-            self._made.append((number, places, reader.convert(self.reading)))
+            # Days of entry and of birth, regions and tags repeat by the thousand.
+            self._made.append((number, places, lru_cache(maxsize=REMEMBERED)(reader.convert(self.reading))))
 
     def _place(self, expression: Combinable) -> int:
         if expression not in self.expressions:
