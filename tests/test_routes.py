@@ -123,6 +123,11 @@ class World:
             student=self.student, text="家长外出务工", by_name="杨丽",
             file=StoredFile.keep([b"%PDF-1.4"], name="证明.pdf", purpose="student_note", owner=clerk),
         )  # fmt: skip
+        self.second_batch = ImportBatch.objects.create(
+            kind="roster", term=autumn, file=StoredFile.keep([b"x"], name="花名册.xlsx", purpose="import", owner=clerk), by=clerk,
+            state="waiting", school=xiazhai, counts={"created": 0, "updated": 1}, overwritten=1,
+            overwrites='[["学生", "2", "罗娜", "开户人", "罗娜", "罗丽浩", ""]]',
+        )  # fmt: skip
         graduate = factories.student("毕业生", at=xiazhai, during=factories.term("2020-spring"))
         self.promotion = open_promotion(by=clerk.as_actor(), to_term=autumn, school=xiazhai)
         self.departure = Departure.objects.create(
@@ -323,6 +328,7 @@ OBJECTS = {
     "subsidies:allocation_step": lambda w: {"pk": w.allocation.pk, "verb": "submit"},
     "subsidies:ledger_download": pk_of("ledger_job"),
     "imports:template": lambda w: {"kind": "roster"},
+    "imports:second": pk_of("second_batch"),
     "imports:detail": pk_of("import_batch"),
     "imports:rows": pk_of("import_batch"),
     "imports:fix": lambda w: {"pk": w.import_batch.pk, "row": w.staged_row.pk},

@@ -185,6 +185,10 @@ DUTIES = (
         "proposed_at", "students:ends",
     ),
     Duty(
+        P.CHECK_CHANGES, "待您复核的导入（改动已有账户、困难认定）", lambda user: ImportBatch.objects.waiting_for(user),
+        "created_at", "imports:seconds",
+    ),
+    Duty(
         P.CHECK_CHANGES, "待您复核的证件号、银行账户变更",
         lambda user: PendingChange.objects.visible_to(user, P.CHECK_CHANGES).waiting().exclude(proposed_by_id=user.pk),
         "proposed_at", "students:changes",

@@ -29,6 +29,7 @@ from .models import ImportBatch, RowFix, StagedRow, UndoImage
 from .overlay import put_right
 from .reading import FileRows, collector_paused, plain_copy, read_file
 from .rows import Context, Row, Tally
+from .second import hand_over, note_operator
 from .states import ImportState
 
 COMMAND_LINE = Actor(None, "命令行", "")
@@ -167,6 +168,8 @@ def _apply_staged(batch: ImportBatch, by: Actor, progress) -> None:
         raise StepRefused(
             f"核对之后系统里的数据有变化，{first.sheet}第{first.number}行等{count}行不能再导入；没有写入任何内容，请重新核对。"
         )
+    if batch.by_id and hand_over(batch, resource, rows):
+        return
     progress.reach(len(rows), "正在写入")
     _write(batch, resource, rows, context, by, progress, started)
 
@@ -189,6 +192,7 @@ def carry_out(*, batch: ImportBatch, by: Actor = COMMAND_LINE) -> tuple[ImportBa
             batch.step("checked", remarks=read.remarks, **_figures(Tally.of(read.rows)))
             confirm(batch=batch)  # an operator names file and kind: the guard is for the page
             good = [row for row in read.rows if row.outcome in GOOD]
+            note_operator(batch, resource, good, by)
             _write(batch, resource, good, context, by, NO_PROGRESS, started)
     except WorkbookError as refusal:
         batch.step("refuse", error=refusal.message[:500])
@@ -260,7 +264,7 @@ def purge_expired() -> int:
         StagedRow.objects.filter(batch__file=stored).delete()
         UndoImage.objects.filter(batch__file=stored).delete()
         RowFix.objects.filter(batch__file=stored).delete()
-        ImportBatch.objects.filter(file=stored).update(absent="", left_out="", sheets="")
+        ImportBatch.objects.filter(file=stored).update(absent="", overwrites="", left_out="", sheets="")
         stored.purge()
         count += 1
     return count

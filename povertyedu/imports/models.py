@@ -1,13 +1,14 @@
 import json
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from povertyedu.accounts.models import User
+from povertyedu.accounts.permissions import Permission
 from povertyedu.files.models import StoredFile
 from povertyedu.jobs.models import Job
-from povertyedu.orgs.models import Term
+from povertyedu.orgs.models import School, Term
 from povertyedu.sealing import seal_bytes, unseal_bytes
 from povertyedu.sealing.fields import SealedCharField
 from povertyedu.workflow.flow import StepRefused
@@ -24,6 +25,13 @@ class ImportBatchQuerySet(models.QuerySet):
     def waiting_for_a_person(self):
         """Those that go on only when somebody says which column is which, or confirms."""
         return self.filter(state__in=(ImportState.MAPPING, ImportState.CHECKED))
+
+    def waiting_for(self, user):
+        """Return what ``user`` may confirm as second person: of the county, or of rows of one own school."""
+        scope = user.scope(Permission.CHECK_CHANGES)
+        county = any(len(code) == 6 for code in scope.areas)
+        here = Q() if county else Q(school__in=scope.schools)
+        return self.filter(here, state=ImportState.WAITING).exclude(by=user)
 
 
 class ImportBatch(models.Model):
@@ -61,6 +69,23 @@ class ImportBatch(models.Model):
     undone = models.JSONField("撤销结果", default=dict, help_text="removed restored left_out")
     left_out = SealedCharField("没有撤销的", help_text="JSON：姓名、原因")
 
+    school = models.ForeignKey(
+        School,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="学校",
+        help_text="待复核的只有一所学校时",
+    )
+    overwrites = SealedCharField("改动已有内容", help_text="JSON：工作表、行、姓名、项目、原、新、新值索引")
+    overwritten = models.PositiveIntegerField("改动已有内容处数", default=0)
+    checked_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="复核人"
+    )
+    checked_by_name = models.CharField("复核人姓名", max_length=60, blank=True)
+    checked_at = models.DateTimeField("复核时间", null=True, blank=True)
+
     objects = ImportBatchQuerySet.as_manager()
 
     class Meta:
@@ -71,6 +96,18 @@ class ImportBatch(models.Model):
                 name="applied_import_has_a_time",
                 condition=Q(state__in=WRITTEN, applied_at__isnull=False)
                 | (~Q(state__in=WRITTEN) & Q(applied_at=None)),
+            ),
+            models.CheckConstraint(
+                name="import_checked_by_a_second_person",
+                condition=Q(checked_by=None) | ~Q(checked_by=F("by")),
+                violation_error_message="上传人不能复核自己的导入",
+            ),
+            models.CheckConstraint(
+                name="overwriting_import_was_checked",
+                condition=~Q(state__in=WRITTEN)
+                | Q(overwritten=0)
+                | Q(checked_by__isnull=False)
+                | Q(by=None) & ~Q(checked_by_name=""),
             ),
             models.CheckConstraint(
                 name="undone_import_has_a_time",
@@ -111,6 +148,11 @@ class ImportBatch(models.Model):
     def absent_list(self) -> list[list[str]]:
         """School, class and name of the children of its schools whom a complete roster does not name."""
         return json.loads(self.absent) if self.absent else []
+
+    @property
+    def overwrites_list(self) -> list[list[str]]:
+        """What it changes on file: sheet, row, person, item, old, new, masked."""
+        return json.loads(self.overwrites) if self.overwrites else []
 
     @property
     def left_out_list(self) -> list[list[str]]:

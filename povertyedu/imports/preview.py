@@ -15,7 +15,7 @@ from .suggesting import Adviser
 
 STEPS = ("下载模板并填写", "上传文件", "核对预览", "确认导入", "导入结果")
 _AT = {
-    ImportState.UPLOADED: 2, ImportState.CHECKING: 2, ImportState.MAPPING: 2, ImportState.CHECKED: 2, ImportState.REFUSED: 1, ImportState.CANCELLED: 2,
+    ImportState.UPLOADED: 2, ImportState.CHECKING: 2, ImportState.MAPPING: 2, ImportState.CHECKED: 2, ImportState.WAITING: 3, ImportState.REFUSED: 1, ImportState.CANCELLED: 2,
     ImportState.APPLYING: 3, ImportState.APPLIED: 5, ImportState.UNDOING: 5, ImportState.UNDONE: 5,
 }  # fmt: skip
 _STATUS = {

@@ -90,6 +90,14 @@ class ImportResource(WorkbookResource):
         ``unread``: the names on the rows that could not be taken in.
         """
 
+    def overwrites(self, row: Row) -> list[list[str]]:
+        """Return [person, item, old, new, hash of the new value] of what ``row`` changes that takes two persons."""
+        return []
+
+    def only_school(self, rows: Sequence[Row]) -> Any:
+        """Return the key of the one school that good ``rows`` are of, None for several or none."""
+        return None
+
     def owner_names(self, owners: Collection) -> dict:
         """Return owner -> name as a clerk knows it."""
         return {}

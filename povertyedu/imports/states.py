@@ -8,6 +8,7 @@ class ImportState(models.TextChoices):
     CHECKING = "checking", "核对中"
     MAPPING = "mapping", "待核对列"
     CHECKED = "checked", "待确认"
+    WAITING = "waiting", "待复核"
     APPLYING = "applying", "导入中"
     APPLIED = "applied", "已导入"
     UNDOING = "undoing", "撤销中"
@@ -28,10 +29,14 @@ STEPS: dict[str, tuple[tuple[str, ...], str]] = {
     "checked": ((S.CHECKING,), S.CHECKED),
     "refuse": ((S.CHECKING,), S.REFUSED),
     "confirm": ((S.CHECKED,), S.APPLYING),
+    # It changes what is on file: a second person reads the changes first.
+    "hand_over": ((S.APPLYING,), S.WAITING),
+    "check_second": ((S.WAITING,), S.APPLYING),
+    "send_back": ((S.WAITING,), S.CHECKED),
     "applied": ((S.APPLYING,), S.APPLIED),
     "back": ((S.APPLYING,), S.CHECKED),
     "undo": ((S.APPLIED,), S.UNDOING),
     "undone": ((S.UNDOING,), S.UNDONE),
     "keep": ((S.UNDOING,), S.APPLIED),
-    "cancel": ((S.UPLOADED, S.CHECKING, S.MAPPING, S.CHECKED), S.CANCELLED),
+    "cancel": ((S.UPLOADED, S.CHECKING, S.MAPPING, S.CHECKED, S.WAITING), S.CANCELLED),
 }

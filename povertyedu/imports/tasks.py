@@ -16,10 +16,12 @@ def check(job, progress, *, batch: int) -> dict:
 def apply(job, progress, *, batch: int) -> dict:
     """Write a confirmed workbook, all or nothing; run again it finds itself done."""
     found = ImportBatch.objects.get(pk=batch)
-    if found.state == ImportState.CANCELLED:
+    if found.state in (ImportState.CANCELLED, ImportState.WAITING):
         return {}
     by = job.by.as_actor(actions.resource_of(found.kind).permission) if job.by else actions.COMMAND_LINE
     counts = actions.apply(batch=found, by=by, progress=progress).counts
+    if found.state == ImportState.WAITING:
+        return {}
     actions.resource_of(found.kind).applied()
     return counts
 

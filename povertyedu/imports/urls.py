@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import alias_views, column_views, fix_views, views
+from . import alias_views, column_views, fix_views, second_views, views
 
 app_name = "imports"
 urlpatterns = [
@@ -9,6 +9,8 @@ urlpatterns = [
     path("template/<slug:kind>/", views.template, name="template"),
     path("aliases/", alias_views.aliases, name="aliases"),
     path("aliases/<int:pk>/delete/", alias_views.alias_delete, name="alias_delete"),
+    path("second/", second_views.seconds, name="seconds"),
+    path("second/<int:pk>/", second_views.second, name="second"),
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/rows/", views.rows, name="rows"),
     path("<int:pk>/rows/<int:row>/fix/", fix_views.fix, name="fix"),

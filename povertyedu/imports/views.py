@@ -167,6 +167,7 @@ def page_context(request, batch: ImportBatch) -> dict:
         "may_map": may_map(batch),
         "unread": unread(batch),
         "may_undo": batch.state == ImportState.APPLIED and batch.images.exists(),
+        "overwrites": batch.overwrites_list[:LEFT_OUT_SHOWN],
         "left_out": batch.left_out_list[:LEFT_OUT_SHOWN],
         "same_file": same_file_before(batch) if batch.state == ImportState.CHECKED else None,
     }  # fmt: skip

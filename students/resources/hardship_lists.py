@@ -12,11 +12,15 @@ from povertyedu.imports.rows import Change, Context, Row
 from povertyedu.sealing import keyed_hash
 from students.actions.ends import lapse_ends, propose_ends
 from students.actions.hardship import derive_categories, mark_people
+from students.enums import HardshipCategory
 from students.models import HardshipStatus
 
 from . import hardship_records as records
 from . import undo
 from .hardship_records import Plan, Timelines, Wanted
+
+# Of a status on file, what two persons change.
+SECOND_PERSON = {"起始时间", "脱贫状态"}
 
 
 class HardshipListResource(ImportResource):
@@ -65,6 +69,15 @@ class HardshipListResource(ImportResource):
         households = self.households(rows)
         plans: list[Plan] = [plan for row in rows for plan in row.found if plan.writes]
         records.write(plans, context.term, households)
+
+    def overwrites(self, row: Row) -> list[list[str]]:
+        labels = dict(HardshipCategory.choices)
+        return [
+            [plan.wanted.name, f"{labels[plan.wanted.category]}{change.heading}", change.old, change.new, ""]
+            for plan in row.found
+            for change in plan.changes or ()
+            if plan.known and change.heading in SECOND_PERSON
+        ]
 
     def taken_in(self, rows, unread, context: Context, *, by, list_name: str) -> None:
         plans = [plan for row in rows for plan in row.found if plan.wanted.is_primary]

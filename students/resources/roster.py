@@ -313,6 +313,13 @@ class RosterResource(ChildrenUndone, FactColumns):
     def key(self, row: Row):
         return row.found.id_hash or row.found.no_hash
 
+    def overwrites(self, row: Row) -> list[list[str]]:
+        return records.overwrites(row)
+
+    def only_school(self, rows):
+        schools = {row.found.school.pk for row in rows}
+        return schools.pop() if len(schools) == 1 else None
+
     def compare(self, row: Row, context: Context) -> list[Change] | None:
         found = row.found
         try:

@@ -12,6 +12,7 @@ from povertyedu.imports.rows import Change, Context, Row
 from povertyedu.orgs.enums import Stage, grade_name
 from povertyedu.orgs.models import Term
 from povertyedu.sealing import keyed_hash
+from povertyedu.ui.templatetags.ui import mask_account, mask_id
 from povertyedu.workbooks.cells import CellError
 from students.enums import HolderRelation, Hukou, IdentityKind, Sex
 from students.models import Enrolment, Student
@@ -271,6 +272,25 @@ def changes(row: Row, resource) -> list[Change]:
                 changed.append(_change(resource, column, old, new))
         changed += resource.fact_changes(found.facts, enrolment.facts)
     return changed
+
+
+def overwrites(row: Row) -> list[list[str]]:
+    """Return [person, item, old, new, hash of the new value], masked, of what two persons change on file."""
+    known, values = row.found.student, row.values
+    if known is None:
+        return []
+    found = []
+    number, digest = values["id_number"], student_facts(row)[5]
+    if known.id_hash and digest and digest != known.id_hash:
+        found.append([known.name, "身份证件号", SEALED, mask_id(number), digest])
+    if known.account_hash:
+        account, holder = values["account"], values["holder"]
+        digest = keyed_hash(account) if account else known.account_hash
+        if digest != known.account_hash:
+            found.append([known.name, "银行账号", SEALED, mask_account(account), digest])
+        if holder and holder != known.holder:
+            found.append([known.name, "开户人", known.holder, holder, ""])
+    return found
 
 
 def known_student(s: KnownStudent) -> tuple:
