@@ -10,6 +10,7 @@ from povertyedu.audit.models import AuditEvent
 from povertyedu.imports import actions
 from povertyedu.imports.actions import purge_expired
 from povertyedu.imports.models import ImportBatch, UndoImage
+from povertyedu.imports.second import confirm_second
 from povertyedu.jobs.models import Job
 from povertyedu.jobs.progress import LeaseLost
 from povertyedu.orgs.models import Area, School, SchoolClass, SchoolStage
