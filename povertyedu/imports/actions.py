@@ -3,25 +3,23 @@
 import json
 import time
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from povertyedu import bulk
 from povertyedu.accounts.models import User
 from povertyedu.audit.models import record
 from povertyedu.files.models import StoredFile
-from povertyedu.jobs.progress import NO_PROGRESS, Cancelled, LeaseLost
+from povertyedu.jobs.progress import NO_PROGRESS, Cancelled, LeaseLost, Share
 from povertyedu.options.registry import option
 from povertyedu.orgs.models import School, Term
 from povertyedu.workbooks.reading import WorkbookError
 from povertyedu.workflow.flow import Actor, StepRefused
 
 from . import undoing
-from .enums import RowOutcome
 from .guard import doubt
 from .headings import HeadingsUnclear
 from .images import Before
@@ -30,10 +28,10 @@ from .overlay import put_right
 from .reading import FileRows, collector_paused, plain_copy, read_file
 from .rows import Context, Row, Tally
 from .second import hand_over, note_operator
+from .staging import GOOD, stage, staged_rows
 from .states import ImportState
 
 COMMAND_LINE = Actor(None, "命令行", "")
-GOOD = (RowOutcome.CREATED, RowOutcome.UPDATED, RowOutcome.UNCHANGED)
 
 
 def resource_of(kind: str):
@@ -88,14 +86,16 @@ def check(*, batch: ImportBatch, progress=NO_PROGRESS) -> ImportBatch:
     _recover(batch)
     batch.step("check", error="", held="", go_on_reason="")
     started = time.monotonic()
+    resource = resource_of(batch.kind)
     try:
         with collector_paused():
-            read, tally, findings = _examine(batch, progress)
+            read, tally, findings = _examine(batch, resource, progress)
             with transaction.atomic():
                 batch.staged.all().delete()
-                _stage(batch, read.rows)
+                stage(batch, resource, read, Share(progress, 75, 99))
                 seconds = time.monotonic() - started
                 batch.step("checked", seconds=seconds, **findings, **_figures(tally))
+                progress.expect(len(read.rows))
                 progress.fence()
     except WorkbookError as refusal:
         _not_read(batch, refusal)
@@ -158,10 +158,9 @@ def apply(*, batch: ImportBatch, by: Actor, progress=NO_PROGRESS) -> ImportBatch
 def _apply_staged(batch: ImportBatch, by: Actor, progress) -> None:
     started = time.monotonic()
     resource = resource_of(batch.kind)
-    rows = staged_rows(batch, resource)
-    progress.expect(len(rows))
+    rows = staged_rows(batch, resource, Share(progress, 0, 25))
     context = context_of(resource, batch.term, batch.by)
-    resource.check(rows, context, progress)
+    resource.check(rows, context, Share(progress, 25, 50))
     changed = [row for row in rows if row.outcome not in GOOD]
     if changed:
         first, count = changed[0], len(changed)
@@ -170,7 +169,6 @@ def _apply_staged(batch: ImportBatch, by: Actor, progress) -> None:
         )
     if batch.by_id and hand_over(batch, resource, rows):
         return
-    progress.reach(len(rows), "正在写入")
     _write(batch, resource, rows, context, by, progress, started)
 
 
@@ -288,20 +286,16 @@ def closed_term(code: str | None) -> str:
     return f"{term}已关闭，不能导入；个别学生要更正的请逐人“申请更正”，确需整批导入的，请数据管理员先重新打开该学期。"
 
 
-def _examine(batch: ImportBatch, progress) -> tuple[FileRows, Tally, dict]:
-    resource = resource_of(batch.kind)
+def _examine(batch: ImportBatch, resource, progress) -> tuple[FileRows, Tally, dict]:
     context = context_of(resource, batch.term, batch.by)
-    progress.reach(0, "正在读取文件")
     if closed := closed_term(batch.term_id):
         raise WorkbookError("term_closed", closed)
     with plain_copy(batch.file) as path:
-        read = read_file(path, resource, batch.choices)
+        read = read_file(path, resource, batch.choices, progress=Share(progress, 0, 40))
     put_right(read.rows, batch, resource)
-    progress.expect(len(read.rows))
-    resource.check(read.rows, context, progress)
+    resource.check(read.rows, context, Share(progress, 40, 75))
     tally = Tally.of(read.rows)
     tally.answer = resource.answer(read.rows, context)
-    progress.reach(len(read.rows), "正在保存核对结果")
     absent = resource.absent(read.rows, context) if batch.is_complete else []
     findings = {
         "remarks": read.remarks,
@@ -326,14 +320,15 @@ def _write(batch, resource, rows: list[Row], context: Context, by: Actor, progre
     with transaction.atomic():
         if closed := closed_term(batch.term_id):  # it may have been closed since the check
             raise StepRefused(closed)
-        before = (
-            Before(resource.footprints(rows, context)) if batch.by_id else None
-        )  # only who has a page can undo
+        # Only who has a page can undo.
+        before = Before(resource.footprints(rows, context)) if batch.by_id else None
+        context.progress = Share(progress, 50, 80)
+        context.progress.reach(0, "正在写入")
         resource.apply(rows, context)
         if batch.is_complete:
             resource.taken_in(rows, _unread(batch), context, by=by, list_name=batch.file.name)
         if before:
-            before.keep_for(batch, resource.footprints(rows, context))
+            before.keep_for(batch, resource.footprints(rows, context), Share(progress, 80, 99))
         tally = Tally.of(rows)
         for told_by_check in ("rows", "duplicates", "rejected"):
             tally.counts[told_by_check] = batch.counts[told_by_check]
@@ -347,6 +342,7 @@ def _write(batch, resource, rows: list[Row], context: Context, by: Actor, progre
         batch.step("applied", **changes)
         told = {"kind": batch.kind, **tally.counts}
         record(by, action="import.apply", subject=batch, changes=told, reason=batch.go_on_reason)
+        progress.expect(len(rows))
         progress.fence()
 
 
@@ -358,39 +354,3 @@ def _unread(batch: ImportBatch) -> set[str]:
         for content in contents
         if (name := content["values"].get("name") or content["shown"].get("name"))
     }
-
-
-def _stage(batch: ImportBatch, rows: list[Row]) -> None:
-    sealed = (
-        (
-            batch.pk,
-            row.sheet[:60],
-            row.number,
-            row.outcome,
-            row.has_problem,
-            row.key_hash,
-            StagedRow.seal_content(row.content),
-        )
-        for row in rows
-    )
-    columns = ("batch_id", "sheet", "number", "outcome", "has_problem", "key_hash", "sealed")
-    bulk.insert(StagedRow, columns, sealed)
-
-
-def staged_rows(batch: ImportBatch, resource) -> list[Row]:
-    """Return the good rows of a checked batch as they were read, to be compared anew."""
-    dates, blank = resource.date_columns, {column.name: None for column in resource.columns()}
-    rows = []
-    staged = batch.staged.filter(outcome__in=GOOD).order_by("pk")
-    for each in staged.iterator(chunk_size=2000):
-        content = each.content
-        values = blank | content["values"]
-        for name in dates:
-            if values[name]:
-                values[name] = date.fromisoformat(values[name])
-        shown = content["shown"]
-        places = {name: index for index, name in enumerate(shown)}
-        row = Row(each.sheet, each.number, values, list(shown.values()), places, (), content["repairs"])
-        row.pk = each.pk
-        rows.append(row)
-    return rows

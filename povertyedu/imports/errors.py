@@ -53,11 +53,8 @@ def write_staged_errors(out: IO[bytes], batch: ImportBatch, resource) -> None:
         yield from _put_right(batch)
 
     if batch.counts["rows"] <= ANNOTATED_ROWS:
-        layout = {
-            name[:60]: place for name, place in batch.layout.items()
-        }  # staged rows keep no more of a name
         with plain_copy(batch.file) as path:
-            if _mark(out, path, layout, wrong()):
+            if _mark(out, path, batch.layout, wrong()):
                 return
     _list(out, resource, batch.layout, wrong)
 

@@ -10,14 +10,16 @@ import json
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from hashlib import blake2b
+from itertools import islice
 from typing import Any
 
 from django.apps import apps
 from django.db import models
 
 from povertyedu import bulk
+from povertyedu.bulk.snapshots import Snapshot
 from povertyedu.sealing import seal_bytes, unseal_bytes
 
 from .models import ImportBatch, UndoImage
@@ -42,8 +44,10 @@ class Footprint:
     where: Mapping[str, Any] = field(default_factory=dict)
     is_main: bool = False
 
-    def read(self) -> dict:
-        return bulk.stored(self.model, self.column, self.values, **self.where)
+    def rows(self, keys: str) -> tuple[str, list]:
+        """Return the condition of these rows and its parameters; ``keys`` is SQL that selects the values."""
+        also = "".join(f" AND {bulk.column_of(self.model, name)} = %s" for name in self.where)
+        return f"{bulk.column_of(self.model, self.column)} IN ({keys}){also}", list(self.where.values())
 
 
 @dataclass(slots=True)
@@ -59,54 +63,61 @@ class Image:
     old: dict[str, Any] | None
 
 
-def digest_of(model: type[models.Model], row: Sequence, derived: Iterable[str]) -> str:
-    """Return what tells whether a stored ``row`` was touched."""
-    names = [f.attname for f in model._meta.concrete_fields]
-    left_out = {names.index(name) for name in derived}
-    told = [value for index, value in enumerate(row) if index not in left_out]
-    return blake2b(repr(told).encode(), digest_size=12).hexdigest()
-
-
 class Before:
-    """The rows that an import may write, as they are before it; one query for each footprint."""
+    """The rows that an import may write, as they are before it: kept in the database, not here."""
 
     def __init__(self, footprints: Sequence[Footprint]):
-        self.rows = [footprint.read() for footprint in footprints]
+        self.snapshots = [
+            Snapshot(number, f.model, owner=f.owner, ignored=f.derived) for number, f in enumerate(footprints)
+        ]
+        with _keys_of(footprints) as keys:
+            for snapshot, footprint, values in zip(self.snapshots, footprints, keys, strict=True):
+                snapshot.take(*footprint.rows(values))
 
-    def keep_for(self, batch: ImportBatch, footprints: Sequence[Footprint]) -> None:
+    def keep_for(self, batch: ImportBatch, footprints: Sequence[Footprint], progress) -> None:
         """Compare with the rows as they are now and keep the images of ``batch``, in one insert."""
         sealed = []
-        for before, footprint in zip(self.rows, footprints, strict=True):
-            images = list(_differences(before, footprint.read(), footprint))
-            for start in range(0, len(images), ROWS_TOGETHER):
-                content = {
-                    "derived": list(footprint.derived),
-                    "is_main": footprint.is_main,
-                    "rows": images[start : start + ROWS_TOGETHER],
-                }
-                packed = zlib.compress(json.dumps(content, default=_packed).encode(), 1)
-                sealed.append((batch.pk, footprint.model._meta.label, seal_bytes(packed)))
+        progress.expect(len(footprints))
+        with _keys_of(footprints) as keys:
+            for done, (snapshot, footprint, values) in enumerate(
+                zip(self.snapshots, footprints, keys, strict=True)
+            ):
+                for images in _by_thousand(_differences(snapshot, footprint, values)):
+                    sealed.append((batch.pk, footprint.model._meta.label, _seal(footprint, images)))
+                    progress.reach(done, "正在记下导入前的内容")
+                snapshot.drop()
         bulk.insert(UndoImage, ("batch_id", "table", "sealed"), sealed)
 
 
-def _differences(before: dict, after: dict, footprint: Footprint) -> Iterator[list]:
-    model, derived = footprint.model, footprint.derived
-    names = [f.attname for f in model._meta.concrete_fields]
-    owner = names.index(footprint.owner) if footprint.owner else None
-    for pk, row in after.items():
-        old = before.get(pk)
-        if old == row:
-            continue
-        changed = None
-        if old is not None:
-            changed = {n: a for n, a, b in zip(names, old, row, strict=True) if a != b and n not in derived}
-            if not changed:
-                continue
-        whose = row[owner] if owner is not None else None
-        yield [pk, whose, digest_of(model, row, derived), changed]
-    for pk, row in before.items():
-        if pk not in after:
-            yield [pk, row[owner] if owner is not None else None, "", dict(zip(names, row, strict=True))]
+@contextmanager
+def _keys_of(footprints: Sequence[Footprint]) -> Iterator[list[str]]:
+    """Hold the values of each footprint in a table; footprints that share a list of values share the table."""
+    held: dict[int, str] = {}
+    with ExitStack() as stack:
+        for footprint in footprints:
+            if id(footprint.values) not in held:
+                keys = bulk.keys(footprint.model, footprint.column, footprint.values)
+                held[id(footprint.values)] = stack.enter_context(keys).sql
+        yield [held[id(footprint.values)] for footprint in footprints]
+
+
+def _differences(snapshot: Snapshot, footprint: Footprint, keys: str) -> Iterator[list]:
+    for pk, owner, digest in snapshot.added(*footprint.rows(keys)):
+        yield [pk, owner, digest, None]
+    for pk, owner, digest, old in snapshot.changed():
+        yield [pk, owner, digest, old]
+    for pk, owner, old in snapshot.removed():
+        yield [pk, owner, "", old]
+
+
+def _by_thousand(images: Iterator[list]) -> Iterator[list]:
+    while some := list(islice(images, ROWS_TOGETHER)):
+        yield some
+
+
+def _seal(footprint: Footprint, images: list) -> bytes:
+    content = {"derived": list(footprint.derived), "is_main": footprint.is_main, "rows": images}
+    return seal_bytes(zlib.compress(json.dumps(content, default=_packed).encode(), 1))
 
 
 @dataclass

@@ -13,6 +13,7 @@ from povertyedu.sealing import seal_bytes, unseal_bytes
 from povertyedu.sealing.fields import SealedCharField
 from povertyedu.workflow.flow import StepRefused
 
+from .content import in_order, packed, unpacked
 from .enums import RowOutcome
 from .states import STEPS, WRITTEN, ImportState
 
@@ -127,6 +128,10 @@ class ImportBatch(models.Model):
             raise StepRefused("这次导入已在办理、已完成或已取消，请刷新页面后再看。")
         self.refresh_from_db()
 
+    def columns_of(self, sheet: str) -> list[str]:
+        """Return the names of the columns of ``sheet`` in the order of its cells."""
+        return in_order(self.layout.get(sheet, {}).get("columns", {}))
+
     @property
     def is_working(self) -> bool:
         """Whether a job of it waits or runs."""
@@ -206,14 +211,12 @@ class StagedRow(models.Model):
 
     @property
     def content(self) -> dict:
-        """``values`` (column -> cleaned), ``shown`` (column -> as in the file), ``errors``, ``warnings``,
-        ``repairs``, ``changes`` (:meth:`povertyedu.imports.rows.Row.content`).
-        """
-        return json.loads(unseal_bytes(self.sealed))
+        """What is kept of the row (:mod:`povertyedu.imports.content`)."""
+        return unpacked(unseal_bytes(self.sealed), self.batch.columns_of(self.sheet))
 
     @staticmethod
     def seal_content(content: dict) -> bytes:
-        return seal_bytes(json.dumps(content, ensure_ascii=False, default=str).encode())
+        return seal_bytes(packed(content).encode())
 
 
 class RowFix(models.Model):

@@ -78,7 +78,6 @@ def preview_rows(staged: Iterable[StagedRow], resource, *, may_fix: bool = False
     lines = []
     for row in staged:
         content = row.content
-        shown = content["shown"]
         lines.append(
             {
                 "sheet": row.sheet,
@@ -89,7 +88,8 @@ def preview_rows(staged: Iterable[StagedRow], resource, *, may_fix: bool = False
                 "text": row.get_outcome_display(),
                 "is_wrong": row.outcome == RowOutcome.REJECTED,
                 "cells": [
-                    {"text": shown.get(name, "").strip(), "mono": name in secret} for name in resource.preview
+                    {"text": content["shown"].get(name, "").strip(), "mono": name in secret}
+                    for name in resource.preview
                 ],
                 "errors": [message for _, _, message in content["errors"]],
                 "warnings": [message for _, _, message in content["warnings"]],

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from povertyedu.files.models import StoredFile
+from povertyedu.jobs.progress import NO_PROGRESS
 from povertyedu.options.registry import options
 from povertyedu.workbooks.cells import clean_text
 from povertyedu.workbooks.headers import Header, Picked, Skipped, data_rows, normal_heading, pick_sheets
@@ -18,6 +19,7 @@ from .headings import HeadingsUnclear, choices_of, survey
 from .rows import Problem, Row
 
 REMARKS_SHOWN = 20
+USUAL_ROWS = 5000
 SERIAL = ("序号", "编号", "行号")  # counts the lines of the sheet, tells nothing of the row
 
 
@@ -34,7 +36,7 @@ class FileRows:
     def layout(self) -> dict[str, dict]:
         """Where each sheet's columns stand: ``head``, the row of its headings, and ``columns``, name -> index."""
         return {
-            name: {"head": header.row_numbers[-1], "columns": header.mapping}
+            name[:60]: {"head": header.row_numbers[-1], "columns": header.mapping}
             for name, header in self.headers.items()
         }
 
@@ -54,14 +56,21 @@ def limits() -> Limits:
     return Limits(size=chosen["import_max_megabytes"] * 2**20, rows=chosen["import_max_rows"])
 
 
-def read_file(path: Path, resource, choices: dict | None = None) -> FileRows:
+def read_file(path: Path, resource, choices: dict | None = None, *, progress=NO_PROGRESS) -> FileRows:
     """Read every data row of ``path`` by the columns of ``resource``; raise WorkbookError for the whole file.
 
     ``choices``: what a person said of its headings (``ImportBatch.choices``).
     """
     columns = resource.columns()
-    sheets = open_workbook(path, limits=limits())
+    progress.expect(100)
+
+    def told(rows: int) -> None:  # how many will come is not known: half the way is never quite reached
+        progress.reach(50 * rows // (rows + USUAL_ROWS), f"正在读取文件，已读 {rows:,} 行")
+
+    sheets = open_workbook(path, limits=limits(), told=told)
     picked, skipped = pick_sheets(sheets, headed_columns(resource), choices_of(choices or {}))
+    count = sum(len(each.sheet.rows) for each in picked)
+    progress.expect(2 * count)
     result = FileRows(remarks=[f"工作表“{name}”：{reason}。" for name, reason in skipped])
     result.sheets = survey(sheets, picked, skipped)
     del sheets
@@ -72,7 +81,9 @@ def read_file(path: Path, resource, choices: dict | None = None) -> FileRows:
             missing = [headings[name] for name in each.header.missing]
             result.remarks.append(f"工作表“{each.sheet.name}”没有“{'、'.join(missing)}”列，整张表没有读取。")
             continue
-        _read_sheet(each, resource, result)
+        _read_sheet(
+            each, resource, result, lambda: progress.reach(count + len(result.rows), "正在整理单元格")
+        )
     if not result.headers:
         raise _no_sheet(resource, missing, result.sheets)
     if not result.rows:
@@ -95,7 +106,7 @@ def _no_sheet(resource, missing: list[str], sheets: list[dict]) -> WorkbookError
     )
 
 
-def _read_sheet(each: Picked, resource, result: FileRows) -> None:
+def _read_sheet(each: Picked, resource, result: FileRows, tell: Callable[[], None]) -> None:
     sheet = each.sheet
     arranged = resource.arrange(sheet, each.header)
     header = arranged.header
@@ -109,6 +120,8 @@ def _read_sheet(each: Picked, resource, result: FileRows) -> None:
     read = resource.reader(header)
     left_out: list[Skipped] = []
     for number, cells in data_rows(sheet, header, left_out):
+        if len(result.rows) % 1000 == 0:
+            tell()
         if arranged.change:
             cells = arranged.change(cells)
         values, errors, repairs = read(cells)

@@ -125,21 +125,22 @@ class ImportResource(WorkbookResource):
     def check(self, rows: Sequence[Row], context: Context, progress=NO_PROGRESS) -> None:
         """Give every row its outcome, errors, warnings and changes; nothing is written.
 
-        Queries: a constant number, whatever the rows. ``progress`` counts half a row for each of the
-        two rounds.
+        Queries: a constant number, whatever the rows. ``progress`` counts each row twice, once for each of
+        the two rounds.
         """
+        progress.expect(2 * len(rows))
         empty_texts = self._empty_texts()
         self.look_up(rows, context)
         for number, row in enumerate(rows):
             if number % 1000 == 0:
-                progress.reach(number // 2, "正在逐行核对")
+                progress.reach(number, "正在逐行核对")
             self._doubt(row, empty_texts)
             self.examine(row, context)
         self._find_repeats(rows)
         self.look_up_records([row for row in rows if not row.outcome and not row.errors], context)
         for number, row in enumerate(rows):
             if number % 1000 == 0:
-                progress.reach((len(rows) + number) // 2, "正在与已有档案比较")
+                progress.reach(len(rows) + number, "正在与已有档案比较")
             if not row.outcome:
                 self._judge(row, context)
 

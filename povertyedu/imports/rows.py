@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from povertyedu.accounts.models import User
+from povertyedu.jobs.progress import NO_PROGRESS
 from povertyedu.orgs.models import Term
 from povertyedu.sealing import keyed_hash
 from povertyedu.workbooks.cells import text_of
@@ -111,18 +112,29 @@ class Row:
             "repairs": self.repairs,
             "changes": self.changes,
         }
-        more = (("unread", self.unread), ("fixed", self.fixed), ("left_out", self.is_left_out))
-        return content | {name: value for name, value in more if value}
+        return content | self.more
+
+    @property
+    def more(self) -> dict:
+        """What few rows have to be kept of them."""
+        if not (self.unread or self.fixed or self.is_left_out):
+            return {}
+        every = (("unread", self.unread), ("fixed", self.fixed), ("left_out", self.is_left_out))
+        return {name: value for name, value in every if value}
 
 
 @dataclass
 class Context:
-    """Who imports for which term. ``schools`` are the keys of schools in reach, None for the whole county."""
+    """Who imports for which term. ``schools`` are the keys of schools in reach, None for the whole county.
+
+    ``progress`` is told how far the writing is.
+    """
 
     term: Term | None = None
     by: User | None = None
     by_name: str = ""
     schools: frozenset[int] | None = None
+    progress: Any = NO_PROGRESS
 
 
 @dataclass

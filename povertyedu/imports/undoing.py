@@ -8,9 +8,10 @@ from typing import Any
 from django.db import connection, models, transaction
 
 from povertyedu import bulk
+from povertyedu.bulk.snapshots import digests
 from povertyedu.orgs.models import Term
 
-from .images import Image, digest_of, images_of
+from .images import Image, images_of
 from .models import ImportBatch
 
 TOUCHED = "导入后又有修改"
@@ -19,11 +20,11 @@ REFERRED = "导入后已有别的记录（如异动、批次、附件）与之�
 
 @dataclass
 class Table:
-    """What an undo means for one table: images by key, and the rows as they are now."""
+    """What an undo means for one table: images by key, and the digests of the rows as they are now."""
 
     model: type[models.Model]
     images: dict[Any, Image]
-    now: dict[Any, tuple]
+    now: dict[Any, str]
     is_main: bool
 
     def to_remove(self, plan: "UndoPlan") -> list:
@@ -40,11 +41,11 @@ class Table:
     def to_bring_back(self, plan: "UndoPlan") -> list[Image]:
         return [i for i in self.images.values() if not i.digest and not plan.leaves(self, i)]
 
-    def was_touched(self, image: Image, derived: list[str]) -> bool:
-        row = self.now.get(image.pk)
-        if row is None:
+    def was_touched(self, image: Image) -> bool:
+        digest = self.now.get(image.pk)
+        if digest is None:
             return bool(image.digest) and image.old is not None
-        return digest_of(self.model, row, derived) != image.digest
+        return digest != image.digest
 
 
 @dataclass
@@ -89,11 +90,11 @@ def plan_of(batch: ImportBatch, resource) -> UndoPlan:
     plan = UndoPlan()
     for kept in images_of(batch):
         images = {image.pk: image for image in kept.images}
-        now = bulk.stored(kept.model, kept.model._meta.pk.attname, images)
+        now = digests(kept.model, images, ignored=kept.derived)
         table = Table(kept.model, images, now, kept.is_main)
         plan.tables.append(table)
         for image in kept.images:
-            if table.was_touched(image, kept.derived):
+            if table.was_touched(image):
                 _leave(plan, table, image, TOUCHED)
     plan.left_out |= resource.undo_obstacles(plan.owners, batch.term)
     for owned in (True, False):  # a class stays where a child stays in it: the children first
@@ -171,15 +172,8 @@ def _remove(model: type[models.Model], pks: list) -> None:
 
 
 def _restore(table: Table, images: list[Image]) -> None:
-    if not images:
-        return
-    names = [f.attname for f in table.model._meta.concrete_fields]
-    columns = sorted({name for image in images for name in image.old}, key=names.index)
-    rows = []
-    for image in images:
-        now = dict(zip(names, table.now[image.pk], strict=True))
-        rows.append([image.pk, *(image.old.get(name, now[name]) for name in columns)])
-    bulk.overwrite(table.model, columns, rows)
+    if images:
+        bulk.overwrite(table.model, ((image.pk, image.old) for image in images))
 
 
 def _bring_back(table: Table, images: list[Image]) -> None:

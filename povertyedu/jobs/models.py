@@ -24,6 +24,7 @@ TONES = {
     JobState.FAILED: "bad",
     JobState.CANCELLED: "info",
 }
+PERCENT = 100  # what a work of several stretches counts to: it is shown as percent
 WAITING_STATES = (JobState.QUEUED, JobState.INTERRUPTED)
 LIVE_STATES = (JobState.QUEUED, JobState.RUNNING, JobState.INTERRUPTED)
 
@@ -123,6 +124,8 @@ class Job(models.Model):
         """One sentence on where it is, for who waits for it."""
         if self.state == JobState.RUNNING:
             reached = f"第 {self.done:,} / {self.total:,}" if self.total else ""
+            if self.total == PERCENT:
+                reached = f"{self.percent}%"
             asked = "正在停止" if self.cancel_asked else self.note
             return "，".join(part for part in (asked, reached) if part) or "已开始"
         return {

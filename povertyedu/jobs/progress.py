@@ -22,7 +22,7 @@ from django.conf import settings
 from django.db import Error, connection
 from django.utils import timezone
 
-from .models import Job
+from .models import PERCENT, Job
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +105,29 @@ class Progress:
         self._lost = asked is None or not attempt.update(
             lease_until=lease_end(), done=self.done, total=self.total, note=self.note
         )
+
+
+class Share:
+    """A stretch of a longer work that counts something of its own: its ends are percent of the whole.
+
+    The first stretch tells that the whole is PERCENT.
+    """
+
+    def __init__(self, progress, start: int, end: int, *, total: int = 0):
+        self.progress, self.start, self.end = progress, start, end
+        self.total = total
+        if not start:
+            progress.expect(PERCENT)
+
+    def expect(self, total: int):
+        self.total = total
+
+    def reach(self, done: int, note: str = ""):
+        part = min(done, self.total) / self.total if self.total else 0
+        self.progress.reach(self.start + int((self.end - self.start) * part), note)
+
+    def fence(self):
+        self.progress.fence()
 
 
 class _NoProgress:

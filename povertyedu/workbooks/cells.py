@@ -144,6 +144,9 @@ def clean_id_number(cell: Any) -> Cleaned:
     Errors: id_precision_lost (the workbook holds a number), id_checksum (length, characters, region,
     birth date or check digit do not fit).
     """
+    if cell.__class__ is str and _ID_18(cell):  # nearly every cell is as it should be
+        _prove_id(cell)
+        return Cleaned(cell)
     if isinstance(cell, int | float):  # bool is an int too, and no identity number either
         if not _ID_15(text_of(cell)):
             raise CellError("id_precision_lost", ID_PRECISION_LOST)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -86,12 +86,19 @@ KINDS = {
 }
 
 
-def open_workbook(source: str | Path | bytes, *, name: str = "", limits: Limits | None = None) -> list[Sheet]:
+def open_workbook(
+    source: str | Path | bytes,
+    *,
+    name: str = "",
+    limits: Limits | None = None,
+    told: Callable[[int], None] = lambda rows: None,
+) -> list[Sheet]:
     """All sheets of an .xlsx, .xls or .csv file, hidden ones too, told apart by `visible`.
 
     `source` is a path, or the content itself with the `name` it was uploaded under. The content decides
     how it is read, not the name. Cells are text, float, bool, date, datetime or "" (empty); a formula
-    gives its stored value. Raises WorkbookError, with a code of MESSAGES.
+    gives its stored value. ``told`` is called with the number of rows read so far, and may raise to stop.
+    Raises WorkbookError, with a code of MESSAGES.
     """
     limits = limits or Limits()
     extension = Path(name if isinstance(source, bytes) else name or source).suffix.lower()
@@ -102,7 +109,7 @@ def open_workbook(source: str | Path | bytes, *, name: str = "", limits: Limits 
     if (len(source) if isinstance(source, bytes) else Path(source).stat().st_size) > limits.size:
         raise refusal("too_large", limits)
     with _opened(source) as file:
-        return _sheets(file, limits)
+        return _sheets(file, limits, told)
 
 
 @contextlib.contextmanager
@@ -118,12 +125,15 @@ def _opened(source: str | Path | bytes) -> Iterator[IO[bytes]]:
         yield file
 
 
-def _sheets(file: IO[bytes], limits: Limits) -> list[Sheet]:
+def _sheets(file: IO[bytes], limits: Limits, told: Callable[[int], None]) -> list[Sheet]:
     sheets: list[Sheet] = []
+    count = 0
     with contextlib.closing(_answers(file, limits)) as answers:  # a refusal ends the child at once
         for answer in answers:
             if "rows" in answer:
                 sheets[-1].rows.extend(map(tuple, answer["rows"]))
+                count += len(answer["rows"])
+                told(count)
             elif "error" in answer:
                 raise refusal(answer["error"], limits, kind=answer.get("kind", "other"))
             elif "sheet" in answer:

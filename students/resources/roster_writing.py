@@ -16,14 +16,20 @@ from .roster_records import enrolment_facts, known_enrolment, known_student, stu
 
 def write(created: list[Row], updated: list[Row], context: Context) -> None:
     """Write new and changed children of the term, set-based; then marks and hardship categories."""
+    progress = context.progress
+    progress.expect(5)
     _insert_students(created, context)
     _amend_students(updated, context)
+    progress.reach(1, "正在写入监护人")
     touched = created + updated
     _write_guardians(touched)
+    progress.reach(2, "正在写入银行账户")
     _write_accounts(touched)
+    progress.reach(3, "正在写入本学期学籍")
     classes = _classes(touched)
     _insert_enrolments([row for row in touched if row.found.enrolment is None], classes, context.term)
     _amend_enrolments([row for row in updated if row.found.enrolment], classes)
+    progress.reach(4, "正在核对困难类型")
     pks = [row.found.student_pk for row in touched]
     mark_changed(context.term, pks)
     mark_students([row.found.student_pk for row in updated if _is_another_child(row)])
@@ -40,8 +46,10 @@ def _insert_students(rows: list[Row], context: Context) -> None:
     if not rows:
         return
     now = timezone.now()
+    for row, pk in zip(rows, bulk.new_keys(Student, len(rows)), strict=True):
+        row.found.student_pk = pk
     columns = (
-        "name", "sex", "birth_date", "ethnicity", "id_kind", "id_number", "id_hash", "id_tail_hash", "student_no", "student_no_hash",
+        "id", "name", "sex", "birth_date", "ethnicity", "id_kind", "id_number", "id_hash", "id_tail_hash", "student_no", "student_no_hash",
         "phone", "home_area_id", "home_address", "hukou", "is_left_behind", "remark", "created_at", "updated_at", "updated_by",
     )  # fmt: skip
 
@@ -50,23 +58,12 @@ def _insert_students(rows: list[Row], context: Context) -> None:
         number = values["id_number"] or ""
         kind = values["id_kind"] if number and values["id_kind"] else IdentityKind.ID_CARD.value if number else IdentityKind.NONE.value  # fmt: skip
         return (
-            values["name"], found.sex or "", found.birth, values["ethnicity"] or "", kind, number, found.id_hash,
+            found.student_pk, values["name"], found.sex or "", found.birth, values["ethnicity"] or "", kind, number, found.id_hash,
             keyed_hash(number[-4:]) if number else "", values["student_no"] or "", found.no_hash, values["phone"] or "", found.area, "",
             values["hukou"] or "", bool(values["is_left_behind"]), values["remark"] or "", now, now, context.by_name[:60],
         )  # fmt: skip
 
     bulk.insert(Student, columns, map(new, rows))
-    with (
-        bulk.keys(Student, "id_hash", (row.found.id_hash for row in rows if row.found.id_hash)) as id_hashes,
-        bulk.keys(
-            Student, "student_no_hash", (row.found.no_hash for row in rows if not row.found.id_hash)
-        ) as nos,
-    ):
-        by_id = dict(Student.objects.filter(id_hash__in=id_hashes).values_list("id_hash", "pk"))
-        by_no = dict(Student.objects.filter(student_no_hash__in=nos).values_list("student_no_hash", "pk"))
-    for row in rows:
-        found = row.found
-        found.student_pk = by_id[found.id_hash] if found.id_hash else by_no[found.no_hash]
 
 
 def _amend_students(rows: list[Row], context: Context) -> None:

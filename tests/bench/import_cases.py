@@ -160,7 +160,12 @@ def peer(name: str, files: list[Path], steps: list[dict]) -> None:
         steps[-1]["counts"] = {"rows": rows}
 
 
-CASES = {"page": page, "command": command, "tuned": partial(peer, "Tuned"), "default": partial(peer, "Default")}
+CASES = {
+    "page": page,
+    "command": command,
+    "tuned": partial(peer, "Tuned"),
+    "default": partial(peer, "Default"),
+}
 
 if __name__ == "__main__":
     main()

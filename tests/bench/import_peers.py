@@ -210,9 +210,7 @@ class Tuned(Peer):
 
 def _upsert(rows: list, *unique: str) -> None:
     if rows:
-        names = [
-            f.name for f in rows[0]._meta.concrete_fields if not f.primary_key and f.name not in unique
-        ]
+        names = [f.name for f in rows[0]._meta.concrete_fields if not f.primary_key and f.name not in unique]
         type(rows[0]).objects.bulk_create(
             rows, batch_size=2000, update_conflicts=True, unique_fields=unique, update_fields=names
         )
