@@ -28,7 +28,8 @@ def hold_back(*, by: Actor, enrolment: Enrolment, data: dict, numbers: dict) -> 
         data = data | {name: getattr(student, name) for name in WITH_NUMBER}
     account = student.bank_account if hasattr(student, "bank_account") else None
     if account and propose_account(by=by, enrolment=enrolment, account=account, data=data):
-        data = data | {"account_number": "", "account_holder": "", "account_bank": account.bank}
+        kept = {"account_relation": account.relation, "account_bank": account.bank}
+        data = data | {"account_number": "", "account_holder": ""} | kept
     return data, numbers
 
 
@@ -51,10 +52,13 @@ def propose_account(
     digest = keyed_hash(number) if number else account.number_hash
     if (digest, holder) == (account.number_hash, account.holder):
         return None
-    value = {"account_number": number, "account_holder": holder, "account_bank": data["account_bank"]}
+    relation = data.get("account_relation", account.relation)
+    value = {
+        "account_number": number, "account_holder": holder, "account_relation": relation, "account_bank": data["account_bank"],
+    }  # fmt: skip
     words = (account_words(account.holder, account.number), account_words(holder, number or account.number))
     replaces = account_hash(account)
-    wanted = keyed_hash(f"{digest}|{holder}|{data['account_bank']}")
+    wanted = keyed_hash(f"{digest}|{holder}|{relation}|{data['account_bank']}")
     return _propose(by, enrolment, ChangeKind.ACCOUNT, value, wanted, replaces, words)
 
 

@@ -54,8 +54,6 @@ def student_detail(request, pk):
         .select_related("term", "school", "school_class")
         .order_by("-term__starts_on")
     )
-    hardships = hardships_of(student) if holds else []
-    households = _households(hardships)
     context = {
         "crumbs": [
             ("首页", reverse("home:todo")),
@@ -64,23 +62,16 @@ def student_detail(request, pk):
         ],
         "student": student,
         "enrolment": enrolment,
-        "other_facts": shown(enrolment.facts, all_facts()) if holds else [],
         "home_name": area_names([enrolment.home_area]).get(enrolment.home_area, ""),
         "enrolments": enrolments,
         "holds": holds,
         "numbers": _numbers(user, student, holds),
         "shows_birth": holds and user.can(P.REVEAL_NUMBERS),
-        "hardships": hardships,
-        "households": households,
-        "open_households": _open_households(user, households),
         "panels": _panels(user, enrolment),
-        "entries": _history(student) if holds else [],
-        "waiting": student.pending_changes.waiting() if holds else [],
-        "notes": StudentNote.objects.about(student) if holds else [],
-        "blocks": enrolment.payout_blocks.in_force() if holds else [],
         "may_correct": Enrolment.objects.visible_to(user, P.EDIT_STUDENTS).filter(pk=enrolment.pk).exists(),
     }
-    context |= _may(user, student, enrolment) if holds else {}
+    if holds:
+        context |= _whole_record(user, student, enrolment) | _may(user, student, enrolment)
     return render(request, "students/detail.html", context)
 
 
@@ -116,6 +107,22 @@ def reveal(request, pk, field):
     response = render(request, template, context, status=200 if form.is_valid() else 422)
     add_never_cache_headers(response)
     return response
+
+
+def _whole_record(user, student: Student, enrolment: Enrolment) -> dict:
+    """Return what only those read who hold the child."""
+    hardships = hardships_of(student)
+    households = _households(hardships)
+    return {
+        "other_facts": shown(enrolment.facts, all_facts()),
+        "hardships": hardships,
+        "households": households,
+        "open_households": _open_households(user, households),
+        "entries": _history(student),
+        "waiting": student.pending_changes.waiting(),
+        "notes": StudentNote.objects.about(student),
+        "blocks": enrolment.payout_blocks.in_force(),
+    }
 
 
 def _may(user, student: Student, enrolment: Enrolment) -> dict[str, bool]:

@@ -4,7 +4,8 @@ import pytest
 from django.urls import reverse
 
 from povertyedu.audit.models import AuditEvent
-from students.models import BankAccount
+from students.actions.pending import confirm_change
+from students.models import BankAccount, PendingChange
 from subsidies.models import Line
 from tests.factories import subsidies
 
@@ -16,15 +17,23 @@ pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 def test_form_keeps_the_relation_and_tells_it_in_the_history(client, clerk, luona):
     client.force_login(clerk)
     url = edit_url(luona)
-    client.post(url, as_sent(client, url, account_holder="罗建平", account_relation="father"))
-    account = BankAccount.objects.get()
-    assert (account.holder, account.relation) == ("罗建平", "father")
-    assert AuditEvent.objects.get(action="students.correct").changes == {
-        "开户人": ["罗娜", "罗建平"], "与开户人关系": ["", "父亲"],
-    }  # fmt: skip
-    assert "罗建平（父亲）" in client.get(reverse("students:detail", args=[luona.pk])).content.decode()
+    client.post(url, as_sent(client, url, account_relation="father"))
+    assert BankAccount.objects.get().relation == "father"
+    assert AuditEvent.objects.get(action="students.correct").changes == {"与开户人关系": ["", "父亲"]}
+    assert "罗娜（父亲）" in client.get(reverse("students:detail", args=[luona.pk])).content.decode()
     client.post(url, as_sent(client, url, account_relation=""))
     assert BankAccount.objects.get().relation == ""
+
+
+def test_relation_waits_with_the_holder_it_is_of(client, clerk, administrator, luona):
+    client.force_login(clerk)
+    url = edit_url(luona)
+    client.post(url, as_sent(client, url, account_holder="罗建平", account_relation="father"))
+    account = BankAccount.objects.get()
+    assert (account.holder, account.relation) == ("罗娜", "")
+    confirm_change(by=administrator.as_actor(), change=PendingChange.objects.get())
+    account.refresh_from_db()
+    assert (account.holder, account.relation) == ("罗建平", "father")
 
 
 def test_form_refuses_oneself_under_another_name(client, clerk, luona):
