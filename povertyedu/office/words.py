@@ -3,8 +3,23 @@
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 
-from students.states import CORRECTION_FLOW, MOVE_FLOW, PAIR_FLOW, PROMOTION_FLOW, PROOF_FLOW
-from subsidies.states import ALLOCATION_FLOW, BATCH_FLOW, EXCHANGE_FLOW, POLICY_FLOW, SHEET_FLOW
+from students.states import (
+    CHANGE_FLOW,
+    CORRECTION_FLOW,
+    END_FLOW,
+    MOVE_FLOW,
+    PAIR_FLOW,
+    PROMOTION_FLOW,
+    PROOF_FLOW,
+)
+from subsidies.states import (
+    ALLOCATION_FLOW,
+    BATCH_FLOW,
+    EXCHANGE_FLOW,
+    POLICY_FLOW,
+    RECOVERY_FLOW,
+    SHEET_FLOW,
+)
 
 # An unknown code is shown as it is: the log outlives the verbs.
 ACTION_WORDS = {
@@ -74,6 +89,13 @@ ACTION_WORDS = {
     "objection.answer": "答复公示异议",
     "import.apply": "导入生效",
     "import.undo": "撤销导入",
+    "import.columns": "核对导入的列",
+    "import.second": "复核导入",
+    "import.send_back": "退回导入",
+    "ledger.freeze": "留存关账台账",
+    "students.note": "添加备注或附件",
+    "students.checked_change": "复核后变更证件号或账户",
+    "students.end_hardship": "终止困难认定",
     "imports.alias": "添加表头别名",
     "imports.alias_delete": "删除表头别名",
     "comparison.begin": "开始名单比对",
@@ -108,6 +130,9 @@ ACTION_WORDS |= {
         (CORRECTION_FLOW, "更正申请"),
         (PAIR_FLOW, "重复学生"),
         (PROOF_FLOW, "困难佐证"),
+        (RECOVERY_FLOW, "多发追回"),
+        (CHANGE_FLOW, "重要信息变更"),
+        (END_FLOW, "困难认定终止"),
     )
     for step in flow.transitions
 }
