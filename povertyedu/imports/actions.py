@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 from povertyedu.accounts.models import User
 from povertyedu.audit.models import record
 from povertyedu.files.models import StoredFile
+from povertyedu.jobs.models import PERCENT
 from povertyedu.jobs.progress import NO_PROGRESS, Cancelled, LeaseLost, Share
 from povertyedu.options.registry import option
 from povertyedu.orgs.models import School, Term
@@ -224,9 +225,10 @@ def undo(*, batch: ImportBatch, by: Actor, progress=NO_PROGRESS) -> ImportBatch:
     try:
         with collector_paused(), transaction.atomic():
             resource = resource_of(batch.kind)
+            progress.expect(PERCENT)
+            progress.reach(0, "正在核对导入后的修改")
             plan = undoing.plan_of(batch, resource)
-            progress.reach(0, "正在撤销")
-            undoing.carry_out(plan, resource, batch.term)
+            undoing.carry_out(plan, resource, batch, Share(progress, 30, 99))
             batch.step("undone", undone=plan.counts, left_out=plan.left_out_json(), undone_at=timezone.now())
             batch.images.all().delete()
             record(by, action="import.undo", subject=batch, changes={"kind": batch.kind, **plan.counts})

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+from povertyedu.accounts.models import User
 from povertyedu.jobs.progress import NO_PROGRESS
 from povertyedu.orgs.models import Term
 from povertyedu.workbooks.columns import WorkbookResource
@@ -106,8 +107,11 @@ class ImportResource(WorkbookResource):
         """Return owner -> Chinese reason of those whose records an undo must leave as they are."""
         return {}
 
-    def undone(self, owners: Collection, term: Term | None) -> None:
-        """Work out again what follows from the records of ``owners``, some of which are gone; same transaction."""
+    def undone(self, owners: Collection, term: Term | None, *, why: str, by: User | None) -> None:
+        """Work out again what follows from the records of ``owners``, some of which are gone; same transaction.
+
+        ``why`` names the undo for what is started in the background on behalf of ``by``.
+        """
 
     def answer(self, rows: Sequence[Row], context: Context) -> dict:
         """Return further figures of this kind, none by default."""

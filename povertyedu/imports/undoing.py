@@ -147,17 +147,21 @@ def _referring(model: type[models.Model], *, derived: bool) -> Iterator[tuple[ty
                 yield other, key.attname
 
 
-def carry_out(plan: UndoPlan, resource, term: Term | None) -> None:
+def carry_out(plan: UndoPlan, resource, batch: ImportBatch, progress) -> None:
     """Do what ``plan`` says. The caller holds the transaction in which it was made."""
     owners: Collection = plan.owners
+    progress.expect(5)
+    progress.reach(1, "正在移除新增的内容")
     removals = [(table, table.to_remove(plan)) for table in plan.tables]
     for table, pks in reversed(removals):
         if pks:
             _remove(table.model, pks)
+    progress.reach(2, "正在恢复原来的内容")
     for table in plan.tables:
         _restore(table, table.to_restore(plan))
         _bring_back(table, table.to_bring_back(plan))
-    resource.undone(owners, term)
+    progress.reach(4, "正在标记需要重算的学生")
+    resource.undone(owners, batch.term, why=f"撤销导入“{batch.file.name[:50]}”", by=batch.by)
 
 
 def _remove(model: type[models.Model], pks: list) -> None:

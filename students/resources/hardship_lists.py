@@ -12,6 +12,7 @@ from povertyedu.imports.rows import Change, Context, Row
 from povertyedu.sealing import keyed_hash
 from students.actions.ends import lapse_ends, propose_ends
 from students.actions.hardship import derive_categories, mark_people
+from students.actions.recalculating import recalculating
 from students.enums import HardshipCategory
 from students.models import HardshipStatus
 
@@ -97,10 +98,11 @@ class HardshipListResource(ImportResource):
     def undo_obstacles(self, owners, term) -> dict:
         return undo.in_batches(owners, term, column="id_hash")
 
-    def undone(self, owners, term) -> None:
-        derive_categories(id_hashes=owners)
-        mark_people(owners)
-        lapse_ends(term, self.source)
+    def undone(self, owners, term, *, why, by) -> None:
+        with recalculating(why, by=by):
+            derive_categories(id_hashes=owners)
+            mark_people(owners)
+            lapse_ends(term, self.source)
 
 
 def names_of(model, hashes) -> dict[str, str]:

@@ -6,12 +6,14 @@ from django.db import transaction
 from django.db.models.functions import Coalesce
 
 from povertyedu import bulk
+from povertyedu.accounts.models import User
 from povertyedu.imports.images import Footprint
 from povertyedu.imports.rows import Context, Row
 from povertyedu.orgs.models import SchoolClass, Term
 from students import money
 from students.actions import duplicates
 from students.actions.hardship import derive_categories, mark_students
+from students.actions.recalculating import recalculating
 from students.models import BankAccount, Enrolment, Guardian, Student
 
 IN_BATCH = "已列入本学期的发放批次"
@@ -46,11 +48,12 @@ class ChildrenUndone:
     def undo_obstacles(self, owners: Collection[int], term: Term) -> dict[int, str]:
         return in_batches(owners, term, column="id")
 
-    def undone(self, owners: Collection[int], term: Term) -> None:
-        """Mark the children who are still there for the next recalculation and derive their categories."""
+    def undone(self, owners: Collection[int], term: Term, *, why: str, by: User | None) -> None:
+        """Mark the children who are still there, derive their categories, have their terms recalculated."""
         there = list(names(owners))
-        mark_students(there)
-        derive_categories(term, student_ids=there)
+        with recalculating(why, by=by):
+            mark_students(there)
+            derive_categories(term, student_ids=there)
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from povertyedu.accounts.access import needs, working_term
 from povertyedu.accounts.permissions import Permission
 from povertyedu.jobs.models import Job
 from povertyedu.jobs.tasks import start
+from students.actions.recalculating import lock_of
 from subsidies.actions.policies import NoPolicy, policy_for
 from subsidies.models import Entitlement, Programme
 from subsidies.queries import last_runs, totals_by_programme, waiting_children
@@ -39,10 +40,6 @@ def calculation(request):
         "may_start": request.user.can(Permission.RECALCULATE),
     }
     return render(request, "subsidies/calculation.html", context)
-
-
-def lock_of(term) -> str:
-    return f"recalculate:{term.pk}"
 
 
 def _by_kind(rows: list[dict]) -> dict[str, int]:

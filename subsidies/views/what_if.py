@@ -13,6 +13,7 @@ from povertyedu.jobs.models import Job
 from povertyedu.jobs.tasks import start
 from povertyedu.orgs.models import School, Term
 from povertyedu.workflow.flow import StepRefused
+from students.actions.recalculating import lock_of
 from students.models import Enrolment
 from subsidies import engine
 from subsidies.actions import drafting
@@ -24,7 +25,6 @@ from subsidies.enums import Kind
 from subsidies.models import Policy, WhatIfCell, WhatIfTerm
 from subsidies.queries import FactUnread
 from subsidies.queries.policies import known_programmes, township_names, tried_terms
-from subsidies.views.calculation import lock_of
 from subsidies.views.drafts import crumbs_of, draft_of, get_or_post
 from subsidies.views.versions import what_changed
 

@@ -114,6 +114,32 @@ def test_undo_puts_changed_children_back_to_the_byte(
     assert set(marked) == set(Student.objects.values_list("pk", flat=True))
 
 
+def test_undo_has_the_children_who_are_left_recalculated(administrator, xiazhai, village, autumn, imported):
+    imported(roster(xiazhai, 2), by=administrator)
+    FactChange.objects.all().delete()
+    spring = factories.term("2021-spring")
+    later = Enrolment.objects.get(student__name="罗二")
+    later.pk, later.term = None, spring
+    later.save(force_insert=True)
+    batch = imported(roster(xiazhai, 3, 就读方式="住校"), by=administrator)
+
+    undo(batch, administrator)
+
+    jobs = Job.objects.filter(kind="subsidies.recalculate").order_by("pk")
+    assert sorted((job.arguments["term"], job.label, job.lock) for job in jobs) == [
+        ("2020-autumn", f"撤销导入“花名册.xlsx”，重算 {autumn}", "recalculate:2020-autumn"),
+        ("2021-spring", f"撤销导入“花名册.xlsx”，重算 {spring}", "recalculate:2021-spring"),
+    ]
+    assert {job.by for job in jobs} == {administrator}
+    assert all(job.arguments["only_changed"] for job in jobs)
+
+
+def test_undo_of_new_children_alone_recalculates_nothing(administrator, xiazhai, village, imported):
+    undo(imported(roster(xiazhai, 2), by=administrator), administrator)
+
+    assert not Job.objects.filter(kind="subsidies.recalculate").exists()
+
+
 def test_undo_leaves_who_was_changed_since_and_lists_them(administrator, xiazhai, village, imported, client):
     batch = imported(roster(xiazhai, 3), by=administrator)
     touched = Student.objects.get(name="罗二")
@@ -263,6 +289,9 @@ def test_undo_interrupted_changes_nothing_and_can_be_taken_up(administrator, xia
     actions.ask_to_undo(batch=batch)
 
     class Killed:
+        def expect(self, total):
+            pass
+
         def reach(self, done, note=""):
             pass
 

@@ -15,6 +15,7 @@ from povertyedu.orgs.tags import clean_tags
 from povertyedu.workbooks.cells import EMPTY, CellError, Cleaned, clean_code, clean_text, clean_yes_no
 from povertyedu.workbooks.columns import Column
 from students.actions.hardship import mark_schools
+from students.actions.recalculating import recalculating
 
 from .changes import changes_of
 
@@ -298,5 +299,6 @@ class SchoolResource(ImportResource):
     def owner_names(self, owners) -> dict:
         return dict(School.objects.values_list("pk", "name"))
 
-    def undone(self, owners, term) -> None:
-        mark_schools(owners)
+    def undone(self, owners, term, *, why, by) -> None:
+        with recalculating(why, by=by):
+            mark_schools(owners)

@@ -1,0 +1,34 @@
+"""Starting the recalculation of terms in which children were just marked; the work itself is the subsidies' own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db.models import Max
+from django.urls import reverse
+
+from povertyedu.accounts.models import User
+from povertyedu.accounts.permissions import Permission
+from povertyedu.jobs.tasks import start
+from povertyedu.orgs.models import Term
+from students.models import FactChange
+
+KIND = "subsidies.recalculate"
+
+
+def lock_of(term: Term) -> str:
+    """What no two recalculations of a term may work on at once."""
+    return f"recalculate:{term.pk}"
+
+
+@contextmanager
+def recalculating(why: str, *, by: User | None) -> Iterator[None]:
+    """Recalculate, once the transaction is committed, the marked children of each open term marked in the block."""
+    last = FactChange.objects.aggregate(last=Max("pk"))["last"] or 0
+    yield
+    marked = FactChange.objects.filter(pk__gt=last).values("term")
+    page = reverse("subsidies:calculation") if by and by.can(Permission.RECALCULATE) else ""
+    for term in Term.objects.filter(pk__in=marked, is_closed=False):
+        start(
+            KIND, label=f"{why}，重算 {term}", by=by, url=page and f"{page}?term={term.pk}", lock=lock_of(term),
+            arguments={"term": term.pk, "only_changed": True},
+        )  # fmt: skip
