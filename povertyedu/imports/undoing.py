@@ -9,7 +9,6 @@ from django.db import connection, models, transaction
 
 from povertyedu import bulk
 from povertyedu.bulk.snapshots import digests
-from povertyedu.orgs.models import Term
 
 from .images import Image, images_of
 from .models import ImportBatch
