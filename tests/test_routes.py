@@ -148,7 +148,6 @@ class World:
         self.scan = keep_scan(
             by=people.finance, receipt=self.receipt, upload=SimpleUploadedFile("指标文.pdf", b"%PDF-1.4")
         )
-        self.policy, self.draft = policies.published(policies.QUOTA), policies.draft()
         over = Balance.objects.get(student=subsidies.overpaid("孙多", people, term=autumn, at=xiazhai))
         self.overpaid = {"student": over.student_id, "term": autumn.pk, "programme": over.programme_id}
         other = Balance.objects.get(student=subsidies.overpaid("孙余", people, term=autumn, at=xiazhai))
@@ -159,6 +158,8 @@ class World:
             by=people.aid, term=autumn, source="county", programmes=[subsidies.programme()], amount_fen=50_000,
             weights={"pupils": 1}, receipt=self.receipt,
         )  # fmt: skip
+        # The newest policy holds: after those that making up funds and allocations publishes.
+        self.policy, self.draft = policies.published(policies.QUOTA), policies.draft()
         run_what_if(policy=self.draft, by=aid.as_actor())
         factories.away("何欣", autumn)
         self.exchange = subsidies.exchange(aid, during=autumn)
