@@ -222,7 +222,10 @@ class Parameter:
         """Whether it is the bureau that gives the figure, not the pack."""
         return self.kind is not ParameterKind.READING
 
-    def allows(self, figure: int) -> bool:
+    def allows(self, figure: int | None) -> bool:
+        """Whether the bureau may fill in ``figure``; None, not carried out, is an answer too."""
+        if figure is None:
+            return True
         return figure >= 0 and (self.range is None or self.range[0] <= figure <= self.range[1])
 
 
