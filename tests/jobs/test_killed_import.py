@@ -125,9 +125,12 @@ def test_import_survives_a_killed_worker(queue, confirmed, slow_guardians):
     slow_guardians()
 
     with running_worker(queue):
-        wait_for(lambda: Job.objects.filter(state=JobState.DONE).exists(), "the second attempt")
+        wait_for(
+            lambda: Job.objects.filter(kind="imports.apply", state=JobState.DONE).exists(),
+            "the second attempt",
+        )
 
-    batch, job = ImportBatch.objects.get(), Job.objects.get()
+    batch, job = ImportBatch.objects.get(), Job.objects.get(kind="imports.apply")
     assert (batch.state, batch.counts["created"], job.attempt) == (ImportState.APPLIED, ROWS, 2)
     assert (Student.objects.count(), Enrolment.objects.count(), Guardian.objects.count()) == (
         ROWS,
