@@ -5,6 +5,7 @@ What is new (no number, no account so far) is nothing to hold back.
 
 import json
 
+from django.db import transaction
 from django.utils import timezone
 
 from povertyedu.audit.models import record
@@ -71,6 +72,7 @@ def account_hash(account: BankAccount) -> str:
     return keyed_hash(f"{account.number_hash}|{account.holder}")
 
 
+@transaction.atomic
 def _propose(by, enrolment, kind, value: dict, wanted: str, replaces: str, words) -> PendingChange:
     """Keep the proposal in place of one that waits; the very same one again changes nothing."""
     student: Student = enrolment.student
