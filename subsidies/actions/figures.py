@@ -11,7 +11,7 @@ from subsidies import engine
 from subsidies.engine import Parameter, ParameterKind
 
 OFF = "off"
-Figures = dict[str, int | None | dict[str, int]]
+Figures = dict[str, int | None | dict[str, int | None]]
 
 
 class WrongFigure(ValueError):
@@ -77,8 +77,6 @@ def figures_of(pack: engine.Policy, settings: Iterable[str]) -> Figures:
         of_schools = figures.setdefault(code, {})
         if not isinstance(of_schools, dict):
             raise WrongFigure(f"“{known[code].label}”又写了全县的又写了学校的，请只写一种")
-        if figure is None:
-            raise WrongFigure(f"“{known[code].label}”不执行的学校不写即可；全县不执行写 {code}={OFF}")
         of_schools[school] = figure
     return figures
 
@@ -108,7 +106,9 @@ def unsettled(pack: engine.Policy, figures: Mapping) -> tuple[Parameter, ...]:
 
 def _stands(parameter: Parameter, figure) -> bool:
     if isinstance(figure, Mapping):
-        return parameter.scope == "school" and all(parameter.allows(fen) for fen in figure.values())
+        return parameter.scope == "school" and all(
+            fen is None or parameter.allows(fen) for fen in figure.values()
+        )
     return figure is None or parameter.allows(figure)
 
 

@@ -97,6 +97,11 @@ def policies_for(terms: list[Term]) -> dict[str, Policy]:
     return found
 
 
+_ASKS_COUNTY: set[str] = (
+    set()
+)  # digests of texts that ask facts of the county's own: those alone need a query
+
+
 @lru_cache(maxsize=16)
 def _pack(digest: str, text: str, included: str, county: tuple) -> engine.Policy:
     facts = [
@@ -108,8 +113,16 @@ def _pack(digest: str, text: str, included: str, county: tuple) -> engine.Policy
 
 def pack_of(policy: Policy) -> engine.Policy:
     """Return the rules of a stored policy, parsed once per process; raise PackError for a draft that is none yet."""
+    parts = policy.digest, policy.text, json.dumps(policy.included)
+    if policy.digest not in _ASKS_COUNTY:
+        try:
+            return _pack(*parts, ())
+        except engine.PackError:
+            pass
     county = tuple((f.name, str(f.type), f.label, tuple(f.choices.items())) for f in county_facts())
-    return _pack(policy.digest, policy.text, json.dumps(policy.included), county)
+    pack = _pack(*parts, county)
+    _ASKS_COUNTY.add(policy.digest)
+    return pack
 
 
 @lru_cache(maxsize=16)

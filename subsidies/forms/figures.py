@@ -3,7 +3,7 @@
 from django import forms
 
 from subsidies import engine
-from subsidies.actions.figures import WrongFigure, range_words, read_figure
+from subsidies.actions.figures import OFF, WrongFigure, range_words, read_figure
 
 
 class FigureForm(forms.Form):
@@ -19,7 +19,7 @@ class FigureForm(forms.Form):
         unit = "名额" if places else "元"
         answers = [("one", "全县统一"), ("off", "不执行"), ("open", "还没有确定")]
         if parameter.scope == "school":
-            answers.insert(1, ("schools", "各校分别确定（没有填的学校不执行）"))
+            answers.insert(1, ("schools", "各校分别确定"))
         self.fields["answer"].choices = answers
         within = f"须{range_words(parameter)}" if parameter.range else ""
         self.fields["one"] = forms.CharField(
@@ -68,16 +68,16 @@ class FigureForm(forms.Form):
                 self.add_error(name, "请填写金额")
             return
         try:
-            figure = read_figure(self.parameter, text)
-            if figure is None:
-                raise WrongFigure("请在上面选“不执行”，或把这一格空着")
-            self.cleaned_data[name] = figure
+            self.cleaned_data[name] = read_figure(self.parameter, text)
+            if name == "one" and self.cleaned_data[name] is None:
+                raise WrongFigure("请在上面选“不执行”")
         except WrongFigure as error:
             self.add_error(name, str(error))
 
-    def _by_school(self) -> dict[str, int]:
-        given = {s.code: self.cleaned_data.get(f"school_{s.code}") for s in self.schools}
-        return {code: figure for code, figure in given.items() if isinstance(figure, int)}
+    def _by_school(self) -> dict[str, int | None]:
+        """Return what was filled in; a blank field is no answer, ``off`` is one."""
+        given = {s.code: self.cleaned_data.get(f"school_{s.code}", "") for s in self.schools}
+        return {code: figure for code, figure in given.items() if figure != ""}
 
     def put_into(self, figures: dict) -> dict:
         """Return ``figures`` with the answer."""
@@ -89,5 +89,7 @@ class FigureForm(forms.Form):
         return rest | {self.parameter.code: value}
 
 
-def _plain(figure: int, divisor: int) -> str:
+def _plain(figure: int | None, divisor: int) -> str:
+    if figure is None:
+        return OFF
     return str(figure) if divisor == 1 else f"{figure // 100}.{figure % 100:02}"

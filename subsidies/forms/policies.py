@@ -212,7 +212,7 @@ class RuleForm(_AmountFields):
         label="原文", max_length=1000, widget=forms.Textarea(attrs={"rows": 2}), help_text="照抄文件里写这个标准的话"
     )  # fmt: skip
 
-    def __init__(self, *args, pack: engine.Policy, **kwargs):
+    def __init__(self, *args, pack: engine.Policy, county_facts=(), **kwargs):
         super().__init__(*args, **kwargs)
         self.pack = pack
         kinds = [(p.code, f"{p.label}（{p.kind.label}）") for p in pack.programmes]
@@ -223,7 +223,8 @@ class RuleForm(_AmountFields):
             *((g, self._told(g)) for g in groups),
         ]
         self.facts = [fact for fact in engine.FACTS.values() if fact.name not in UNASKED]
-        self.facts += list(getattr(pack, "county_facts", ()))
+        own = {fact.name: fact for fact in (*county_facts, *pack.county_facts)}
+        self.facts += own.values()
         for fact in self.facts:
             self.fields |= _fields_of(fact)
         sources = [("", "—"), *engine.SOURCES.items()]

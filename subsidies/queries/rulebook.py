@@ -101,9 +101,12 @@ def _decided(amount: engine.Amount, pack: engine.Policy, figures: Mapping) -> tu
         return f"{amount.label}：教育局确定 {engine.yuan(figure)} {amount.unit.label}", "", "info"
     if not figure:
         return amount.label, "待定", "bad"
-    low, high = min(figure.values()), max(figure.values())
+    given = [fen for fen in figure.values() if fen is not None]
+    if not given:
+        return amount.label, "不执行", "todo"
+    low, high = min(given), max(given)
     span = engine.yuan(low) if low == high else f"{engine.yuan(low)}—{engine.yuan(high)}"
-    return f"{amount.label}：{len(figure)} 所学校分别确定，{span} {amount.unit.label}", "", "info"
+    return f"{amount.label}：{len(given)} 所学校分别确定，{span} {amount.unit.label}", "", "info"
 
 
 # --- two side by side -------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from povertyedu.workflow.flow import StepRefused
 from subsidies import engine
 from subsidies.actions import drafting
 from subsidies.actions.figures import unsettled
-from subsidies.actions.policies import check, new_draft, pack_of, pack_text
+from subsidies.actions.policies import check, county_facts, new_draft, pack_of, pack_text
 from subsidies.actions.rule_writing import add_programme, add_rule, change_amount, refit_examples
 from subsidies.forms.policies import AmountForm, DraftForm, NewDraftForm, RuleForm
 from subsidies.models import Policy
@@ -164,7 +164,7 @@ def _with_amount(text: str, form: AmountForm) -> str:
 
 
 def _pack_of(policy: Policy) -> dict:
-    return {"pack": pack_of(policy)}
+    return {"pack": pack_of(policy), "county_facts": county_facts()}
 
 
 def _rules_of(policy: Policy, *, wanted: str) -> dict:

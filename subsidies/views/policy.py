@@ -94,7 +94,7 @@ def policy(request):
         ],
         "figures": told(pack, source.figures),
         "readings": [parameter for parameter in pack.parameters if not parameter.is_filled_in],
-        "treatments": pack.treatments,  # each says its terms, as the rules below do
+        "treatments": [{"it": item, "in_force": item.in_force(on)} for item in pack.treatments],
         "query": urlencode({"on": str(on), "of": named}),
     }  # fmt: skip
     return render(request, "subsidies/policy.html", context)

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from povertyedu.audit.models import AuditEvent
+from students.models import CountyFact
 from subsidies.actions.policies import pack_of, pack_text
 from subsidies.engine import Term
 from subsidies.models import Policy
@@ -260,3 +261,13 @@ def test_versions_take_the_same_number_of_queries_for_one_and_many(
         policies.published(TEXT + f"# {number}\n")
         policies.draft(TEXT + f"# {number} d\n")
     assert count() == few
+
+
+def test_fact_of_the_county_is_offered_and_asked(writer, draft):
+    CountyFact.objects.create(name="ferry", label="乘渡船上学", kind="flag")
+    assert "乘渡船上学" in page(writer.get(address("draft_rule", draft.pk)))
+    sent = RULE | {"when_ferry": "true"}
+    assert writer.post(address("draft_rule", draft.pk), sent).status_code == 302
+    draft.refresh_from_db()
+    assert tomllib.loads(draft.text)["rule"][-1]["when"]["ferry"] is True
+    assert [condition.fact.label for condition in pack_of(draft).rules[-1].conditions][-1] == "乘渡船上学"

@@ -186,13 +186,13 @@ def test_figures_are_filled_for_the_county_by_school_or_not_carried_out(writer, 
     assert "须在 2.00 元至 3.50 元之间" in listed
     assert "参考数 3.00 元" in listed
     assert fill(writer, open_draft, "meal", answer="one", one="3.5").status_code == 302
-    by_school = {"answer": "schools", f"school_{xiazhai.code}": "120", f"school_{qingshi.code}": ""}
+    by_school = {"answer": "schools", f"school_{xiazhai.code}": "120", f"school_{qingshi.code}": "off"}
     assert fill(writer, open_draft, "lodging", **by_school).status_code == 302
     open_draft.refresh_from_db()
-    assert open_draft.figures == {"meal": 350, "lodging": {xiazhai.code: 12000}}
+    assert open_draft.figures == {"meal": 350, "lodging": {xiazhai.code: 12000, qingshi.code: None}}
     form = text(writer.get(address("draft_figure", open_draft, "?code=lodging")))
     assert 'value="120.00"' in form
-    assert "1 所学校分别确定" in text(writer.get(address("draft_figures", open_draft)))
+    assert "2 所学校分别确定" in text(writer.get(address("draft_figures", open_draft)))
     fill(writer, open_draft, "meal", answer="off")
     fill(writer, open_draft, "lodging", answer="open")
     open_draft.refresh_from_db()
