@@ -106,9 +106,7 @@ def unsettled(pack: engine.Policy, figures: Mapping) -> tuple[Parameter, ...]:
 
 def _stands(parameter: Parameter, figure) -> bool:
     if isinstance(figure, Mapping):
-        return parameter.scope == "school" and all(
-            fen is None or parameter.allows(fen) for fen in figure.values()
-        )
+        return parameter.scope == "school" and all(parameter.allows(fen) for fen in figure.values())
     return figure is None or parameter.allows(figure)
 
 

@@ -115,6 +115,17 @@ def test_published_with_what_was_foretold_and_recalculated_by_name(writer, draft
     assert (draft.state, draft.published_by) == ("published", "周敏")
 
 
+def test_recalculation_somebody_else_began_is_told_and_not_asked_after(writer, draft, administrator):
+    run = run_what_if(policy=draft, by=SYSTEM)
+    writer.post(address("draft_publish", draft), {"what_if": run.pk})
+    job = reverse("jobs:detail", args=[Job.objects.get().pk])
+    assert job in text(writer.get(reverse("subsidies:calculation")))
+    writer.force_login(administrator)
+    theirs = text(writer.get(reverse("subsidies:calculation")))
+    assert "周敏已开始重算本学期" in theirs
+    assert job not in theirs  # a job is its starter's: asking after it would be answered 404
+
+
 def test_second_click_publishes_nothing_more(writer, draft):
     run = run_what_if(policy=draft, by=SYSTEM)
     writer.post(address("draft_publish", draft), {"what_if": run.pk})
