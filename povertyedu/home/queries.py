@@ -17,7 +17,7 @@ from students.models import Enrolment
 from subsidies import engine
 from subsidies.actions.sourcing import Fundings
 from subsidies.enums import OPEN_LINES, Kind, LineState
-from subsidies.models import AdjustmentShare, Balance, Entitlement, Line, LineShare, PaidAdjustment
+from subsidies.models import Balance, Entitlement, Line, PaidAdjustment
 
 TOWNSHIP_DIGITS = 9
 BANDS = (70, 80, 88)  # per cent paid at which a place leaves red, amber and the lighter blue of the map
@@ -160,21 +160,16 @@ def _side(state: str) -> str:
     return "paid_fen" if state == LineState.PAID else "in_hand_fen"
 
 
-def _frozen(lines, adjusted) -> list[tuple[str, str, str, int]]:
-    """Return (number, stage, source, fen) of the shares that are kept: of lines, and of what came back."""
-    kept = LineShare.objects.filter(line__in=lines.values("pk")).order_by()
-    back = AdjustmentShare.objects.filter(adjustment__in=adjusted.values("pk")).order_by()
-    return [
-        (_side(state), stage, source, fen)
-        for state, stage, source, fen in kept.values_list("line__state", "line__stage", "source").annotate(
-            fen=Sum("amount_fen")
-        )
-    ] + [
-        ("paid_fen", stage, source, fen)
-        for stage, source, fen in back.values_list("adjustment__stage", "source").annotate(
-            fen=Sum("amount_fen")
-        )
-    ]
+def _by_share(rows, *names: str, amount: str):
+    """Return (*names, rule, amount, count, source, fen) of rows by the source of their frozen shares, None without any."""
+    grouped = rows.values_list(*names, "rule", amount, "shares__source")
+    return grouped.annotate(count=Count("pk", distinct=True), fen=Sum("shares__amount_fen")).values_list(
+        *names, "rule", amount, "count", "shares__source", "fen"
+    )
+
+
+def _times(count: int, shares) -> list[tuple[str, int]]:
+    return [(source, fen * count) for source, fen in shares]
 
 
 def cash_by_stage_and_source(user, term: Term) -> CashTable:
@@ -190,31 +185,24 @@ def cash_by_stage_and_source(user, term: Term) -> CashTable:
     )
     adjusted = PaidAdjustment.objects.visible_to(user).filter(term=term).order_by()
     counted = [
-        ("entitled_fen", row)
+        ("entitled_fen", *row, None, 0)
         for row in entitled.values_list("stage", "rule", "amount_fen").annotate(count=Count("student_id"))
-    ] + [
-        (_side(state), row)
-        for state, *row in lines.filter(shares=None)
-        .values_list("state", "stage", "rule", "amount_fen")
-        .annotate(count=Count("pk"))
     ]
     counted += [
-        ("paid_fen", row)
-        for row in adjusted.filter(shares=None)
-        .values_list("stage", "rule", "paid_fen")
-        .annotate(count=Count("pk"))
+        (_side(state), *row) for state, *row in _by_share(lines, "state", "stage", amount="amount_fen")
     ]
+    counted += [("paid_fen", *row) for row in _by_share(adjusted, "stage", amount="paid_fen")]
     by_stage, by_source = defaultdict(Figures), defaultdict(Figures)
     pairs: dict[tuple[str, str], int] = defaultdict(int)
-    for number, (stage, rule, amount_fen, count) in counted:
-        for source, fen in fundings.split(term.pk, rule, amount_fen):
-            by_stage[stage] += Figures(**{number: fen * count})
-            by_source[source] += Figures(**{number: fen * count})
+    for number, stage, rule, amount_fen, count, kept_by, kept_fen in counted:
+        shares = (
+            ((kept_by, kept_fen),) if kept_by else _times(count, fundings.split(term.pk, rule, amount_fen))
+        )
+        for source, fen in shares:
+            by_stage[stage] += Figures(**{number: fen})
+            by_source[source] += Figures(**{number: fen})
             if number == "entitled_fen":
-                pairs[stage, source] += fen * count
-    for number, stage, source, fen in _frozen(lines, adjusted):
-        by_stage[stage] += Figures(**{number: fen})
-        by_source[source] += Figures(**{number: fen})
+                pairs[stage, source] += fen
     return CashTable(
         {stage: by_stage[stage] for stage in engine.STAGES if stage in by_stage},
         {source: by_source[source] for source in engine.SOURCES if source in by_source},

@@ -197,8 +197,13 @@ DUTIES = (
 )  # fmt: skip
 
 
-def _of_funds(user) -> list[Todo]:
-    """Return money that lies too long, and money that is not there."""
+def money_alerts(user) -> list[Todo]:
+    """Return money that lies too long and money that is not there, for whoever keeps the funds.
+
+    Not among the counted to-dos: those are counted on every page, and this adds up a term's entitlements.
+    """
+    if not user.can(P.MANAGE_FUNDS):
+        return []
     found = []
     if idle := idle_receipts():
         came = min(lying.received_on for lying in idle)
@@ -224,6 +229,4 @@ def todos_of(user) -> list[Todo]:
         changed = waiting_children()
         if changed:
             waiting.append(Todo("资料有变动、待重算的学生", changed, reverse("subsidies:calculation")))
-    if user.can(P.MANAGE_FUNDS):
-        waiting += _of_funds(user)
     return waiting

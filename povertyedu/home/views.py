@@ -28,7 +28,7 @@ from .queries import (
     figures_of_class,
     stuck_lines,
 )
-from .todos import todos_of
+from .todos import money_alerts, todos_of
 
 BAND_TEXTS = (f"<{BANDS[0]}%", f"{BANDS[0]}—{BANDS[1]}%", f"{BANDS[1]}—{BANDS[2]}%", f"≥{BANDS[2]}%")
 READINGS = {"school_area": "就读地", "home_area": "户籍地"}
@@ -39,7 +39,7 @@ def todo(request):
     """The landing page: what waits for me, what I started, what was told me."""
     context = {
         "crumbs": [("首页", None)],
-        "todos": todos_of(request.user),
+        "todos": [*todos_of(request.user), *money_alerts(request.user)],
         "jobs": request.user.jobs.all()[:5],
         "messages_unread": Message.objects.visible_to(request.user).unread()[:5],
         "grants": request.user.live_grants,

@@ -63,12 +63,8 @@ def sums_of(rows, field: str) -> dict[Need, int]:
 
 def shares_of(lines) -> dict[Need, int]:
     """Return {need: fen} of the frozen shares of ``lines``."""
-    summed = (
-        LineShare.objects.filter(line__in=lines.order_by().values("pk"))
-        .values("source", "line__programme")
-        .annotate(fen=Sum("amount_fen"))
-    )
-    return {Need(row["source"], row["line__programme"]): row["fen"] for row in summed}
+    kept = lines.order_by().filter(shares__isnull=False).values_list("shares__source", "programme_id")
+    return {Need(*need): fen for *need, fen in kept.annotate(fen=Sum("shares__amount_fen"))}
 
 
 class Cover(NamedTuple):

@@ -9,7 +9,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from povertyedu.home.todos import todos_of
+from povertyedu.home.todos import money_alerts, todos_of
 from povertyedu.options.registry import set_option
 from povertyedu.orgs.calendar import today
 from subsidies.actions import batches, lines, payouts
@@ -112,19 +112,24 @@ def test_entitlements_by_source_add_up_to_the_entitlements(by, autumn, luona, ya
     assert {need.source for need in needs} == {"central", "province", "county"}
 
 
-def test_todo_tells_finance_of_idle_money_and_of_shortage(people, finance, by, autumn, luona):
+def test_todo_tells_finance_of_idle_money_and_of_shortage(client, leader, finance, by, autumn, luona):
     subsidies.funded(by=by, weights={"county": 1})
-    assert [todo.text for todo in todos_of(finance)] == []
+    assert [todo.text for todo in money_alerts(finance)] == []
     subsidies.receipt(10_000, by=by, received_on=ago(31))
-    found = {todo.text: (todo.count, todo.url, todo.days) for todo in todos_of(finance)}
+    found = {todo.text: (todo.count, todo.url, todo.days) for todo in money_alerts(finance)}
     assert found == {
         "到账后迟迟没有用完的资金（滞留）": (1, reverse("subsidies:funds"), 31),
         "资金有缺口的来源和项目": (1, reverse("subsidies:funds_balance"), None),
     }
     set_option("funds_idle_days", "31", by_name="陈数据")
-    assert [todo.text for todo in todos_of(finance)] == ["资金有缺口的来源和项目"]
+    assert [todo.text for todo in money_alerts(finance)] == ["资金有缺口的来源和项目"]
+    client.force_login(finance)
+    page = client.get(reverse("home:todo"))
+    assert [todo.text for todo in page.context["todos"]] == ["资金有缺口的来源和项目"]
+    assert page.context["frame"]["todo_count"] == len(todos_of(finance)) == 0
     subsidies.receipt(40_000, by=by, number="补到", received_on=today())
-    assert [todo.text for todo in todos_of(finance)] == []
+    assert [todo.text for todo in money_alerts(finance)] == []
+    assert money_alerts(leader) == []
 
 
 def test_county_without_receipts_is_not_told_of_shortage(by, autumn, luona):
