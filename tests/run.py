@@ -61,7 +61,7 @@ def main() -> int:
     if missing and CI:
         print("With CI=true nothing may be missing.")
         return 1
-    parallel = ("-n", "2", "--dist", "loadgroup")
+    parallel = ("-n", "2")
     codes = []
     if database:
         codes.append(
