@@ -37,7 +37,7 @@ def next_number() -> int:
 
 def id_number(serial: int | None = None, *, birth: str = "20100512", region: str = "529901") -> str:
     """Return a well-formed ID number of the unassigned region 529901 (GB 11643)."""
-    first = f"{region}{birth}{(serial or next_number()) % 1000:03d}"
+    first = f"{region}{birth}{(next_number() if serial is None else serial) % 1000:03d}"
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
     return first + "10X98765432"[sum(w * int(d) for w, d in zip(weights, first, strict=True)) % 11]
 
