@@ -1,11 +1,13 @@
-"""A rule from the page to the child: written by form, tried out, published, recalculated, explained, and paid as back-pay.
+"""A rule from the page to the money: written by form, tried out, published, recalculated, explained, and paid as back-pay.
 
-The recalculation and the what-if are done by a real worker.
+The recalculation, the what-if and the ledger are done by a real worker; each stage of the batch by a person of its own.
 """
 
 import os
 import re
+from io import BytesIO
 
+import openpyxl
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
@@ -13,10 +15,11 @@ from playwright.sync_api import expect
 from povertyedu.workflow.flow import SYSTEM
 from subsidies.actions.recalculation import recalculate
 from subsidies.actions.what_if import run_what_if
-from subsidies.models import Entitlement, Policy
+from subsidies.models import Balance, Batch, Entitlement, Policy
 from tests import factories
 from tests.e2e.test_student_form import violations
-from tests.factories import policies
+from tests.e2e.test_thread import act
+from tests.factories import policies, subsidies
 from tests.jobs.workers import BROKER, broker, running_worker
 
 pytestmark = [pytest.mark.browser, pytest.mark.jobs]
@@ -44,7 +47,9 @@ def children(worker, xiazhai):
     return made
 
 
-def test_rule_is_written_tried_published_and_seen_on_the_childs_page(open_page, children, aid_officer):
+def test_rule_is_written_tried_published_and_paid_with_its_past_terms(
+    open_page, children, xiazhai, clerk, aid_officer, approver, finance
+):
     page = open_page(aid_officer)
     page.get_by_role("link", name="资助标准", exact=True).click()
     page.get_by_role("link", name="版本与草稿").click()
@@ -109,6 +114,83 @@ def test_rule_is_written_tried_published_and_seen_on_the_childs_page(open_page, 
     expect(page.locator(".why")).to_contain_text("走读生每生每年300元")
     page.goto(reverse("subsidies:batch_open") + "?term=2020-autumn&with_past=1")
     expect(page.get_by_role("row", name=re.compile("生活补助"))).to_contain_text("1,300.00")
+
+    # paid: opened, reported, approved twice, shown in public, sent to the bank, answered by it
+    page.get_by_label("列入 生活补助").check()
+    page.get_by_label("名称").fill("秋季生活补助及补发")
+    page.get_by_role("button", name="下一步：核对").click()
+    expect(page.get_by_text("包括以前学期的欠发金额（补发）")).to_be_visible()
+    page.get_by_role("button", name="开立批次").click()
+    expect(page.get_by_role("heading", name=re.compile("秋季生活补助及补发"))).to_be_visible()
+    batch = Batch.objects.get()
+    office, sheet = reverse("subsidies:batch", args=[batch.pk]), batch.sheets.get()
+    reporting = open_page(clerk)
+    reporting.goto(reverse("subsidies:sheet", args=[sheet.pk]))
+    act(reporting, "报送资助中心")
+    page.goto(office)
+    act(page, "同意并提交审批")
+    approving = open_page(approver)
+    approving.goto(office)
+    act(approving, "审批同意")
+    page.goto(office)
+    act(page, "开始公示")
+    passer_by = open_page()
+    passer_by.goto(f"/publicity/p/{xiazhai.notices.get().token}/")
+    expect(passer_by.locator("body")).to_contain_text("何勇")
+    subsidies.end_publicity(batch)
+    page.goto(office)
+    act(page, "公示期满，转发放")
+    paying = open_page(finance)
+    paying.goto(reverse("subsidies:payouts"))
+    paying.get_by_role("link", name="导出银行文件…").click()
+    paying.get_by_label("用途").fill("补发走读生生活补助")
+    paying.get_by_role("button", name="导出银行文件").click()
+    expect(paying.get_by_text("1,300.00").first).to_be_visible()
+    _answer_of_the_bank(paying, batch)
+    assert set(Balance.objects.values_list("student", "term", "entitled_fen", "paid_fen", "outstanding_fen")) == {
+        (children[name].pk, term, fen, fen, 0)
+        for name, fen in (("罗娜", 50_000), ("何勇", 15_000))
+        for term in ("2020-spring", "2020-autumn")
+    }  # fmt: skip
+
+    # what the family reads, and what the ledger says of each term
+    page.goto(reverse("subsidies:letter", args=[children["何勇"].pk]) + "?term=2020-autumn")
+    for term in ("2020—2021学年 秋季学期", "2019—2020学年 春季学期（补发）"):
+        row = page.get_by_role("row", name=term)
+        expect(row).to_contain_text("150.00")
+        expect(row).to_contain_text("已到账")
+    expect(page.get_by_role("row", name="合计")).to_contain_text("300.00")
+    book = _ledger(approving)
+    rows = [row for row in book["补发明细"].iter_rows(min_row=4, values_only=True) if row[3] == "何勇"]
+    assert [(row[4], row[6]) for row in rows] == [("2019—2020学年 春季学期", 150)]
+
+
+def _answer_of_the_bank(page, batch):
+    """Read in the bank's file that says all of it was paid."""
+    bank_file = batch.bank_files.get()
+    with subsidies.return_file(bank_file) as path:
+        page.goto(reverse("subsidies:payout_return", args=[bank_file.pk]))
+        page.locator("input[type=file]").set_input_files(
+            {"name": "回盘.xlsx", "mimeType": "application/octet-stream", "buffer": path.read_bytes()}
+        )
+        page.get_by_role("button", name="核对并读入").click()
+    expect(page.get_by_text(re.compile("读入|到账")).first).to_be_visible()
+
+
+def _ledger(page):
+    """Have the ledger of the working term written, download it, and return the workbook."""
+    page.goto(reverse("subsidies:ledgers") + "?term=2020-autumn")
+    page.get_by_label("用途").fill("年度审计")
+    page.get_by_role("button", name="生成台账").click()
+    button = page.get_by_role("button", name="下载")
+    for _ in range(80):
+        if button.count():
+            break
+        page.wait_for_timeout(500)
+        page.goto(reverse("subsidies:ledgers"))
+    with page.expect_download() as download:
+        button.first.click()
+    return openpyxl.load_workbook(BytesIO(download.value.path().read_bytes()), data_only=True)
 
 
 @pytest.mark.parametrize("size", [(1366, 768), (390, 844)], ids=["desk", "phone"])
