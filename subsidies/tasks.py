@@ -43,10 +43,13 @@ def what_if(job, progress, *, policy: int) -> dict:
     return {"run": run.pk, "seconds": run.seconds}
 
 
-def write_ledger(job, progress, *, term: str, full_numbers: bool = False, reason: str = "") -> dict:
+def write_ledger(
+    job, progress, *, term: str, full_numbers: bool = False, reason: str = "", reading: str = "school_area"
+) -> dict:
     """Write a term's ledger into a stored file of who asked, and tell them; a second run writes another file."""
     return ledgers.keep_ledger(
-        term=Term.objects.get(pk=term), owner=job.by, url=job.url, full_numbers=full_numbers, reason=reason, progress=progress
+        term=Term.objects.get(pk=term), owner=job.by, url=job.url, full_numbers=full_numbers, reason=reason,
+        reading=reading, progress=progress,
     )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """The subsidy ledger (台账): one row per child and programme with the four numbers, printed as it stands.
 
 Cash, waivers and meals have a sheet each, so that no total mixes them; sums are formulas stored with
-their value. Rows come from a server-side cursor and go straight into the file.
+their value. Rows come from a server-side cursor and go straight into the file. It reads by school or by
+the household's village (:mod:`.ledger_places`); the sums are the same either way.
 """
 
 from collections.abc import Iterator
@@ -22,9 +23,12 @@ from povertyedu.orgs.enums import Stage, grade_name
 from povertyedu.orgs.models import Term
 from povertyedu.ui.templatetags.ui import mask_id
 from povertyedu.workbooks.ledger import Formula, LedgerColumn, LedgerSheet, Row, TotalRow, write_ledger
+from povertyedu.workbooks.package import letter_of
 from povertyedu.workflow.flow import SYSTEM, Actor
 from subsidies.enums import Kind
 from subsidies.models import Balance, Line, TermLedger
+
+from .ledger_places import BySchool, Places, places_by
 
 SHEETS = {Kind.CASH: "现金", Kind.WAIVER: "减免", Kind.IN_KIND: "实物"}
 MONEY = (("应享", "entitled_fen"), ("已发", "paid_fen"), ("在途", "in_hand_fen"), ("待发", "outstanding_fen"))
@@ -32,16 +36,20 @@ _STAGE_PLACE = Case(
     *(When(en__stage=stage, then=Value(place)) for place, stage in enumerate(Stage)), default=Value(99)
 )
 _COLUMNS = (
-    "en__school__name", "en__stage", "en__grade", "en__school_class__name", "student__name", "student__id_number",
-    "programme__name",
+    "en__home_area", "en__outside_school", "en__school__name", "en__stage", "en__grade", "en__school_class__name",
+    "student__name", "student__id_number", "programme__name",
 )  # fmt: skip
 
 
-def export_ledger(out, *, term: Term, full_numbers: bool = False, progress=NO_PROGRESS) -> dict:
+def export_ledger(
+    out, *, term: Term, full_numbers: bool = False, reading: str = BySchool.reading, progress=NO_PROGRESS
+) -> dict:
     """Write the subsidy ledger of ``term`` to ``out`` (path or file) and return rows, children and fen by kind.
 
-    ``full_numbers`` writes ID numbers whole; who asks for them must be permitted and have said why.
+    ``full_numbers`` writes ID numbers whole; who asks for them must be permitted and have said why. ``reading``
+    is by which place its rows stand together: ``school_area`` or ``home_area``.
     """
+    places = places_by(reading)
     counted = {kind: {"rows": 0, "entitled_fen": 0, "paid_fen": 0, "in_hand_fen": 0, "outstanding_fen": 0} for kind in SHEETS}  # fmt: skip
     sums: dict[str, dict] = {kind: {} for kind in SHEETS}
     progress.expect(Balance.objects.filter(term=term).count())
@@ -52,8 +60,8 @@ def export_ledger(out, *, term: Term, full_numbers: bool = False, progress=NO_PR
     }
     details = [
         LedgerSheet(
-            name=f"{name}明细", title=f"{term} 学生资助台账（{name}）", columns=_columns(kind),
-            rows=_rows(term, kind, full_numbers, counted, sums[kind], progress), **frame,
+            name=f"{name}明细", title=f"{term} 学生资助台账（{name}{places.told}）", columns=_columns(kind, places),
+            rows=_rows(term, kind, full_numbers, places, counted, sums[kind], progress), **frame,
         )
         for kind, name in SHEETS.items()
     ]  # fmt: skip
@@ -62,12 +70,16 @@ def export_ledger(out, *, term: Term, full_numbers: bool = False, progress=NO_PR
     summaries = [
         LedgerSheet(
             name=f"{name}汇总", title=f"{term} 学生资助汇总（{name}）", columns=_summary_columns(kind),
-            rows=_summary(kind, sums[kind]), **frame,
+            rows=_summary(kind, sums[kind], places), **frame,
         )
         for kind, name in SHEETS.items()
     ]  # fmt: skip
-    write_ledger(out, *details, *summaries, _back_pay_sheet(term, frame))
-    return {"term": term.pk, "kinds": {str(kind): numbers for kind, numbers in counted.items()}}
+    write_ledger(out, *details, *summaries, _back_pay_sheet(term, places, frame))
+    return {
+        "term": term.pk,
+        "reading": reading,
+        "kinds": {str(kind): numbers for kind, numbers in counted.items()},
+    }
 
 
 def _money_of(kind: str):
@@ -75,16 +87,16 @@ def _money_of(kind: str):
     return MONEY if kind == Kind.CASH else MONEY[:1]
 
 
-def _columns(kind: str) -> list[LedgerColumn]:
+def _columns(kind: str, places: Places) -> list[LedgerColumn]:
     return [
-        LedgerColumn("学校", width=24), LedgerColumn("学段", width=9), LedgerColumn("年级", width=9), LedgerColumn("班级", width=9),
+        *places.columns, LedgerColumn("学段", width=9), LedgerColumn("年级", width=9), LedgerColumn("班级", width=9),
         LedgerColumn("姓名", width=10), LedgerColumn("身份证件号", width=21), LedgerColumn("资助项目", width=20),
         *(LedgerColumn(heading, "money", width=12) for heading, _ in _money_of(kind)),
     ]  # fmt: skip
 
 
-def _balances(term: Term, kind: str):
-    """Return the balances of a kind with the child's place in that term, in the ledger's order."""
+def _balances(term: Term, kind: str, places: Places):
+    """Return the balances of a kind with the child's places in that term, in the ledger's order."""
     return (
         Balance.objects.filter(term=term, programme__kind=kind)
         .annotate(
@@ -92,39 +104,40 @@ def _balances(term: Term, kind: str):
             place=_STAGE_PLACE,
         )
         .order_by(
-            F("en__school_area").asc(nulls_last=True), "en__school_id", "place", "en__grade", "en__school_class__name",
-            "student__name", "student_id", "programme__position",
+            *places.order, F("en__school_area").asc(nulls_last=True), "en__school_id", "place", "en__grade",
+            "en__school_class__name", "student__name", "student_id", "programme__position",
         )
     )  # fmt: skip
 
 
 def _rows(
-    term: Term, kind: str, full_numbers: bool, counted: dict, sums: dict, progress
+    term: Term, kind: str, full_numbers: bool, places: Places, counted: dict, sums: dict, progress
 ) -> Iterator[Row | TotalRow]:
-    """Yield a row per child and programme, a total after each stage of a school and after each school.
+    """Yield a row per child and programme, a total after each part of a place and after each place.
 
     ``counted`` and ``sums`` ((stage, programme) -> rows and fen) are filled on the way.
     """
     fields = [field for _, field in _money_of(kind)]
     numbers = counted[kind]
-    found = _balances(term, kind).values_list(*_COLUMNS, *fields).iterator(chunk_size=2000)
-    for school, in_school in groupby(found, key=lambda row: row[0]):
-        name = school or "县外就读或已无学籍"
-        for stage, in_stage in groupby(in_school, key=lambda row: row[1]):
-            label = Stage(stage).label if stage else ""
-            for _, _, grade, class_name, child, id_number, programme, *money in in_stage:
+    found = _balances(term, kind, places).values_list(*_COLUMNS, *fields).iterator(chunk_size=2000)
+    for place, in_place in groupby(found, key=places.place):
+        name = places.name(place)
+        for part, in_part in groupby(in_place, key=places.part):
+            for row in in_part:
+                stage, grade, class_name, child, id_number, programme, *money = row[3:]
                 numbers["rows"] += 1
                 summed = sums.setdefault((stage, programme), [0] * (len(fields) + 1))
                 summed[0] += 1
-                for place, (field, fen) in enumerate(zip(fields, money, strict=True), 1):
+                for position, (field, fen) in enumerate(zip(fields, money, strict=True), 1):
                     numbers[field] += fen
-                    summed[place] += fen
+                    summed[position] += fen
                 if numbers["rows"] % 1000 == 0:
                     progress.reach(sum(n["rows"] for n in counted.values()), f"写出 {name}")
                 shown = id_number if full_numbers else (mask_id(id_number) if id_number else "")
-                year = grade_name(stage, grade) if stage else ""
-                yield Row([name, label, year, class_name or "", child, shown, programme, *money])
-            yield TotalRow(f"{name} {label} 小计（{{rows}} 条）", 1)
+                label, year = (Stage(stage).label, grade_name(stage, grade)) if stage else ("", "")
+                where = places.cells(*(text or "" for text in row[:3]))
+                yield Row([*where, label, year, class_name or "", child, shown, programme, *money])
+            yield TotalRow(f"{name} {places.part_name(part)} 小计（{{rows}} 条）", 1)
         yield TotalRow(f"{name} 合计（{{rows}} 条）", 2)
 
 
@@ -135,9 +148,11 @@ def _summary_columns(kind: str) -> list[LedgerColumn]:
     ]  # fmt: skip
 
 
-def _summary(kind: str, sums: dict) -> Iterator[Row | TotalRow]:
+def _summary(kind: str, sums: dict, places: Places) -> Iterator[Row | TotalRow]:
     """Yield a row per stage and programme: each amount sums its rows of the detail sheet by formula."""
     detail = f"{SHEETS[kind]}明细"
+    letters = [letter_of(index) for index in range(len(_columns(kind, places)))]
+    stage_at, programme_at, *money_at = letters[len(places.columns)], *letters[len(places.columns) + 5 :]
     order = {stage: place for place, stage in enumerate(Stage)}
     number = 3  # title, line of unit, heads: the first row of data is the fourth
     found = sorted(sums, key=lambda key: (order.get(key[0], len(order)), key[1]))
@@ -146,44 +161,48 @@ def _summary(kind: str, sums: dict) -> Iterator[Row | TotalRow]:
         for key in in_stage:
             number += 1
             rows, *money = sums[key]
-            matches = f"{detail}!$B:$B,$A{number},{detail}!$G:$G,$B{number}"
+            matches = f"{detail}!${stage_at}:${stage_at},$A{number},{detail}!${programme_at}:${programme_at},$B{number}"
             formulas = [
                 Formula(f"SUMIFS({detail}!{letter}:{letter},{matches})", fen)
-                for letter, fen in zip("HIJK", money, strict=False)
+                for letter, fen in zip(money_at, money, strict=True)
             ]
             yield Row([label, key[1], Formula(f"COUNTIFS({matches})", rows), *formulas])
         number += 1
         yield TotalRow(f"{label} 小计", 1)
 
 
-def _back_pay_sheet(term: Term, frame: dict) -> LedgerSheet:
+def _back_pay_sheet(term: Term, places: Places, frame: dict) -> LedgerSheet:
     """Return the sheet of what this term's batches carry for earlier terms (补发), a row per child, term and programme."""
     columns = [
-        LedgerColumn("学校", width=24), LedgerColumn("年级", width=9), LedgerColumn("班级", width=9), LedgerColumn("姓名", width=10),
+        *places.columns, LedgerColumn("年级", width=9), LedgerColumn("班级", width=9), LedgerColumn("姓名", width=10),
         LedgerColumn("所属学期", width=16), LedgerColumn("资助项目", width=20), LedgerColumn("金额", "money", width=12),
         LedgerColumn("状态", width=10), LedgerColumn("批次", width=12),
     ]  # fmt: skip
     return LedgerSheet(
-        name="补发明细", title=f"{term} 补发以前学期资助明细", columns=columns, rows=_back_pay(term), **frame
+        name="补发明细",
+        title=f"{term} 补发以前学期资助明细",
+        columns=columns,
+        rows=_back_pay(term, places),
+        **frame,
     )
 
 
-def _back_pay(term: Term) -> Iterator[Row | TotalRow]:
+def _back_pay(term: Term, places: Places) -> Iterator[Row | TotalRow]:
     lines = (
         Line.objects.in_list()
         .filter(batch__term=term)
         .exclude(term=term)
         .select_related("term", "programme", "batch")
     )
-    order = ("school_area", "school_name", "stage", "grade", "class_name", "student_name", "student_id", "term__starts_on", "programme__position")  # fmt: skip
+    order = (*places.line_order, "school_area", "school_name", "stage", "grade", "class_name", "student_name", "student_id", "term__starts_on", "programme__position")  # fmt: skip
     found = lines.order_by(*order).iterator(chunk_size=2000)
-    for school, in_school in groupby(found, key=lambda line: line.school_name):
-        for line in in_school:
+    for place, in_place in groupby(found, key=places.place_of_line):
+        for line in in_place:
             yield Row(
-                [school, line.grade_name, line.class_name, line.student_name, str(line.term), line.programme.name,
-                 line.amount_fen, line.get_state_display(), line.batch.number]
+                [*places.cells(line.home_area, "", line.school_name), line.grade_name, line.class_name, line.student_name,
+                 str(line.term), line.programme.name, line.amount_fen, line.get_state_display(), line.batch.number]
             )  # fmt: skip
-        yield TotalRow(f"{school} 合计（{{rows}} 条）", 1)
+        yield TotalRow(f"{places.name(place)} 合计（{{rows}} 条）", 1)
 
 
 def freeze_ledger(*, term: Term, by: Actor, progress=NO_PROGRESS) -> TermLedger:
@@ -204,7 +223,14 @@ def freeze_ledger(*, term: Term, by: Actor, progress=NO_PROGRESS) -> TermLedger:
 
 
 def keep_ledger(
-    *, term: Term, owner, url: str, full_numbers: bool, reason: str, progress=NO_PROGRESS
+    *,
+    term: Term,
+    owner,
+    url: str,
+    full_numbers: bool,
+    reason: str,
+    reading: str = BySchool.reading,
+    progress=NO_PROGRESS,
 ) -> dict:
     """Write the ledger into a stored file of ``owner`` and tell them; return what :func:`export_ledger` does, and ``file``.
 
@@ -212,11 +238,12 @@ def keep_ledger(
     """
     with TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.xlsx"
-        answer = export_ledger(path, term=term, full_numbers=full_numbers, progress=progress)
+        answer = export_ledger(path, term=term, full_numbers=full_numbers, reading=reading, progress=progress)
+        told = places_by(reading).told.lstrip("，")
         days = options("upload_keep_days")["upload_keep_days"]
         with transaction.atomic():
             stored = StoredFile.keep(
-                _pieces(path), name=f"学生资助台账-{term.pk}.xlsx", purpose="ledger", owner=owner,
+                _pieces(path), name=f"学生资助台账-{'-'.join(filter(None, (term.pk, told)))}.xlsx", purpose="ledger", owner=owner,
                 purge_after=timezone.now() + timezone.timedelta(days=days),
             )  # fmt: skip
             fields = "姓名、身份证号、金额" if full_numbers else "姓名、金额"

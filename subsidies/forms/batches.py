@@ -166,6 +166,11 @@ class ReturnForm(forms.Form):
 class LedgerForm(forms.Form):
     """Which ledger, and why it is wanted."""
 
+    reading = forms.ChoiceField(
+        label="台账怎么排", required=False, initial="school_area", widget=forms.RadioSelect,
+        choices=[("school_area", "按就读地：学校、学段"), ("home_area", "按户籍地：乡镇、村")],
+        help_text="两种排法的人次和金额合计相同；在县外就读的，按户籍地排在自己的村里",
+    )  # fmt: skip
     reason = forms.CharField(
         label="用途",
         max_length=200,
@@ -173,3 +178,6 @@ class LedgerForm(forms.Form):
         help_text="如：季度上报、审计核对；记入查阅日志",
     )
     full_numbers = forms.BooleanField(label="显示完整身份证号", required=False)
+
+    def clean_reading(self):
+        return self.cleaned_data["reading"] or "school_area"

@@ -13,6 +13,7 @@ from povertyedu.audit.models import record_access
 from povertyedu.files.models import StoredFile
 from povertyedu.jobs.models import Job, JobState
 from povertyedu.jobs.tasks import start
+from subsidies.actions.ledger_places import places_by
 from subsidies.forms.batches import LedgerForm
 from subsidies.models import TermLedger
 
@@ -31,7 +32,7 @@ def ledgers(request):
         del form.fields["full_numbers"]
     if form.is_bound and term and form.is_valid():
         start(
-            KIND, label=f"{term} 学生资助台账", by=request.user, url=reverse("subsidies:ledgers"),
+            KIND, label=f"{term} 学生资助台账{places_by(form.cleaned_data['reading']).told}", by=request.user, url=reverse("subsidies:ledgers"),
             arguments={"term": term.pk, **form.cleaned_data},
         )  # fmt: skip
         messages.success(request, "已开始生成台账，完成后会有消息，也可在本页下载。")

@@ -16,7 +16,7 @@ from povertyedu.jobs.models import Job, JobState
 from povertyedu.jobs.progress import NO_PROGRESS
 from subsidies import tasks
 from subsidies.actions import ledgers
-from subsidies.models import Balance, Entitlement
+from subsidies.models import Balance, Entitlement, Line
 from tests import factories
 from tests.factories import subsidies
 
@@ -200,6 +200,127 @@ def test_page_asks_for_a_purpose_and_offers_whole_numbers_only_to_those_who_may(
     assert "完整身份证号" not in client.get(address).content.decode()
     assert client.post(address, {"reason": ""}).status_code == 422
     client.post(address, {"reason": "上报", "full_numbers": "on"})
-    assert Job.objects.get().arguments == {"term": "2020-autumn", "reason": "上报"}
+    assert Job.objects.get().arguments == {"term": "2020-autumn", "reason": "上报", "reading": "school_area"}
     client.force_login(finance)
     assert "完整身份证号" in client.get(address).content.decode()
+
+
+# --- by household -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def homes(money, autumn, xiazhai):
+    """Beside ``money``: a child of 青石镇, one who studies outside, one known only by its township, one of no place here."""
+    child = factories.student(
+        "何新", at=xiazhai, during=autumn, home=factories.village("529901101003", "清水村")
+    )
+    subsidies.entitle(child, 20_000)
+    subsidies.entitle(factories.away("何欣", during=autumn), 3_300)
+    subsidies.entitle(factories.student("林镇", at=xiazhai, during=autumn, home=factories.township()), 400)
+    stranger = factories.student("外籍", at=xiazhai, during=autumn)
+    stranger.enrolments.update(home_area="")
+    subsidies.entitle(stranger, 50)
+
+
+@pytest.fixture
+def both(homes, autumn, tmp_path):
+    """Return answer and workbook of either reading."""
+    made = {}
+    for reading in ("school_area", "home_area"):
+        path = tmp_path / f"{reading}.xlsx"
+        answer = ledgers.export_ledger(path, term=autumn, reading=reading)
+        made[reading] = answer, openpyxl.load_workbook(path, data_only=True)
+    return made
+
+
+def rows_of(sheet) -> list[tuple]:
+    return [row for row in sheet.iter_rows(min_row=4, values_only=True) if row[0]]
+
+
+def test_sums_are_the_same_by_school_and_by_household(both, autumn):
+    (by_school, school_book), (by_home, home_book) = both.values()
+    assert by_school["kinds"] == by_home["kinds"]
+    due = Balance.objects.filter(term=autumn, programme__kind="cash")
+    for letters, book in (("HIJK", school_book), ("JKLM", home_book)):
+        sheet = book["现金明细"]
+        last = max(row for row, value in cells(sheet, "A").items() if value == "总计")
+        got = [fen(sheet[f"{letter}{last}"].value) for letter in letters]
+        fields = ("entitled_fen", "paid_fen", "in_hand_fen", "outstanding_fen")
+        assert got == [sum(due.values_list(field, flat=True)) for field in fields]
+    for kind in ("现金", "减免", "实物"):
+        assert rows_of(school_book[f"{kind}汇总"]) == rows_of(home_book[f"{kind}汇总"])
+        assert sorted(row[1:] for row in rows_of(school_book[f"{kind}明细"]) if row[1]) == sorted(
+            row[3:] for row in rows_of(home_book[f"{kind}明细"]) if row[3]
+        )
+
+
+def test_township_and_village_totals_are_those_of_the_children_registered_there(both):
+    sheet = both["home_area"][1]["现金明细"]
+    totals = {row[0]: fen(row[9]) for row in rows_of(sheet) if row[3] is None and row[9] is not None}
+    assert totals == {
+        "城关镇 （未登记到村） 小计（1 条）": 400,
+        "城关镇 红星村 小计（4 条）": 50_000 + 30_000 + 10_001 + 3_300,
+        "城关镇 合计（5 条）": 93_701,
+        "青石镇 清水村 小计（1 条）": 20_000,
+        "青石镇 合计（1 条）": 20_000,
+        "户籍地在县外或未登记  小计（1 条）": 50,
+        "户籍地在县外或未登记 合计（1 条）": 50,
+        "总计": 113_751,
+    }
+
+
+def test_child_who_studies_outside_stands_in_its_village_with_its_school(both):
+    rows = {row[6]: row[:5] for row in rows_of(both["home_area"][1]["现金明细"])}
+    assert rows["何欣"] == ("城关镇", "红星村", "遵义第一中学", "初中", "七年级")
+
+
+def test_formulas_by_household_have_the_values_they_compute(homes, autumn, tmp_path):
+    path = tmp_path / "home.xlsx"
+    ledgers.export_ledger(path, term=autumn, reading="home_area")
+    formulas, values = openpyxl.load_workbook(path), openpyxl.load_workbook(path, data_only=True)
+    detail = values["现金明细"]
+    checked = 0
+    for row in range(4, formulas["现金汇总"].max_row + 1):
+        stage, programme, count, due = (values["现金汇总"][f"{letter}{row}"].value for letter in "ABCD")
+        if not programme:
+            continue
+        found = [r for r in range(4, detail.max_row + 1) if (detail[f"D{r}"].value, detail[f"I{r}"].value) == (stage, programme)]  # fmt: skip
+        matches = f"现金明细!$D:$D,$A{row},现金明细!$I:$I,$B{row}"
+        assert formulas["现金汇总"][f"C{row}"].value == f"=COUNTIFS({matches})"
+        assert formulas["现金汇总"][f"D{row}"].value == f"=SUMIFS(现金明细!J:J,{matches})"
+        assert (count, fen(due)) == (len(found), sum(fen(detail[f"J{r}"].value) for r in found))
+        checked += 1
+    assert checked == 2
+
+
+def test_back_pay_stands_by_household_too(people, autumn, luona, tmp_path):
+    before = factories.term("2020-spring")
+    subsidies.batch_at("open", people, term=autumn)
+    Line.objects.filter(student=luona).update(term=before)
+    path = tmp_path / "home.xlsx"
+    ledgers.export_ledger(path, term=autumn, reading="home_area")
+    rows = rows_of(openpyxl.load_workbook(path, data_only=True)["补发明细"])
+    assert [row[:2] + row[5:6] for row in rows if row[2]] == [("城关镇", "红星村", "罗娜")]
+
+
+def test_page_offers_both_readings_and_the_job_carries_the_choice(client, money, autumn, leader):
+    address = reverse("subsidies:ledgers")
+    client.force_login(leader)
+    page = client.get(address).content.decode()
+    assert ("按就读地：学校、学段" in page, "按户籍地：乡镇、村" in page) == (True, True)
+    assert client.post(address, {"reason": "上报", "reading": "village"}).status_code == 422
+    client.post(address, {"reason": "上报", "reading": "home_area"})
+    job = Job.objects.get()
+    assert (job.label, job.arguments["reading"]) == (
+        "2020—2021学年 秋季学期 学生资助台账，按户籍地",
+        "home_area",
+    )
+    tasks.write_ledger(job, NO_PROGRESS, **job.arguments)
+    assert StoredFile.objects.get(purpose="ledger").name == "学生资助台账-2020-autumn-按户籍地.xlsx"
+
+
+def test_command_writes_by_household(homes, autumn, tmp_path, capsys):
+    out = tmp_path / "out.xlsx"
+    call_command("export_ledger", "subsidy", "--term", "2020-autumn", "--by", "home_area", "--out", str(out))
+    assert json.loads(capsys.readouterr().out)["reading"] == "home_area"
+    assert openpyxl.load_workbook(out)["现金明细"]["A3"].value == "户籍乡镇"

@@ -9,6 +9,7 @@ from povertyedu.audit.models import record_access
 from povertyedu.orgs.models import Term
 from povertyedu.workbooks.writing import output_path
 from povertyedu.workflow.flow import Actor
+from subsidies.actions.ledger_places import ByHome, BySchool
 from subsidies.actions.ledgers import export_ledger
 
 
@@ -18,6 +19,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("kind", choices=["subsidy"], help="台账种类")
         parser.add_argument("--term", required=True, help="2020-autumn")
+        parser.add_argument(
+            "--by", choices=[BySchool.reading, ByHome.reading], default=BySchool.reading,
+            help="按就读地（school_area，默认）还是户籍地（home_area）",
+        )  # fmt: skip
         parser.add_argument("--out", required=True, type=output_path, help="写到哪个 .xlsx 文件")
         parser.add_argument(
             "--full-numbers", metavar="REASON", help="写出完整身份证号，并说明用途（记入查阅日志）"
@@ -38,6 +43,8 @@ class Command(BaseCommand):
                 reason=options["full_numbers"],
             )
         began = time.monotonic()
-        answer = export_ledger(out, term=term, full_numbers=bool(options["full_numbers"]))
+        answer = export_ledger(
+            out, term=term, full_numbers=bool(options["full_numbers"]), reading=options["by"]
+        )
         answer |= {"kind": options["kind"], "out": str(out), "seconds": round(time.monotonic() - began, 2)}
         self.stdout.write(json.dumps(answer, ensure_ascii=False))
