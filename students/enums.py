@@ -341,3 +341,22 @@ class EndState(models.TextChoices):
     CONFIRMED = "confirmed", "已终止"
     REFUSED = "refused", "仍然有效"
     LAPSED = "lapsed", "不再需要"
+
+
+class ChangeCause(models.TextChoices):
+    """Why a child's facts of a term are looked at anew; kept on the mark until the recalculation counts it."""
+
+    STATUS = "status", "困难认定有变动"
+    TRANSFER = "transfer", "转学、离校"
+    BOARDING = "boarding", "更正寄宿"
+    RECORD = "record", "新增、更正档案"
+    IMPORT = "import", "导入"
+    UNDO = "undo", "撤销导入"
+    MERGE = "merge", "合并重复学生"
+    PROMOTION = "promotion", "升级结转"
+    ANSWER = "answer", "外县答复"
+    SELECTION = "selection", "名额评选"
+    SCHOOL = "school", "学校情况有变动"
+    CALENDAR = "calendar", "供餐天数有变动"
+    EARLIER = "earlier", "以前学期有变动"
+    OTHER = "other", "其他"

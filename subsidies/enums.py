@@ -127,6 +127,15 @@ def fund_sources() -> list[tuple[str, str]]:
     return list(SOURCES.items())
 
 
+class RunCause(models.TextChoices):
+    """What set a recalculation off; what had changed since the last one is counted by `ChangeCause`."""
+
+    BY_HAND = "by_hand", "人工重算"
+    POLICY = "policy", "发布政策"
+    UNDO = "undo", "撤销导入"
+    COMMAND = "command", "命令行"
+
+
 class CoveragePart(models.TextChoices):
     """The terms of the coverage equation (应助尽助); every child on the lists is in one of them."""
 

@@ -7,21 +7,24 @@ from povertyedu.workflow.flow import SYSTEM
 from subsidies import engine
 from subsidies.actions import inquiry as inquiries
 from subsidies.actions import ledgers
+from subsidies.actions.causes import recalculate_because
 from subsidies.actions.exchange_files import ListRefused
-from subsidies.actions.recalculation import recalculate as recalculate_term
 from subsidies.actions.what_if import run_what_if
+from subsidies.enums import RunCause
 from subsidies.models import Inquiry, Policy
 from subsidies.queries import FactUnread
 
 
-def recalculate(job, progress, *, term: str, only_changed: bool = True) -> dict:
+def recalculate(
+    job, progress, *, term: str, only_changed: bool = True, cause: str = RunCause.BY_HAND
+) -> dict:
     """Recalculate a term; safe to run twice."""
     by = job.by.as_actor() if job.by else SYSTEM
     found = Term.objects.get(pk=term)
     try:
-        run = recalculate_term(
-            term=found, only_changed=only_changed, trigger=job.label, by=by, progress=progress
-        )
+        run = recalculate_because(
+            cause=RunCause(cause), term=found, only_changed=only_changed, trigger=job.label, by=by, progress=progress
+        )  # fmt: skip
     except FactUnread as error:
         raise JobRefused(str(error)) from error
     return {

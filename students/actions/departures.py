@@ -6,6 +6,7 @@ from django.utils import timezone
 from povertyedu.audit.models import record
 from povertyedu.orgs.models import School
 from povertyedu.workflow.flow import Actor, StepRefused
+from students.enums import ChangeCause
 from students.models import Departure, Feeder
 
 from .hardship import derive_categories, mark_changed
@@ -27,7 +28,7 @@ def receive(*, by: Actor, departures) -> int:
         received += make_received([row.pk for row in rows])
         students = [row.student_id for row in rows]
         derive_categories(term, student_ids=students)
-        mark_changed(term, students)
+        mark_changed(term, students, ChangeCause.TRANSFER)
         record(by, action="departure.receive", subject=rows[0].to_school, changes={"rows": ["", len(rows)]})
     return received
 

@@ -20,6 +20,7 @@ from povertyedu.jobs.models import Job
 from povertyedu.jobs.progress import NO_PROGRESS
 from povertyedu.jobs.tasks import start
 from povertyedu.workflow.flow import SYSTEM, Actor, StepRefused, advance
+from students.enums import ChangeCause
 from students.models import (
     BankAccount,
     DuplicatePair,
@@ -301,4 +302,4 @@ def _recalculate(keeper: Student, gone: Student) -> None:
     derive_categories(student_ids=[keeper.pk, gone.pk])
     rows = Enrolment.objects.filter(student__in=[keeper, gone]).select_related("term")
     for term in {row.term for row in rows}:
-        mark_changed(term, [keeper.pk, gone.pk])
+        mark_changed(term, [keeper.pk, gone.pk], ChangeCause.MERGE)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from povertyedu.audit.models import record
 from povertyedu.sealing import keyed_hash
 from povertyedu.workflow.flow import Actor
+from students.enums import ChangeCause
 from students.models import Enrolment, EnrolmentQuerySet, PendingChange, Student
 
 from .hardship import mark_changed
@@ -74,7 +75,8 @@ def save_row(
     row.boarding, row.meal_days = boarding, meal_days
     if (boarding, meal_days) != (old.boarding, old.meal_days):
         row.save(update_fields=["boarding", "meal_days"])
-        mark_changed(row.term, [student.pk])
+        moved = boarding != old.boarding
+        mark_changed(row.term, [student.pk], ChangeCause.BOARDING if moved else ChangeCause.RECORD)
     if account_number and old.account_hash:
         account = student.bank_account
         card = {"account_number": account_number, "account_holder": "", "account_bank": account.bank}

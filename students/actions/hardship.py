@@ -6,7 +6,7 @@ from django.db import connection, transaction
 
 from povertyedu import bulk
 from povertyedu.orgs.models import Term
-from students.enums import HardshipCategory
+from students.enums import ChangeCause, HardshipCategory
 from students.models import Enrolment, FactChange, HardshipStatus, Student
 
 _CLOSED = f"SELECT code FROM {Term._meta.db_table} WHERE is_closed"
@@ -92,31 +92,32 @@ def _derive(scope: str, parameters: list[str]) -> int:
         changed = cursor.rowcount
         if changed:
             cursor.execute(
-                f"INSERT INTO {marks} (term_id, student_id) SELECT term_id, student_id FROM stage_categories"
+                f"INSERT INTO {marks} (term_id, student_id, cause) SELECT term_id, student_id, %s FROM stage_categories",
+                [ChangeCause.STATUS],
             )
         cursor.execute("DROP TABLE stage_categories")
     return changed
 
 
 @transaction.atomic
-def mark_schools(schools: Iterable[int]) -> int:
+def mark_schools(schools: Iterable[int], cause: ChangeCause = ChangeCause.SCHOOL) -> int:
     """Mark the students of these schools in every open term: something of their school changed; return how many."""
     with bulk.keys(Enrolment, "school_id", schools) as keys:
-        return _mark_in_open_terms(f"e.school_id IN ({keys.sql})")
+        return _mark_in_open_terms(f"e.school_id IN ({keys.sql})", cause)
 
 
 @transaction.atomic
-def mark_students(students: Iterable[int]) -> int:
+def mark_students(students: Iterable[int], cause: ChangeCause = ChangeCause.RECORD) -> int:
     """Mark these students in every open term: something of theirs changed that is not of one term; return how many."""
     with bulk.keys(Enrolment, "student_id", students) as keys:
-        return _mark_in_open_terms(f"e.student_id IN ({keys.sql})")
+        return _mark_in_open_terms(f"e.student_id IN ({keys.sql})", cause)
 
 
 @transaction.atomic
-def mark_people(id_hashes: Iterable[str]) -> int:
+def mark_people(id_hashes: Iterable[str], cause: ChangeCause = ChangeCause.STATUS) -> int:
     """Mark who has one of these ID numbers in every open term: a list says something new of them; return how many."""
     with bulk.keys(Student, "id_hash", id_hashes) as keys:
-        return _mark_in_open_terms(_named_by(keys))
+        return _mark_in_open_terms(_named_by(keys), cause)
 
 
 def _named_by(id_hashes) -> str:
@@ -125,17 +126,19 @@ def _named_by(id_hashes) -> str:
     return f"e.student_id IN (SELECT id {named} UNION ALL SELECT merged_into_id {named} AND merged_into_id IS NOT NULL)"
 
 
-def _mark_in_open_terms(who: str) -> int:
+def _mark_in_open_terms(who: str, cause: ChangeCause) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {FactChange._meta.db_table} (term_id, student_id) "
-            f"SELECT e.term_id, e.student_id FROM {Enrolment._meta.db_table} e "
-            f"JOIN {Term._meta.db_table} t ON t.code = e.term_id AND NOT t.is_closed WHERE {who}"
+            f"INSERT INTO {FactChange._meta.db_table} (term_id, student_id, cause) "
+            f"SELECT e.term_id, e.student_id, %s FROM {Enrolment._meta.db_table} e "
+            f"JOIN {Term._meta.db_table} t ON t.code = e.term_id AND NOT t.is_closed WHERE {who}",
+            [cause],
         )
         return cursor.rowcount
 
 
-def mark_changed(term: Term, student_ids: Iterable[int]) -> int:
+def mark_changed(term: Term, student_ids: Iterable[int], cause: ChangeCause = ChangeCause.OTHER) -> int:
     """Mark that facts of these students in ``term`` changed, for the next recalculation; return how many."""
     with transaction.atomic():
-        return bulk.insert(FactChange, ("term_id", "student_id"), ((term.pk, pk) for pk in student_ids))
+        rows = ((term.pk, pk, str(cause)) for pk in student_ids)
+        return bulk.insert(FactChange, ("term_id", "student_id", "cause"), rows)

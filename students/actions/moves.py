@@ -15,7 +15,7 @@ from povertyedu.audit.models import record
 from povertyedu.inbox.models import tell
 from povertyedu.orgs.models import School, SchoolClass, Term
 from povertyedu.workflow.flow import Actor, StepRefused, advance
-from students.enums import EnrolmentStatus, MoveKind, MoveSide, MoveState, Place
+from students.enums import ChangeCause, EnrolmentStatus, MoveKind, MoveSide, MoveState, Place
 from students.facts import carried
 from students.models import Enrolment, Move, MoveDecision, Student
 from students.money import on_its_way
@@ -141,7 +141,7 @@ def settle(
         if to_class and row.pk == enrolment.pk:
             row.school_class, row.stage, row.grade = to_class, to_class.stage, to_class.grade
         row.save()
-        mark_changed(row.term, [row.student_id])
+        mark_changed(row.term, [row.student_id], ChangeCause.TRANSFER)
     return move
 
 
@@ -171,7 +171,7 @@ def take_in(
     _check_day(term, effective_on)
     row.save()
     derive_categories(term, student_ids=[student.pk])
-    mark_changed(term, [student.pk])
+    mark_changed(term, [student.pk], ChangeCause.TRANSFER)
     return _new(by, MoveKind.IN, MoveState.DONE, row, effective_on, reason, from_school=None, to_school=school,
                 to_class=to_class, outside_school=outside_school, outside_region=outside_region, **_settled(by, student))  # fmt: skip
 
@@ -288,7 +288,7 @@ def _go_over(row: Enrolment, school: School, to_class: SchoolClass | None) -> No
     row.school, row.school_class = school, to_class
     _stamp_school(row, school)
     row.save()
-    mark_changed(row.term, [row.student_id])
+    mark_changed(row.term, [row.student_id], ChangeCause.TRANSFER)
 
 
 def _stamp_school(row: Enrolment, school: School) -> None:

@@ -18,7 +18,7 @@ from povertyedu.orgs.enums import STAGE_YEARS, Season, Stage
 from povertyedu.orgs.models import School, SchoolStage, Term
 from povertyedu.orgs.scope import Scope
 from povertyedu.workflow.flow import Actor, StepRefused, advance
-from students.enums import Destination, EnrolmentStatus, Outcome, Place, PromotionState
+from students.enums import ChangeCause, Destination, EnrolmentStatus, Outcome, Place, PromotionState
 from students.models import Enrolment, Feeder, Move, Promotion, PromotionDecision, PromotionLine
 from students.money import students_in_batches
 from students.queries.promotion import changed_since, counts_of
@@ -180,7 +180,7 @@ def undo(*, by: Actor, promotion: Promotion, reason: str) -> Promotion:
         raise StepRefused("不能撤销：新学期学籍上已有后续办理的事项，请逐人更正。") from None
     promotion.departures.all().delete()
     promotion.lines.update(made=False)
-    mark_changed(promotion.to_term, students)
+    mark_changed(promotion.to_term, students, ChangeCause.PROMOTION)
     return promotion
 
 
@@ -276,7 +276,7 @@ def _destination(outcome: str, destination: str) -> str:
 def _derive(promotion: Promotion) -> None:
     students = list(promotion.lines.filter(made=True).values_list("student", flat=True))
     derive_categories(promotion.to_term, student_ids=students)
-    mark_changed(promotion.to_term, students)
+    mark_changed(promotion.to_term, students, ChangeCause.PROMOTION)
 
 
 def _what_depends(promotion: Promotion) -> list[str]:

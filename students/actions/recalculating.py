@@ -22,7 +22,7 @@ def lock_of(term: Term) -> str:
 
 @contextmanager
 def recalculating(why: str, *, by: User | None) -> Iterator[None]:
-    """Recalculate, once the transaction is committed, the marked children of each open term marked in the block."""
+    """Recalculate, once the transaction is committed, the marked children of each open term marked in the block: an import was undone."""
     last = FactChange.objects.aggregate(last=Max("pk"))["last"] or 0
     yield
     marked = FactChange.objects.filter(pk__gt=last).values("term")
@@ -30,5 +30,5 @@ def recalculating(why: str, *, by: User | None) -> Iterator[None]:
     for term in Term.objects.filter(pk__in=marked, is_closed=False):
         start(
             KIND, label=f"{why}，重算 {term}", by=by, url=page and f"{page}?term={term.pk}", lock=lock_of(term),
-            arguments={"term": term.pk, "only_changed": True},
+            arguments={"term": term.pk, "only_changed": True, "cause": "undo"},
         )  # fmt: skip

@@ -15,7 +15,7 @@ from povertyedu.audit.models import record
 from povertyedu.orgs.models import Term
 from povertyedu.sealing import keyed_hash
 from students.changes import differences, fingerprint, snapshot
-from students.enums import Place, TermFact
+from students.enums import ChangeCause, Place, TermFact
 from students.facts import amended, carried_changes
 from students.models import BankAccount, Enrolment, Guardian, Student
 from students.queries import home_of, later_terms
@@ -69,7 +69,7 @@ def register(*, by, term: Term, data: dict) -> Enrolment:
     _stamp_places(enrolment, home=data["home"])
     enrolment.save(force_insert=True)
     derive_categories(term, student_ids=[student.pk])
-    mark_changed(term, [student.pk])
+    mark_changed(term, [student.pk], ChangeCause.RECORD)
     changes = differences({}, snapshot(student, enrolment))
     record(by, action="students.register", subject=student, changes=changes)
     return enrolment
@@ -105,8 +105,9 @@ def correct(*, by, enrolment: Enrolment, data: dict, seen: str) -> Enrolment:
     enrolment.save()
     if (new_facts := _facts(enrolment)) != old_facts:
         carried = _carry(list(later_terms(enrolment)), old_facts, new_facts) if data["onwards"] else []
+        boarding = old_facts["boarding"] != new_facts["boarding"]
         for row in [enrolment, *carried]:
-            mark_changed(row.term, [student.pk])
+            mark_changed(row.term, [student.pk], ChangeCause.BOARDING if boarding else ChangeCause.RECORD)
     _follow_up(student, was=was)
     if leave and TermFact.CATEGORIES in leave.facts:
         derive_categories(enrolment.term, student_ids=[student.pk], by_leave=True)

@@ -10,6 +10,7 @@ from povertyedu.orgs.scope import ScopedQuerySet
 from povertyedu.sealing.fields import SealedCharField
 from students.enums import (
     AidedElsewhere,
+    ChangeCause,
     EnrolmentStatus,
     ExitStatus,
     HardshipCategory,
@@ -341,6 +342,13 @@ class FactChange(models.Model):
     term = models.ForeignKey(Term, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     student = models.ForeignKey(
         Student, models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    cause = models.CharField(
+        "起因",
+        max_length=12,
+        choices=ChangeCause.choices,
+        default=ChangeCause.OTHER,
+        db_default=ChangeCause.OTHER,
     )
 
     class Meta:

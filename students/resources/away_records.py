@@ -14,7 +14,7 @@ from povertyedu.sealing import keyed_hash
 from povertyedu.workbooks.cells import birth_date_of
 from povertyedu.workbooks.identity import sex_of
 from students.actions.hardship import derive_categories, mark_changed
-from students.enums import AidedElsewhere, EnrolmentStatus, IdentityKind, Place, Sex
+from students.enums import AidedElsewhere, ChangeCause, EnrolmentStatus, IdentityKind, Place, Sex
 from students.models import Enrolment, Student
 
 SEXES = {"男": Sex.MALE.value, "女": Sex.FEMALE.value}
@@ -112,7 +112,7 @@ def write(created: list[Row], updated: list[Row], context: Context) -> None:
     _insert_enrolments(fresh, context.term)
     _amend_enrolments([row for row in updated if row.found.known.enrolment])
     pks = [row.found.student_pk for row in touched]
-    mark_changed(context.term, pks)
+    mark_changed(context.term, pks, ChangeCause.IMPORT)
     derive_categories(context.term, student_ids=pks)
 
 

@@ -13,7 +13,7 @@ from povertyedu.sealing import keyed_hash
 from students.actions.ends import lapse_ends, propose_ends
 from students.actions.hardship import derive_categories, mark_people
 from students.actions.recalculating import recalculating
-from students.enums import HardshipCategory
+from students.enums import ChangeCause, HardshipCategory
 from students.models import HardshipStatus
 
 from . import hardship_records as records
@@ -101,7 +101,7 @@ class HardshipListResource(ImportResource):
     def undone(self, owners, term, *, why, by) -> None:
         with recalculating(why, by=by):
             derive_categories(id_hashes=owners)
-            mark_people(owners)
+            mark_people(owners, ChangeCause.UNDO)
             lapse_ends(term, self.source)
 
 

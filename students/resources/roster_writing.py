@@ -7,7 +7,7 @@ from povertyedu.imports.rows import Context, Row
 from povertyedu.orgs.models import SchoolClass, Term
 from povertyedu.sealing import keyed_hash
 from students.actions.hardship import derive_categories, mark_changed, mark_students
-from students.enums import EnrolmentStatus, HardshipCategory, IdentityKind, Place
+from students.enums import ChangeCause, EnrolmentStatus, HardshipCategory, IdentityKind, Place
 from students.models import BankAccount, Enrolment, Guardian, Student
 
 from .fact_columns import write_facts
@@ -31,8 +31,9 @@ def write(created: list[Row], updated: list[Row], context: Context) -> None:
     _amend_enrolments([row for row in updated if row.found.enrolment], classes)
     progress.reach(4, "正在核对困难类型")
     pks = [row.found.student_pk for row in touched]
-    mark_changed(context.term, pks)
-    mark_students([row.found.student_pk for row in updated if _is_another_child(row)])
+    mark_changed(context.term, pks, ChangeCause.IMPORT)
+    others = [row.found.student_pk for row in updated if _is_another_child(row)]
+    mark_students(others, ChangeCause.IMPORT)
     derive_categories(context.term, student_ids=pks)
 
 

@@ -14,6 +14,7 @@ from students import money
 from students.actions import duplicates
 from students.actions.hardship import derive_categories, mark_students
 from students.actions.recalculating import recalculating
+from students.enums import ChangeCause
 from students.models import BankAccount, Enrolment, Guardian, Student
 
 IN_BATCH = "已列入本学期的发放批次"
@@ -52,7 +53,7 @@ class ChildrenUndone:
         """Mark the children who are still there, derive their categories, have their terms recalculated."""
         there = list(names(owners))
         with recalculating(why, by=by):
-            mark_students(there)
+            mark_students(there, ChangeCause.UNDO)
             derive_categories(term, student_ids=there)
 
 

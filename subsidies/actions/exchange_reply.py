@@ -18,7 +18,7 @@ from povertyedu.ui.numerals import yuan
 from povertyedu.workflow.flow import Actor, StepRefused, advance
 from students.actions.hardship import mark_changed
 from students.actions.terms import refuse_closed
-from students.enums import AidedElsewhere, Place
+from students.enums import AidedElsewhere, ChangeCause, Place
 from students.models import Enrolment
 from subsidies.enums import CountyAnswer, ReplyState
 from subsidies.models import Exchange, ExchangeLine, ExchangeReply
@@ -172,7 +172,8 @@ def _tell_children(exchange: Exchange, reply: ExchangeReply, new: list) -> list[
     for means, pks in by_answer.items():
         Enrolment.objects.filter(pk__in=pks).update(aided_elsewhere=means)
     changed = {pk for pks in by_answer.values() for pk in pks}
-    mark_changed(exchange.term, [row.student_id for pk, row in away.items() if pk in changed])
+    answered = [row.student_id for pk, row in away.items() if pk in changed]
+    mark_changed(exchange.term, answered, ChangeCause.ANSWER)
     return changes
 
 

@@ -7,6 +7,7 @@ from django.db import connection
 
 from povertyedu import bulk
 from povertyedu.orgs.models import Term
+from students.enums import ChangeCause
 from students.models import Enrolment, FactChange
 from subsidies import engine
 from subsidies.queries import watched_programmes
@@ -43,9 +44,9 @@ class LaterTerms:
 def _mark(term: str, students: set[int]) -> int:
     with bulk.keys(Enrolment, "student_id", students) as keys, connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {FactChange._meta.db_table} (term_id, student_id) "
-            f"SELECT e.term_id, e.student_id FROM {Enrolment._meta.db_table} e "
+            f"INSERT INTO {FactChange._meta.db_table} (term_id, student_id, cause) "
+            f"SELECT e.term_id, e.student_id, %s FROM {Enrolment._meta.db_table} e "
             f"WHERE e.term_id = %s AND e.student_id IN ({keys.sql})",
-            [term],
+            [ChangeCause.EARLIER, term],
         )
         return cursor.rowcount

@@ -11,6 +11,7 @@ from povertyedu.orgs.models import School, Term
 from povertyedu.workflow.flow import Actor, StepRefused
 from students.actions.hardship import mark_changed
 from students.actions.terms import refuse_closed
+from students.enums import ChangeCause
 from students.models import Enrolment, Student
 from subsidies import engine
 from subsidies.models import Policy, Selection
@@ -145,7 +146,7 @@ def select(
         Selection(term=term, student_id=student, rule=rule, by=by.name[:60]) for student in sorted(new)
     )
     _record(by, quota, new, gone)
-    mark_changed(term, new | gone)
+    mark_changed(term, new | gone, ChangeCause.SELECTION)
     return len(new), len(gone)
 
 

@@ -1,3 +1,5 @@
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -5,8 +7,9 @@ from django.utils import timezone
 from povertyedu.orgs.enums import Stage
 from povertyedu.orgs.models import School, Term
 from povertyedu.orgs.scope import ScopedQuerySet
+from students.enums import ChangeCause
 from students.models import Student
-from subsidies.enums import Kind
+from subsidies.enums import Kind, RunCause
 
 from .policy import Policy, Programme
 
@@ -91,12 +94,20 @@ class Balance(models.Model):
         return max(0, -self.outstanding_fen)
 
 
+class RecalculationQuerySet(models.QuerySet):
+    def because_of(self, cause: str) -> Self:
+        """Return the runs that ``cause`` set off, or that looked at children who had changed for it."""
+        return self.filter(Q(cause=cause) | Q(marks__has_key=cause))
+
+
 class Recalculation(models.Model):
-    """One run of the engine over a term: what set it off, what it changed, how long it took."""
+    """One run of the engine over a term: what set it off, what had changed, what it changed, how long it took."""
 
     term = models.ForeignKey(Term, models.PROTECT, related_name="recalculations", verbose_name="学期")
     policy = models.ForeignKey(Policy, models.PROTECT, related_name="recalculations", verbose_name="政策包")
     trigger = models.CharField("起因", max_length=60)
+    cause = models.CharField("起因类别", max_length=12, choices=RunCause.choices, default=RunCause.BY_HAND)
+    marks = models.JSONField("有变动的学生", default=dict, help_text="变动起因：人数")
     by_name = models.CharField("发起人", max_length=60)
     only_changed = models.BooleanField("只算有变动的", default=False)
     school = models.ForeignKey(
@@ -113,9 +124,16 @@ class Recalculation(models.Model):
     seconds = models.FloatField("用时（秒）", default=0)
     at = models.DateTimeField("时间", default=timezone.now)
 
+    objects = RecalculationQuerySet.as_manager()
+
     class Meta:
         verbose_name = "重算"
         ordering = ["-pk"]
 
     def __str__(self):
         return f"{self.term_id} {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def told(self) -> list[tuple[str, int]]:
+        """What had changed before the run, in words, and for how many children."""
+        return [(ChangeCause(cause).label, children) for cause, children in self.marks.items()]

@@ -43,6 +43,7 @@ def waiting_children(term=None) -> int:
     return marks.values("student_id").distinct().count()
 
 
-def last_runs(term, limit: int = 10) -> QuerySet:
-    """Return the newest recalculations of ``term``."""
-    return Recalculation.objects.filter(term=term).select_related("policy", "school")[:limit]
+def last_runs(term, cause: str = "", limit: int = 20) -> QuerySet:
+    """Return the newest recalculations of ``term``, of one cause where it is given."""
+    runs = Recalculation.objects.filter(term=term)
+    return (runs.because_of(cause) if cause else runs).select_related("policy", "school")[:limit]

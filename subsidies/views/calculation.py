@@ -10,7 +10,10 @@ from povertyedu.accounts.permissions import Permission
 from povertyedu.jobs.models import Job
 from povertyedu.jobs.tasks import start
 from students.actions.recalculating import lock_of
+from students.enums import ChangeCause
+from subsidies.actions.causes import marks_by_cause
 from subsidies.actions.policies import NoPolicy, policy_for
+from subsidies.forms.calculation import RunsForm
 from subsidies.models import Entitlement, Programme
 from subsidies.queries import last_runs, totals_by_programme, waiting_children
 
@@ -26,6 +29,7 @@ def calculation(request):
         policy = None
     seen = Entitlement.objects.visible_to(request.user)
     totals = totals_by_programme(seen, term=term)
+    form = RunsForm(request.GET)
     names = dict(Programme.objects.values_list("code", "name"))
     rows = [{"name": names[code], "code": code} | total for code, total in totals.items()]
     context = {
@@ -35,7 +39,9 @@ def calculation(request):
         "rows": rows,
         "by_kind": _by_kind(rows),
         "waiting": waiting_children(term),
-        "runs": last_runs(term),
+        "marks": [(ChangeCause(cause).label, n) for cause, n in marks_by_cause(term).items()] if term else [],
+        "form": form,
+        "runs": last_runs(term, form.chosen),
         "job": Job.objects.live().filter(lock=lock_of(term)).order_by("-pk").first() if term else None,
         "may_start": request.user.can(Permission.RECALCULATE),
     }

@@ -21,7 +21,7 @@ from subsidies.actions.figures import unsettled
 from subsidies.actions.policies import pack_of
 from subsidies.actions.releasing import release
 from subsidies.actions.what_if import children_of, terms_of, why_stale
-from subsidies.enums import Kind
+from subsidies.enums import Kind, RunCause
 from subsidies.models import Policy, WhatIfCell, WhatIfTerm
 from subsidies.queries import FactUnread
 from subsidies.queries.policies import known_programmes, township_names, tried_terms
@@ -295,7 +295,7 @@ def _publish(request, policy: Policy):
         label = f"政策发布：{policy.title[:35]} 第{policy.version}版"
         start(
             "subsidies.recalculate", label=label, by=request.user, url=f"{reverse('subsidies:calculation')}?term={term.pk}",
-            lock=lock_of(term), arguments={"term": term.pk, "only_changed": False},
+            lock=lock_of(term), arguments={"term": term.pk, "only_changed": False, "cause": RunCause.POLICY},
         )  # fmt: skip
     started = f"，{len(terms)} 个学期已开始重算" if terms else ""
     messages.success(request, f"已发布“{policy}”{started}。")

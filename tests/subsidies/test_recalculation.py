@@ -1,18 +1,21 @@
 """Recalculation through its public doors: the action and the commands."""
 
+import datetime as dt
 import json
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from povertyedu.workflow.flow import SYSTEM
-from students.enums import HardshipCategory
-from students.models import Enrolment, FactChange
+from students.actions.hardship import derive_categories, mark_changed
+from students.enums import ChangeCause, HardshipCategory
+from students.models import Enrolment, FactChange, HardshipStatus
 from subsidies.actions.policies import NoPolicy, load_policy, pack_text
 from subsidies.actions.recalculation import recalculate
-from subsidies.models import Entitlement
+from subsidies.models import Entitlement, Recalculation
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
@@ -175,3 +178,59 @@ def test_explain_command_total_equals_entitlements(guiding, boarder, autumn, cap
     awarded = {rule["programme"]: rule["amount_fen"] for rule in answer["rules"] if rule["amount_fen"]}
     assert awarded == owed(boarder)
     assert all(rule["clause"] and rule["quote"] for rule in answer["rules"])
+
+
+def test_run_keeps_what_set_it_off_and_what_had_changed(guiding, boarder, xiazhai, autumn):
+    other = factories.student("何勇", at=xiazhai, during=autumn)
+    mark_changed(autumn, [boarder.pk, other.pk], ChangeCause.TRANSFER)
+    mark_changed(autumn, [boarder.pk], ChangeCause.BOARDING)
+    mark_changed(autumn, [boarder.pk], ChangeCause.BOARDING)
+
+    call_command("recalculate", term="2020-autumn", changed=True)
+    first = Recalculation.objects.first()
+    call_command("recalculate", term="2020-autumn", changed=True)
+    second = Recalculation.objects.first()
+
+    assert (first.cause, first.marks) == ("command", {"transfer": 2, "boarding": 1})
+    assert (second.cause, second.marks) == ("command", {})
+    assert list(Recalculation.objects.because_of("boarding")) == [first]
+    assert list(Recalculation.objects.because_of("command")) == [second, first]
+
+
+def test_run_of_a_school_counts_the_marks_of_its_own_children(guiding, boarder, xiazhai, qingshi, autumn):
+    there = factories.student("何勇", at=qingshi, during=autumn)
+    mark_changed(autumn, [boarder.pk, there.pk], ChangeCause.IMPORT)
+
+    call_command("recalculate", term="2020-autumn", school=qingshi.code)
+
+    assert Recalculation.objects.get().marks == {"import": 1}
+
+
+def test_status_found_later_is_the_cause_in_every_term_it_reaches(guiding, boarder, autumn):
+    Enrolment.objects.update(categories=0)
+    HardshipStatus.objects.create(
+        id_hash=boarder.id_hash, id_number=boarder.id_number, name=boarder.name, category=POOR,
+        since=dt.date(2020, 1, 15), source="poverty_office",
+    )  # fmt: skip
+    derive_categories(id_hashes=[boarder.id_hash])
+
+    call_command("recalculate", term="2020-autumn", changed=True)
+
+    assert Recalculation.objects.get().marks == {"status": 1}
+
+
+def test_page_lists_runs_by_cause(client, guiding, boarder, aid_officer, autumn):
+    mark_changed(autumn, [boarder.pk], ChangeCause.BOARDING)
+    client.force_login(aid_officer)
+    url = reverse("subsidies:calculation")
+
+    before = client.get(url).text
+    call_command("recalculate", term="2020-autumn", changed=True)
+    shown = {
+        cause: len(client.get(url, {"cause": cause}).context["runs"])
+        for cause in ("", "boarding", "policy", "x")
+    }
+
+    assert "更正寄宿 1 人" in before
+    assert shown == {"": 1, "boarding": 1, "policy": 0, "x": 1}
+    assert "没有这样的重算" in client.get(url, {"cause": "policy"}).text

@@ -9,6 +9,7 @@ from povertyedu.imports.models import ImportBatch, ImportState
 from povertyedu.orgs.models import CalendarDay, Term
 from povertyedu.workflow.flow import Actor
 from students.actions.hardship import mark_changed
+from students.enums import ChangeCause
 from students.models import Correction, Enrolment, HardshipProof, Move, Promotion
 
 from .records import store
@@ -36,7 +37,7 @@ def save_term(*, term: Term, by: Actor) -> Term:
     store(term, by=by)
     if term.meal_days != old_days:
         rows = Enrolment.objects.filter(term=term, meal_days=None)
-        mark_changed(term, list(rows.values_list("student_id", flat=True)))
+        mark_changed(term, list(rows.values_list("student_id", flat=True)), ChangeCause.CALENDAR)
     return term
 
 

@@ -10,6 +10,7 @@ from povertyedu.orgs.enums import Stage
 from povertyedu.orgs.models import School, SchoolStage, Term
 from povertyedu.workflow.flow import Actor
 from students.actions.hardship import mark_changed, mark_schools
+from students.enums import ChangeCause
 from students.models import Enrolment
 
 # What an enrolment keeps of its school as it was in the term (architecture.md, Facts).
@@ -65,5 +66,7 @@ def _carry(school: School, from_term: Term) -> int:
     terms = Term.objects.filter(starts_on__gte=from_term.starts_on, is_closed=False)
     rows = Enrolment.objects.filter(~Q(**facts), school=school, term__in=terms)
     for term in terms:
-        mark_changed(term, list(rows.filter(term=term).values_list("student_id", flat=True)))
+        mark_changed(
+            term, list(rows.filter(term=term).values_list("student_id", flat=True)), ChangeCause.SCHOOL
+        )
     return rows.update(**facts)

@@ -16,6 +16,7 @@ from povertyedu.workbooks.cells import EMPTY, CellError, Cleaned, clean_code, cl
 from povertyedu.workbooks.columns import Column
 from students.actions.hardship import mark_schools
 from students.actions.recalculating import recalculating
+from students.enums import ChangeCause
 
 from .changes import changes_of
 
@@ -301,4 +302,4 @@ class SchoolResource(ImportResource):
 
     def undone(self, owners, term, *, why, by) -> None:
         with recalculating(why, by=by):
-            mark_schools(owners)
+            mark_schools(owners, ChangeCause.UNDO)

@@ -6,8 +6,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from povertyedu.orgs.models import School, Term
 from povertyedu.workflow.flow import Actor
+from subsidies.actions.causes import recalculate_because
 from subsidies.actions.policies import NoPolicy
-from subsidies.actions.recalculation import recalculate
+from subsidies.enums import RunCause
 from subsidies.queries import FactUnread
 
 
@@ -29,7 +30,8 @@ class Command(BaseCommand):
             if school is None:
                 raise CommandError(f"没有标识码为“{options['school']}”的学校。", returncode=2)
         try:
-            run = recalculate(
+            run = recalculate_because(
+                cause=RunCause.COMMAND,
                 term=term,
                 school=school,
                 only_changed=options["changed"],
