@@ -10,6 +10,7 @@ from povertyedu.orgs.models import Term
 from subsidies import engine
 from subsidies.actions.rule_writing import NewProgramme, NewRule
 from subsidies.engine.rules import Unit
+from subsidies.queries.policies import term_of_day
 
 MAX_BYTES = 1024 * 1024
 NEW = "+"
@@ -112,13 +113,23 @@ class DraftForm(forms.Form):
         return self.cleaned_data["text"].replace("\r\n", "\n")
 
 
+def _day(label: str) -> forms.DateField:
+    said = {"invalid": "日期须是日历上有的一天，如 2020-10-08"}
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    return forms.DateField(
+        label=label, required=False, input_formats=["%Y-%m-%d"], widget=widget, error_messages=said
+    )
+
+
 class CompareForm(forms.Form):
-    """Two books: which plan, in which term."""
+    """Two books: which plan, in which term or on which day; a day goes before the term."""
 
     left = forms.ChoiceField(label="左边", required=False)
-    left_term = forms.ChoiceField(label="左边学期")
+    left_term = forms.ChoiceField(label="左边学期", required=False)
+    left_day = _day("或左边某一天")
     right = forms.ChoiceField(label="右边", required=False)
-    right_term = forms.ChoiceField(label="右边学期")
+    right_term = forms.ChoiceField(label="右边学期", required=False)
+    right_day = _day("或右边某一天")
     only_changed = forms.BooleanField(label="只看不同的", required=False)
 
     def __init__(self, *args, sources, **kwargs):
@@ -126,6 +137,19 @@ class CompareForm(forms.Form):
         for name in ("left", "right"):
             self.fields[name].choices = sources
             self.fields[f"{name}_term"].choices = every_term()
+
+    def clean(self):
+        wanted = super().clean()
+        for name in ("left", "right"):
+            day, term = wanted.get(f"{name}_day"), wanted.get(f"{name}_term")
+            if not day and not term and not {f"{name}_day", f"{name}_term"} & set(self.errors):
+                self.add_error(f"{name}_term", "请选学期，或填一天")
+            try:
+                wanted[f"{name}_on"] = term_of_day(day) if day else engine.Term.parse(term or "")
+            except ValueError as error:
+                if day:
+                    self.add_error(f"{name}_day", str(error))
+        return wanted
 
 
 def _per() -> list[tuple[str, str]]:

@@ -1,6 +1,8 @@
 """Reads around policies: the packs there are, and how two texts differ."""
 
+import datetime as dt
 import difflib
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -9,6 +11,8 @@ from django.db.models import QuerySet
 
 from povertyedu.orgs.enums import AreaLevel
 from povertyedu.orgs.models import Area
+from povertyedu.orgs.models import Term as SchoolTerm
+from subsidies import engine
 from subsidies.models import Policy, Programme, WhatIfTerm
 
 BUILT_IN = Path(__file__).resolve().parent.parent / "policies"
@@ -21,6 +25,36 @@ def built_in_titles() -> tuple[tuple[str, str], ...]:
         (path.stem, tomllib.loads(path.read_text(encoding="utf-8-sig"))) for path in BUILT_IN.glob("*.toml")
     )
     return tuple(sorted((name, values.get("title", name)) for name, values in packs))
+
+
+def term_of_day(day: dt.date) -> engine.Term:
+    """Return the term a day belongs to: the last one begun by then, so that holidays belong to the term before them.
+
+    Terms that are not named yet begin on their usual day. Raise ValueError, in a sentence, for a day of no year of ours.
+    """
+    begins = {}
+    for code in (f"{day.year - 1:04}-autumn", f"{day.year:04}-spring", f"{day.year:04}-autumn"):
+        try:
+            begins[code] = SchoolTerm.defaults(code)["starts_on"]
+        except ValueError:
+            raise ValueError(f"日期“{day}”不在系统的年份里，请填 1950 年至 2199 年的日期。") from None
+    begins |= dict(SchoolTerm.objects.filter(pk__in=begins).values_list("pk", "starts_on"))
+    return engine.Term.parse(max((start, code) for code, start in begins.items() if start <= day)[1])
+
+
+def read_on(text: str) -> tuple[engine.Term, dt.date | None]:
+    """Read a term ("2020-autumn") or a day ("2020-10-08"): the term, and the day if it was one. Raise ValueError, in a sentence."""
+    if text.endswith(("-spring", "-autumn")):
+        return engine.Term.parse(text), None
+    try:
+        day = dt.date.fromisoformat(text) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise ValueError(
+            f"“{text[:20]}”既不是学期也不是日期：学期如 2020-autumn，日期如 2020-10-08，须是日历上有的一天。"
+        )
+    return term_of_day(day), day
 
 
 def tried_terms(policy: Policy) -> QuerySet:

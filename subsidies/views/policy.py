@@ -1,5 +1,6 @@
 """资助标准: the rule book of a term, each figure with its clause and words; two terms or two plans side by side."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 from django.http import Http404
@@ -15,7 +16,7 @@ from subsidies.actions.figures import told
 from subsidies.actions.policies import NoPolicy, pack_named, pack_of, policy_for
 from subsidies.forms.policies import CompareForm, every_term
 from subsidies.models import Policy
-from subsidies.queries.policies import built_in_titles
+from subsidies.queries.policies import built_in_titles, read_on
 from subsidies.queries.rulebook import Side, book_of, compare, figure_of
 from subsidies.views.versions import tabs
 
@@ -52,24 +53,30 @@ def sources(request) -> list[tuple[str, str]]:
     return [("", "该学期适用的政策"), *((str(policy.pk), f"{policy}") for policy in stored), *built_in]
 
 
-def _term(request) -> engine.Term:
-    """Return the term that the address asks for, else the working term."""
-    asked = request.GET.get("on", "")
-    if asked:
-        try:
-            return engine.Term.parse(asked)
-        except ValueError as error:
-            raise Http404 from error
+def _working(request) -> engine.Term:
     term = working_term(request)
     return engine.Term.parse(term.pk if term else every_term()[0][0])
+
+
+def _on(request) -> tuple[engine.Term, dt.date | None]:
+    """Return the term that the address asks for, itself or by a day of it, else the working term. Raise ValueError, in a sentence."""
+    asked = request.GET.get("day") or request.GET.get("on")
+    return read_on(asked) if asked else (_working(request), None)
 
 
 @needs(P.VIEW_POLICY)
 @require_GET
 def policy(request):
-    """The rule book: programme by stage in a term, each figure with its clause; ``?of=`` another than what is in force."""
-    on, named = _term(request), request.GET.get("of", "")
+    """The rule book: programme by stage in a term or on a day, each figure with its clause; ``?of=`` another than what is in force."""
+    named, wrong = request.GET.get("of", ""), ""
+    try:
+        on, day = _on(request)
+    except ValueError as error:
+        on, day, wrong = _working(request), None, str(error)
+    status = 422 if wrong else 200
     context = {
+        "day": day,
+        "wrong": wrong,
         "crumbs": [("首页", reverse("home:todo")), ("资助标准", None)],
         "on": on,
         "named": named,
@@ -81,7 +88,7 @@ def policy(request):
         source = source_of(request, named, on)
     except (NoPolicy, engine.PackError) as error:
         context["error"] = str(error)
-        return render(request, "subsidies/policy.html", context)
+        return render(request, "subsidies/policy.html", context, status=status)
     pack = source.pack
     context |= {
         "source": source,
@@ -97,19 +104,19 @@ def policy(request):
         "treatments": [{"it": item, "in_force": item.in_force(on)} for item in pack.treatments],
         "query": urlencode({"on": str(on), "of": named}),
     }  # fmt: skip
-    return render(request, "subsidies/policy.html", context)
+    return render(request, "subsidies/policy.html", context, status=status)
 
 
 @needs(P.VIEW_POLICY)
 @require_GET
 def policy_rule(request):
     """One rule whole: who, how much when, by which words, from whose money. A fragment for the drawer, a page without script."""
-    on = _term(request)
     if "code" not in request.GET:
         return redirect("subsidies:policy")
     try:
+        on, _ = _on(request)
         source = source_of(request, request.GET.get("of", ""), on)
-    except (NoPolicy, engine.PackError) as error:
+    except (NoPolicy, engine.PackError, ValueError) as error:
         raise Http404 from error
     pack = source.pack
     rule = pack.rule_of.get(request.GET.get("code", ""))
@@ -138,11 +145,13 @@ def policy_rule(request):
 @needs(P.VIEW_POLICY)
 @require_GET
 def policy_compare(request):
-    """Two terms of what is in force, or two plans, side by side: same, changed, only here."""
-    term = str(_term(request))
+    """Two terms or days of what is in force, or two plans, side by side: same, changed, only here."""
+    term = str(_working(request))
     initial = {"left_term": term, "right_term": term}
     form = CompareForm(
-        request.GET if "left_term" in request.GET else None, sources=sources(request), initial=initial
+        request.GET if {"left_term", "left_day"} & set(request.GET) else None,
+        sources=sources(request),
+        initial=initial,
     )
     context = {
         "crumbs": [("资助标准", reverse("subsidies:policy")), ("对比", None)],
@@ -166,6 +175,7 @@ def policy_compare(request):
 
 
 def _side(request, form: CompareForm, name: str) -> Side:
-    term = engine.Term.parse(form.cleaned_data[f"{name}_term"])
+    term, day = form.cleaned_data[f"{name}_on"], form.cleaned_data[f"{name}_day"]
     source = source_of(request, form.cleaned_data[name], term)
-    return Side(f"{source.label}，{term.label}", source.pack, source.figures, term)
+    when = f"{term.label}（{day}）" if day else term.label
+    return Side(f"{source.label}，{when}", source.pack, source.figures, term)

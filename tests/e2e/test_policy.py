@@ -202,6 +202,8 @@ def test_pages_of_a_policy_are_accessible_and_fit(open_page, children, aid_offic
     addresses = [
         reverse("subsidies:policy"),
         reverse("subsidies:policy") + "?of=yizhang",
+        reverse("subsidies:policy") + "?day=2020-10-08",
+        reverse("subsidies:policy_compare") + "?left_day=2020-03-01&right_day=2020-10-08",
         reverse("subsidies:policy_rule") + "?code=living-1",
         reverse("subsidies:policy_compare") + compare,
         reverse("subsidies:policy_versions"),

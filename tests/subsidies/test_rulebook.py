@@ -1,5 +1,7 @@
 """资助标准: the book of a term, each figure with its clause; two terms and two plans side by side."""
 
+import datetime as dt
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -7,6 +9,7 @@ from django.urls import reverse
 
 from subsidies import engine
 from subsidies.actions.policies import pack_named
+from subsidies.queries.policies import read_on
 from subsidies.queries.rulebook import Side, book_of, compare
 from tests import factories
 from tests.factories import policies
@@ -166,3 +169,76 @@ def test_pages_take_the_same_number_of_queries_for_one_policy_and_many(reader, a
         policies.published(TEXT + f"# {number}\n")
         factories.term(f"20{number + 10}-spring")
     assert counts() == few
+
+
+@pytest.mark.parametrize(
+    ("day", "term"),
+    [
+        ("2020-08-31", "2020-spring"),  # a holiday belongs to the term before it
+        ("2020-09-01", "2020-autumn"),
+        ("2021-02-14", "2020-autumn"),
+        ("2021-02-15", "2021-spring"),
+        ("2000-02-29", "2000-spring"),
+    ],
+)
+def test_day_belongs_to_the_term_begun_last(db, day, term):
+    assert read_on(day) == (engine.Term.parse(term), dt.date.fromisoformat(day))
+
+
+def test_day_belongs_to_the_term_as_the_county_set_it(autumn):
+    autumn.starts_on = dt.date(2020, 8, 24)
+    autumn.save()
+    assert str(read_on("2020-08-31")[0]) == "2020-autumn"
+
+
+def test_book_of_a_day_is_that_of_its_term(reader, autumn):
+    policies.published(TEXT)
+    policies.published(TEXT.replace("1000", "1250"), applies_from="2020-autumn")
+    before, after = (
+        page(reader, "policy", on="2020-08-31"),
+        page(reader, "policy", on="2020-autumn", day="2020-09-01"),
+    )
+    assert "2020-08-31在2020年春季学期内，适用云岭县方案 第1版（自始适用，" in before
+    assert ("1,000.00 元/年" in before, "1,250.00 元/年" in before) == (True, False)
+    assert "2020-09-01在2020年秋季学期内，适用云岭县方案 第2版（2020年秋季学期起，" in after
+    assert "1,250.00 元/年" in after
+
+
+@pytest.mark.parametrize(
+    "on", ["2020-02-30", "2020-13-01", "昨天", "20200901", "2020-9-1", "x" * 500, "２０２０-09-01"]
+)
+def test_day_that_is_none_is_told_in_a_sentence(reader, autumn, on):
+    policies.published()
+    answer = reader.get(reverse("subsidies:policy"), {"on": on})
+    assert answer.status_code == 422
+    assert f"“{on[:20]}”既不是学期也不是日期" in answer.content.decode()
+    assert "1,000.00 元/年" in answer.content.decode()
+
+
+def test_day_of_no_year_of_ours_is_told(reader, autumn):
+    policies.published()
+    for day in ("0001-01-01", "1949-05-01", "2200-03-01", "9999-12-31"):
+        answer = reader.get(reverse("subsidies:policy"), {"day": day})
+        assert (answer.status_code, "请填 1950 年至 2199 年的日期" in answer.content.decode()) == (422, True)
+        compared = reader.get(
+            reverse("subsidies:policy_compare"), {"left_day": day, "right_day": "2020-09-01"}
+        )
+        assert (compared.status_code, "请填 1950 年至 2199 年的日期" in compared.content.decode()) == (
+            422,
+            True,
+        )
+
+
+def test_two_days_are_compared(reader, autumn):
+    policies.published(DATED)
+    shown = page(reader, "policy_compare", left_day="2018-08-31", right_day="2018-09-01")
+    assert "2018年春季学期（2018-08-31）" in shown
+    assert "1 格不同，0 格只有左边有，0 格只有右边有，0 格相同" in shown
+    same = page(
+        reader, "policy_compare", left_term="2018-autumn", right_term="2017-autumn", right_day="2020-01-01"
+    )
+    assert "0 格不同" in same
+    wrong = reader.get(reverse("subsidies:policy_compare"), {"left_day": "2018-02-30", "right_day": ""})
+    assert wrong.status_code == 422
+    assert "日期须是日历上有的一天" in wrong.content.decode()
+    assert "请选学期，或填一天" in wrong.content.decode()
