@@ -180,6 +180,9 @@ class Decider:
         # Lines by profile; by meal days too, where another number of them could come out differently.
         self._decided: dict[_Values, tuple[Line, ...] | dict[int, tuple[Line, ...]]] = {}
         self._forgotten = 0
+        # The same by the rules that hold, where nothing else of a child matters: profiles by the thousand share a few.
+        self._by_rules: dict[tuple[tuple[str, ...], Measures], tuple[tuple[Line, ...], bool]] = {}
+        self._alike: _Alike | None = None
 
     @property
     def profiles(self) -> int:
@@ -196,6 +199,12 @@ class Decider:
             if daily is not None:
                 return daily
         return self._decide(values, measures)
+
+    def lines_of_all(self, children: Iterable[_Values], measures: Measures) -> list[tuple[Line, ...]]:
+        """The same of many children in their order, who all have the same measures."""
+        if self._alike is None or self._alike.measures != measures:
+            self._alike = _Alike(self, measures)
+        return list(map(self._alike.__getitem__, children))
 
     def awards(self, values: _Values, measures: Measures) -> tuple[Award, ...]:
         """The decision itself; loans are among the awards and never among the lines."""
@@ -217,14 +226,40 @@ class Decider:
         if len(self._decided) >= self.MOST and values not in self._decided:
             self._forgotten += len(self._decided)
             self._decided.clear()
-        decision = decide(self._profile(values), measures, self.plan)
-        lines = tuple(_line(award) for award in decision.awards if award.rule.kind is not Kind.LOAN)
-        if decision.counts_meal_days:
+            if self._alike is not None:
+                self._alike.clear()
+        lines, daily_too = self._settle(self._profile(values), measures)
+        if daily_too:
             daily = self._decided.setdefault(values, {})
             assert isinstance(daily, dict)
             daily[measures.meal_days] = lines
         else:
             self._decided[values] = lines
+        return lines
+
+    def _settle(self, profile: dict[str, Value], measures: Measures) -> tuple[tuple[Line, ...], bool]:
+        """The lines of a profile, and whether other meal days could make others."""
+        held = self.plan.held(profile)
+        known = None if held is None else self._by_rules.get((held, measures))
+        if known is not None:
+            return known
+        decision = decide(profile, measures, self.plan)
+        lines = tuple(_line(award) for award in decision.awards if award.rule.kind is not Kind.LOAN)
+        if held is not None:
+            self._by_rules[held, measures] = lines, decision.counts_meal_days
+        return lines, decision.counts_meal_days
+
+
+class _Alike(dict[_Values, tuple[Line, ...]]):
+    """Lines by profile under one number of everything else: a known profile costs one look into a dict."""
+
+    def __init__(self, decider: Decider, measures: Measures) -> None:
+        super().__init__()
+        self.decider, self.measures = decider, measures
+
+    def __missing__(self, values: _Values) -> tuple[Line, ...]:
+        lines = self.decider.lines(values, self.measures)  # may clear this very dict
+        self[values] = lines
         return lines
 
 

@@ -29,9 +29,12 @@ class Ready(NamedTuple):
     payer: tuple[Test, ...]
     yields: tuple[str, ...]  # codes of rules
     counts_meal_days: bool
+    asks_more: bool  # whether what it gives depends on more of the child than that it holds
 
     @classmethod
     def of(cls, rule: Rule, at: At, order: int = 0) -> "Ready":
+        amount = rule.amount_at(at.term)
+        amounts = () if amount is None else (amount,)
         return cls(
             rule,
             order,
@@ -39,7 +42,8 @@ class Ready(NamedTuple):
             tuple(_tests(one, at.county) for one in rule.alternatives_at(at.term)) if rule.either else None,
             tuple(ONE_PAYER[rule.payer].tests()),
             tuple(other.code for other in at.policy.rules_behind(rule.yields_to)),
-            _counts_meal_days(rule.amount_at(at.term), at),
+            _counts_meal_days(amount, at),
+            any(implied_facts(rule, amounts, at.policy)) or any(_by_school(amounts, at)),
         )
 
     def holds(self, profile: Profile) -> bool:
@@ -135,6 +139,13 @@ class Plan:
             found = self._of_stage[stage] = tuple(unit for unit in kept if unit.rules)
         return found
 
+    def held(self, profile: Profile) -> tuple[str, ...] | None:
+        """The codes of the rules that hold; None where what comes of them depends on more of the child than that."""
+        if self.treatments:
+            return None
+        held = [one for unit in self.units_of(profile["stage"]) for one in unit.rules if one.holds(profile)]
+        return None if any(one.asks_more for one in held) else tuple(one.rule.code for one in held)
+
     def filled(self, profile: Profile) -> dict[str, Value]:
         """A profile with the default of every fact that is asked and not known."""
         return {fact.name: fact.read(profile) for fact in self.facts}
@@ -156,12 +167,18 @@ def _facts_asked(policy: Policy, at: At, ready: Iterable[Ready]) -> tuple[Fact, 
         amount = rule.amount_at(at.term)
         amounts = () if amount is None else (amount,)
         asked |= set(implied_facts(rule, amounts, policy))
-        codes |= set(_parameters(amounts, policy, at.term))
+        codes |= set(_by_school(amounts, at))
     for treatment in policy.treatments:
         if treatment.in_force(at.term):
             asked |= {"categories", *(c.fact.name for c in treatment.conditions if c.asked(at.term))}
-    by_school = sorted(code for code in codes if isinstance(at.figures.get(code), Mapping))
-    return (*policy.in_order(asked), *(figure_fact(policy, code) for code in by_school))
+    return (*policy.in_order(asked), *(figure_fact(policy, code) for code in sorted(codes)))
+
+
+def _by_school(amounts: tuple[Amount, ...], at: At) -> Iterator[str]:
+    """The parameters of some amounts that the bureau filled in school by school."""
+    for code in _parameters(amounts, at.policy, at.term):
+        if isinstance(at.figures.get(code), Mapping):
+            yield code
 
 
 def _parameters(amounts: tuple[Amount, ...], policy: Policy, term: Term) -> Iterator[str]:

@@ -7,7 +7,6 @@ same rules over the same children in memory, and so does the engine.
 """
 
 import collections
-import itertools
 import json
 import os
 import random
@@ -241,7 +240,7 @@ def engine_only() -> dict:
     ]
     at = engine.At(policy, term, {})
     began = time.perf_counter()
-    found = list(map(decider.lines, rows, itertools.repeat(engine.Measures())))  # what each child is owed
+    found = decider.lines_of_all(rows, engine.Measures())  # what each child is owed
     many = collections.Counter(map(id, found))
     total, by_source = 0, collections.Counter()
     for lines in {id(lines): lines for lines in found}.values():
