@@ -1,13 +1,15 @@
 """Recalculate what the children of a term are owed: decide each profile once, write only differences.
 
-A run goes through the children in order of their key, ``settings.RECALCULATION_CHUNK`` at a time; each chunk reads facts and
-present entitlements in the same order, compares them, and commits. A run that is cut off has done
-whole children only, and the next one finds the rest.
+A run goes through the children in order of their key. Range by range it first asks the database whether all stands
+as owed (:mod:`subsidies.queries.standing`); where it does not, each chunk of ``settings.RECALCULATION_CHUNK`` children
+reads facts and present entitlements, compares them, and commits. A run that is cut off has done whole children only,
+and the next one finds the rest.
 """
 
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -22,6 +24,7 @@ from subsidies import engine
 from subsidies.models import Entitlement, Recalculation
 from subsidies.queries import FactReader, totals_by_programme
 from subsidies.queries.facts import Values
+from subsidies.queries.standing import standing
 
 from .later_terms import LaterTerms
 from .policies import decider_of, policy_for, reading_of
@@ -103,15 +106,18 @@ def recalculate(
     last = Recalculation.objects.filter(term=term, school=None).first()
     only_changed = only_changed and last is not None and last.policy_id == policy.pk
     decider = decider_of(policy, term)
-    reader = FactReader(decider.facts, reading_of(policy, term))
     reach = Reach.of(term, school, only_changed=only_changed)
-    later = LaterTerms.after(term)
+    run = _Run(
+        term,
+        decider,
+        FactReader(decider.facts, reading_of(policy, term)),
+        reach,
+        LaterTerms.after(term),
+        progress,
+    )
     progress.expect(reach.enrolments.count())
-    tally = Tally()
-    after: int | None = 0
-    while after is not None:
-        after = _one_chunk(decider, reader, term, reach, later, after, tally, progress)
-        progress.reach(tally.students)
+    run.go(in_sum=not only_changed)
+    tally = run.tally
     if tally.created > MANY:
         bulk.analyse(Entitlement)
     return Recalculation.objects.create(
@@ -127,45 +133,106 @@ def _totals(term: Term, school: School | None) -> dict:
     return {"by_programme": by_programme, "amount_fen": sum(p["amount_fen"] for p in by_programme.values())}
 
 
-@transaction.atomic
-def _one_chunk(
-    decider: engine.Decider,
-    reader: FactReader,
-    term: Term,
-    reach: Reach,
-    later: LaterTerms,
-    after: int,
-    tally: Tally,
-    progress,
-) -> int | None:
-    """Settle the next chunk of children whose key is above ``after``; return the last key, None at the end.
+@dataclass
+class _Run:
+    """One way through the children of a reach, range by range, each range or chunk in a transaction of its own."""
 
-    The term's row is locked first, so that two runs at once take turns and each reads what the other wrote.
-    """
+    term: Term
+    decider: engine.Decider
+    reader: FactReader
+    reach: Reach
+    later: LaterTerms
+    progress: Any
+    tally: Tally = field(default_factory=Tally)
+
+    def go(self, *, in_sum: bool) -> None:
+        """Go through all of them. ``in_sum``: pass over the ranges in which all stands as owed, seen by their sums."""
+        after: int | None = 0
+        while after is not None:
+            span, last = span_of(self.reach, after, many=settings.RECALCULATION_RANGE)
+            # Where nobody has anything yet, or a rule asks what stands beside the enrolment, each child is looked at.
+            ask = in_sum and self.reader.of_one_row and self.reach.entitled.filter(**span).exists()
+            if not (ask and self._pass_over(span)):
+                self._settle(after, last)
+            after = last
+
+    def _settle(self, after: int, until: int | None) -> None:
+        reach = self.reach.among(Q(student_id__lte=until)) if until else self.reach
+        start: int | None = after
+        while start is not None:
+            start = self._one_chunk(reach, start)
+            self.progress.reach(self.tally.students)
+
+    @transaction.atomic
+    def _pass_over(self, span: dict) -> bool:
+        """Return whether every child of a range has just what it is owed; then its marks go."""
+        _take_turns(self.term)
+        seen = _marks(self.reach, span)
+        stand = standing(self.term, self.reach, self.decider, self.reader, span)
+        if stand is None:
+            return False
+        students, entitlements = stand
+        self._forget(seen)
+        self.tally.students += students
+        self.tally.unchanged += entitlements
+        self.progress.fence()
+        self.progress.reach(self.tally.students)
+        return True
+
+    @transaction.atomic
+    def _one_chunk(self, reach: Reach, after: int) -> int | None:
+        """Settle the next chunk of children whose key is above ``after``; return the last key, None at the end."""
+        _take_turns(self.term)
+        span, last = span_of(reach, after)
+        seen = _marks(reach, span)
+        facts = read_facts(reach, self.reader, span)
+        owed = _owed(self.decider, self.reader, self.term, facts)
+        present = reach.entitled.filter(**span)
+        if present.exists():
+            rows = present.order_by("student_id").values_list(*COLUMNS)
+            difference = compare(owed, rows, self.tally)
+            write(self.term, difference)
+            self._mark_later([*((row[1], row[2]) for row in difference.written), *difference.ended])
+        elif self.later.watched:
+            written = list(owed)
+            self.tally.created += bulk.insert(Entitlement, COLUMNS, written)
+            self._mark_later([(row[1], row[2]) for row in written])
+        else:
+            # Nothing was there, so nothing is compared: the database indexes one child while the next is decided.
+            self.tally.created += bulk.insert(Entitlement, COLUMNS, owed)
+        self._forget(seen)
+        self.tally.students += len(facts)
+        self.progress.fence()
+        return last
+
+    def _mark_later(self, changed: list[tuple[int, str]]) -> None:
+        if self.later.watched:
+            self.later.mark(changed)
+
+    def _forget(self, seen: list[int]) -> None:
+        if seen:
+            with bulk.keys(FactChange, "id", seen) as keys:
+                FactChange.objects.filter(pk__in=keys).delete()
+
+
+def _take_turns(term: Term) -> None:
+    """Hold the term's row until the commit, so that of two runs at once each reads what the other wrote."""
     Term.objects.select_for_update().get(pk=term.pk)
-    span, last = span_of(reach, after)
-    # The marks first, then the facts: a mark committed in between stays, its facts may not have been read.
-    seen = list(reach.marks.filter(**span).values_list("pk", flat=True))
-    facts = read_facts(reach, reader, span)
-    present = reach.entitled.filter(**span).order_by("student_id").values_list(*COLUMNS)
-    values = reader.of_students([row[0] for row in facts])
-    difference = compare(_owed(decider, values, term, facts), present, tally)
-    write(term, difference, fresh=tally.updated + tally.ended + tally.unchanged == 0)
-    if later.watched:
-        later.mark([*((row[1], row[2]) for row in difference.written), *difference.ended])
-    if seen:
-        with bulk.keys(FactChange, "id", seen) as keys:
-            FactChange.objects.filter(pk__in=keys).delete()
-    tally.students += len(facts)
-    progress.fence()
-    return last
 
 
-def span_of(reach: Reach, after: int) -> tuple[dict, int | None]:
-    """Return the next range of keys above ``after`` as a filter, and its last key, None at the end."""
-    chunk = settings.RECALCULATION_CHUNK
+def _marks(reach: Reach, span: dict) -> list[int]:
+    """The marks of a range. To be read before its facts: a mark committed in between stays, its facts may not have been read."""
+    return list(reach.marks.filter(**span).values_list("pk", flat=True))
+
+
+def span_of(reach: Reach, after: int, *, many: int | None = None) -> tuple[dict, int | None]:
+    """Return the next range of keys above ``after`` as a filter, and its last key, None at the end.
+
+    ``many``: of how many children, usually `settings.RECALCULATION_CHUNK`.
+    """
+    many = many or settings.RECALCULATION_CHUNK
     coming = reach.enrolments.filter(student_id__gt=after).order_by("student_id")
-    last = coming.values_list("student_id", flat=True)[chunk - 1 : chunk].first()
+    last = coming.values_list("student_id", flat=True)[many - 1 : many].first()
     return {"student_id__gt": after} | ({"student_id__lte": last} if last else {}), last
 
 
@@ -176,55 +243,47 @@ def read_facts(reach: Reach, reader: FactReader, span: dict) -> list[tuple]:
     return list(coming.values_list(*columns, *reader.expressions))
 
 
-def _owed(
-    decider: engine.Decider, values: Values, term: Term, facts: Iterable[tuple]
-) -> Iterator[tuple[int, list[tuple]]]:
-    """Yield (student, rows as COLUMNS) for children in order; a child owed nothing has no rows."""
+def _owed(decider: engine.Decider, reader: FactReader, term: Term, facts: list[tuple]) -> Iterator[tuple]:
+    """Return the rows (as COLUMNS) of children in order, made while they are taken; a child owed nothing has none."""
+    values = reader.of_students([row[0] for row in facts])
     usual = engine.Measures(term.meal_days)
-    for row in facts:
+    owed = decider.lines_of_all([values(row[0], row[7:]) for row in facts], usual)
+    return _rows(decider, values, term.pk, usual, zip(facts, owed, strict=True))
+
+
+def _rows(
+    decider: engine.Decider, values: Values, term: str, usual: engine.Measures, children: Iterable[tuple[tuple, tuple]]
+) -> Iterator[tuple]:  # fmt: skip
+    for row, lines in children:
         student, school, school_area, home_area, meal_days, stage, grade = row[:7]
-        measures = usual if meal_days is None else engine.Measures(meal_days)
-        lines = decider.lines(values(student, row[7:]), measures)
-        if lines:
-            yield student, [
-                (term.pk, student, line.programme, line.rule, line.kind, line.amount_fen, stage, grade, school, school_area, home_area)
-                for line in lines
-            ]  # fmt: skip
+        if meal_days is not None and meal_days != usual.meal_days:
+            lines = decider.lines(values(student, row[7:]), engine.Measures(meal_days))
+        for _, fen, rule, programme, kind, _ in lines:
+            yield term, student, programme, rule, kind, fen, stage, grade, school, school_area, home_area
 
 
-def compare(
-    owed: Iterable[tuple[int, list[tuple]]], present: QuerySet | Iterable[tuple], tally: Tally
-) -> Difference:
-    """Walk both sides in order of student and return what differs; count into ``tally``."""
+def compare(owed: Iterable[tuple], present: QuerySet | Iterable[tuple], tally: Tally) -> Difference:
+    """Walk both sides, rows as COLUMNS, and return what differs; count into ``tally``."""
     difference = Difference()
-    there: dict[tuple, tuple] = {}
-    for row in present:
-        there[row[1], row[2]] = tuple(row)
-    for _student, rows in owed:
-        for row in rows:
-            old = there.pop((row[1], row[2]), None)
-            if old == row:
-                tally.unchanged += 1
-                continue
-            difference.written.append(row)
-            if old is None:
-                tally.created += 1
-            else:
-                tally.updated += 1
+    there = {(row[1], row[2]): row for row in present}
+    for row in owed:
+        old = there.pop((row[1], row[2]), None)
+        if old == row:
+            tally.unchanged += 1
+            continue
+        difference.written.append(row)
+        if old is None:
+            tally.created += 1
+        else:
+            tally.updated += 1
     difference.ended = list(there)
     tally.ended += len(there)
     return difference
 
 
-def write(term: Term, difference: Difference, *, fresh: bool) -> None:
-    """Write the rows and take away the ended ones, in a number of statements that does not grow.
-
-    ``fresh``: nothing was there before, so the rows go straight in.
-    """
-    if difference.written and fresh:
-        with connection.cursor() as cursor:
-            bulk.fill(cursor, Entitlement._meta.db_table, COLUMNS, difference.written)
-    elif difference.written:
+def write(term: Term, difference: Difference) -> None:
+    """Write the rows and take away the ended ones, in a number of statements that does not grow."""
+    if difference.written:
         bulk.merge(Entitlement, COLUMNS, difference.written, unique=KEY)
     if difference.ended:
         bulk.load("ended_entitlement", Entitlement, ("student_id", "programme_id"), difference.ended)

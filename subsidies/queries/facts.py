@@ -54,6 +54,11 @@ class FactReader:
                 self._add(number, reader)
         self._is_plain = self._first == list(range(len(self.expressions))) and not self._made
 
+    @property
+    def of_one_row(self) -> bool:
+        """Whether all facts rest on the expressions alone, so that children with the same row have the same facts."""
+        return not self._beside
+
     def _add(self, number: int, reader: Reader) -> None:
         places = [self._place(expression) for expression in reader.expressions(self.reading)]
         self._first.append(places[0])

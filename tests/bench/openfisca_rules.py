@@ -33,6 +33,7 @@ RULES = (
 
 
 # What is awarded: of the two senior grants the higher one.
+SHARES = {"central": (0, 50), "province": (50, 80), "prefecture": (80, 90), "county": (90, 100)}  # per cent
 AWARDS = [name for name, *_ in RULES if name not in ("senior_a", "senior_b")] + ["senior_grant"]
 
 
@@ -40,13 +41,11 @@ def _highest(one, other):
     return lambda population, period: np.maximum(population(one, period), population(other, period))
 
 
-def _central(name):
-    """80 per cent, the rest is the county's; a fen that does not divide goes by the larger remainder."""
-    return lambda population, period: (population(name, period) * 80 + 50) // 100
-
-
-def _rest(name):
-    return lambda population, period: population(name, period) - population(f"{name}_central", period)
+def _share(name, before, upto):
+    """The per cent of an award from ``before`` to ``upto``; every amount here divides without a rest."""
+    return lambda population, period: (
+        population(name, period) * upto // 100 - population(name, period) * before // 100
+    )
 
 
 def _variable(person, name, kind, formula=None):
@@ -92,17 +91,17 @@ def compute(children) -> dict:
         system.add_variable(_variable(person, name, int, _formula(*rule)))
     system.add_variable(_variable(person, "senior_grant", int, _highest("senior_a", "senior_b")))
     for name in AWARDS:
-        system.add_variable(_variable(person, f"{name}_central", int, _central(name)))
-        system.add_variable(_variable(person, f"{name}_county", int, _rest(name)))
+        for source, share in SHARES.items():
+            system.add_variable(_variable(person, f"{name}_{source}", int, _share(name, *share)))
     began = time.perf_counter()
     simulation = SimulationBuilder().build_default_simulation(system, count=len(stage))
     for name, values in facts.items():
         simulation.set_input(name, "2020", values)
-    names = [*AWARDS, *(f"{name}_{source}" for name in AWARDS for source in ("central", "county"))]
+    names = [*AWARDS, *(f"{name}_{source}" for name in AWARDS for source in SHARES)]
     sums = {name: int(simulation.calculate(name, "2020").sum(dtype=np.int64)) for name in names}
     total = sum(sums[name] for name in AWARDS)
-    central = sum(sums[f"{name}_central"] for name in AWARDS)
-    return {"seconds": time.perf_counter() - began, "total_fen": total, "central_fen": central}
+    by_source = {f"{source}_fen": sum(sums[f"{name}_{source}"] for name in AWARDS) for source in SHARES}
+    return {"seconds": time.perf_counter() - began, "total_fen": total} | by_source
 
 
 if __name__ == "__main__":

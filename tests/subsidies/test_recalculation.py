@@ -234,3 +234,71 @@ def test_page_lists_runs_by_cause(client, guiding, boarder, aid_officer, autumn)
     assert "更正寄宿 1 人" in before
     assert shown == {"": 1, "boarding": 1, "policy": 0, "x": 1}
     assert "没有这样的重算" in client.get(url, {"cause": "policy"}).text
+
+
+@pytest.fixture
+def class_of_nine(guiding, xiazhai, autumn):
+    """Nine children of three profiles, recalculated; four of them owed three benefits, five owed meals at most."""
+    made = [
+        factories.student(
+            f"学生{i}", at=xiazhai, during=autumn, boarding=i % 2 == 0, categories=POOR if i % 4 < 2 else 0
+        )
+        for i in range(9)
+    ]
+    run(autumn)
+    return made
+
+
+def entitlements():
+    return sorted(
+        Entitlement.objects.values_list(
+            "student_id", "programme_id", "rule", "amount_fen", "school_id", "grade"
+        )
+    )
+
+
+@pytest.mark.parametrize("ranges", [2, 100])
+@pytest.mark.parametrize(
+    "disturb",
+    [
+        lambda rows, child: rows.filter(student=child, programme="nutrition").delete(),
+        lambda rows, child: rows.filter(student=child, programme="nutrition").update(amount_fen=1),
+        lambda rows, child: rows.filter(student=child, programme="nutrition").update(rule="other"),
+        lambda rows, child: rows.filter(student=child).update(grade=9),
+        lambda rows, child: rows.filter(student=child).update(school=None),
+        lambda rows, child: rows.filter(student=child).delete(),
+        lambda rows, child: Enrolment.objects.filter(student=child).update(meal_days=3),
+        lambda rows, child: Enrolment.objects.filter(student=child).update(boarding=False),
+        lambda rows, child: Enrolment.objects.filter(student=child).update(status="left"),
+    ],
+    ids=["gone", "amount", "rule", "grade", "school", "all gone", "days", "boarding", "left"],
+)  # fmt: skip
+def test_recalculate_finds_the_one_child_that_differs(class_of_nine, autumn, settings, disturb, ranges):
+    settings.RECALCULATION_RANGE = ranges
+    disturb(Entitlement.objects.all(), class_of_nine[4])
+    run(autumn)
+    found = entitlements()
+    Entitlement.objects.all().delete()
+    run(autumn)
+    assert found == entitlements()
+
+
+def test_recalculate_two_children_who_share_what_one_should_have(class_of_nine, autumn):
+    # Both owed the same three: of two programmes each has one, so that every line is there once.
+    Entitlement.objects.filter(student=class_of_nine[0], programme="boarding_living").delete()
+    Entitlement.objects.filter(student=class_of_nine[4], programme="boarding_topup").delete()
+    assert run(autumn).created == 2
+
+
+def test_recalculate_of_what_stands_reads_no_child(class_of_nine, autumn):
+    with CaptureQueriesContext(connection) as queries:
+        done = run(autumn)
+    assert (done.students, done.created + done.updated + done.ended) == (9, 0)
+    assert done.unchanged == Entitlement.objects.count()
+    assert not [q["sql"] for q in queries if "students_enrolment" in q["sql"] and "ORDER BY" in q["sql"] and "OFFSET" not in q["sql"]]  # fmt: skip
+
+
+def test_recalculate_forgets_the_marks_of_what_stands(class_of_nine, autumn):
+    FactChange.objects.create(term=autumn, student=class_of_nine[0])
+    run(autumn)
+    assert not FactChange.objects.exists()
