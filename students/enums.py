@@ -360,3 +360,19 @@ class ChangeCause(models.TextChoices):
     CALENDAR = "calendar", "供餐天数有变动"
     EARLIER = "earlier", "以前学期有变动"
     OTHER = "other", "其他"
+
+
+class RecordTable(models.TextChoices):
+    """The tables a child's record lies in, as :class:`~students.models.RecordVersion` names them."""
+
+    STUDENT = "student", "学生"
+    GUARDIAN = "guardian", "监护人"
+    ACCOUNT = "account", "银行账户"
+    ENROLMENT = "enrolment", "学籍"
+    HARDSHIP = "hardship", "困难认定"
+
+
+class VersionKind(models.TextChoices):
+    ADDED = "i", "新增"
+    CHANGED = "u", "改动"
+    REMOVED = "d", "移除"

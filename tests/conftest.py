@@ -105,7 +105,7 @@ def real_commits(transactional_db):
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'guard_%%'"
+                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND (name LIKE 'guard_%%' OR name LIKE 'history_%%')"
             )
             triggers = cursor.fetchall()
             for name, _ in triggers:

@@ -88,6 +88,35 @@ class AccessEvent(models.Model):
         return f"{self.by_name} {self.kind} {self.subject_label}"
 
 
+class Operation(models.Model):
+    """An operation that changed many records: who, when, from which file. What it changed names it."""
+
+    at = models.DateTimeField("时间", default=timezone.now)
+    by_id = models.BigIntegerField("操作人编号", null=True)
+    by_name = models.CharField("操作人", max_length=60)
+    by_role = models.CharField("角色", max_length=40, blank=True)
+    ip = models.CharField("地址", max_length=45, blank=True)
+    action = models.CharField("动作", max_length=60)
+    label = models.CharField("说明", max_length=200, blank=True, help_text="如文件名")
+    subject_type = models.CharField("对象类型", max_length=60)
+    subject_id = models.CharField("对象编号", max_length=60)
+    undoes = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="撤销的是"
+    )
+    is_open = models.BooleanField("进行中", default=False)
+
+    class Meta:
+        verbose_name = "批量操作"
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(is_open=True), name="operation_open"),
+            models.Index(fields=["subject_type", "subject_id"], name="operation_subject"),
+        ]
+
+    def __str__(self):
+        return f"{self.by_name} {self.action} {self.label}"
+
+
 def record(
     by, *, action: str, subject: models.Model, changes: dict | None = None, reason: str = ""
 ) -> AuditEvent:

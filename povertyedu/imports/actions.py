@@ -12,6 +12,7 @@ from django.utils.module_loading import import_string
 
 from povertyedu.accounts.models import User
 from povertyedu.audit.models import record
+from povertyedu.audit.operations import because, last_operation
 from povertyedu.files.models import StoredFile
 from povertyedu.jobs.models import PERCENT
 from povertyedu.jobs.progress import NO_PROGRESS, Cancelled, LeaseLost, Share
@@ -228,7 +229,9 @@ def undo(*, batch: ImportBatch, by: Actor, progress=NO_PROGRESS) -> ImportBatch:
             progress.expect(PERCENT)
             progress.reach(0, "正在核对导入后的修改")
             plan = undoing.plan_of(batch, resource)
-            undoing.carry_out(plan, resource, batch, Share(progress, 30, 99))
+            told = {"action": "import.undo", "subject": batch, "label": batch.file.name}
+            with because(by, undoes=last_operation("import.apply", batch), **told):
+                undoing.carry_out(plan, resource, batch, Share(progress, 30, 99))
             batch.step("undone", undone=plan.counts, left_out=plan.left_out_json(), undone_at=timezone.now())
             batch.images.all().delete()
             record(by, action="import.undo", subject=batch, changes={"kind": batch.kind, **plan.counts})
@@ -326,7 +329,8 @@ def _write(batch, resource, rows: list[Row], context: Context, by: Actor, progre
         before = Before(resource.footprints(rows, context)) if batch.by_id else None
         context.progress = Share(progress, 50, 80)
         context.progress.reach(0, "正在写入")
-        resource.apply(rows, context)
+        with because(by, action="import.apply", subject=batch, label=batch.file.name):
+            resource.apply(rows, context)
         if batch.is_complete:
             resource.taken_in(rows, _unread(batch), context, by=by, list_name=batch.file.name)
         if before:

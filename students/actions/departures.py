@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from povertyedu.audit.models import record
+from povertyedu.audit.operations import because
 from povertyedu.orgs.models import School
 from povertyedu.workflow.flow import Actor, StepRefused
 from students.enums import ChangeCause
@@ -25,9 +26,10 @@ def receive(*, by: Actor, departures) -> int:
     received = 0
     for term, rows in by_term.items():
         refuse_closed(term)
-        received += make_received([row.pk for row in rows])
         students = [row.student_id for row in rows]
-        derive_categories(term, student_ids=students)
+        with because(by, action="departure.receive", subject=term, label=str(term)):
+            received += make_received([row.pk for row in rows])
+            derive_categories(term, student_ids=students)
         mark_changed(term, students, ChangeCause.TRANSFER)
         record(by, action="departure.receive", subject=rows[0].to_school, changes={"rows": ["", len(rows)]})
     return received

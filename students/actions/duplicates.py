@@ -16,6 +16,7 @@ from django.utils.module_loading import import_string
 from povertyedu import bulk
 from povertyedu.accounts.models import User
 from povertyedu.audit.models import record
+from povertyedu.audit.operations import because
 from povertyedu.jobs.models import Job
 from povertyedu.jobs.progress import NO_PROGRESS
 from povertyedu.jobs.tasks import start
@@ -150,7 +151,8 @@ def confirm(*, by: Actor, pair: DuplicatePair) -> DuplicatePair:
     keeper, gone = pair.keeper, pair.given_up
     if keeper.merged_into_id or gone.merged_into_id:
         raise StepRefused("其中一份档案已并入别的档案，不能再合并；请退回重新判定。")
-    carried = _carry(keeper, gone)
+    with because(by, action="pair.confirm", subject=pair):
+        carried = _carry(keeper, gone)
     DuplicatePair.objects.filter(pk=pair.pk).update(carried=carried)
     lift_of(by=by, pair=pair, why="已合并为一份档案")
     _hold_anew(pair, by=by)
@@ -196,7 +198,8 @@ def undo(*, by: Actor, pair: DuplicatePair) -> DuplicatePair:
     _refuse_undo(keeper, gone, since=pair.merged_at)
     forgotten = ("keeper", "proposed_by_id", "confirmed_by_id", "undo_asked_by_id", "merged_at")
     advance(pair, PAIR_FLOW, "undo", by=by, carried={}, **dict.fromkeys(forgotten))
-    _return(keeper, gone, carried)
+    with because(by, action="pair.undo", subject=pair):
+        _return(keeper, gone, carried)
     _recalculate(keeper, gone)
     _hold_anew(pair, by=by)
     for student in (keeper, gone):

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from povertyedu.accounts.models import User
 from povertyedu.audit.models import record
+from povertyedu.audit.operations import because
 from povertyedu.inbox.models import tell
 from povertyedu.orgs.models import School, SchoolClass, Term
 from povertyedu.workflow.flow import Actor, StepRefused, advance
@@ -95,9 +96,10 @@ def accept(*, by: Actor, move: Move, to_class: SchoolClass | None = None) -> Mov
     ):  # fmt: skip
         raise StepRefused("所选班级不属于转入学校的这个年级，请重新选择。")
     advance(move, MOVE_FLOW, "accept", by=by, to_class=to_class, **_settled(by, move.student))
-    for row in _from_here_on(enrolment):
-        _go_over(row, move.to_school, to_class if row is enrolment else None)
-    derive_categories(enrolment.term, student_ids=[move.student_id])
+    with because(by, action="move.accept", subject=move, label=f"{move.get_kind_display()}：{move.reason}"):
+        for row in _from_here_on(enrolment):
+            _go_over(row, move.to_school, to_class if row is enrolment else None)
+        derive_categories(enrolment.term, student_ids=[move.student_id])
     _tell(move, f"{move.student.name}转往{move.to_school}：对方已同意，学籍已转移。", "ok")
     return move
 
@@ -136,12 +138,13 @@ def settle(
         raise StepRefused("该生有一件转学正在等对方学校答复，请先办完或撤回。")
     move = _new(by, kind, MoveState.DONE, enrolment, effective_on, reason, outside_school=outside_school,
                 outside_region=outside_region, **_settled(by, enrolment.student))  # fmt: skip
-    for row in _from_here_on(enrolment):
-        row.status = _BECOMES[kind]
-        if to_class and row.pk == enrolment.pk:
-            row.school_class, row.stage, row.grade = to_class, to_class.stage, to_class.grade
-        row.save()
-        mark_changed(row.term, [row.student_id], ChangeCause.TRANSFER)
+    with because(by, action="move.settle", subject=move, label=f"{move.get_kind_display()}：{move.reason}"):
+        for row in _from_here_on(enrolment):
+            row.status = _BECOMES[kind]
+            if to_class and row.pk == enrolment.pk:
+                row.school_class, row.stage, row.grade = to_class, to_class.stage, to_class.grade
+            row.save()
+            mark_changed(row.term, [row.student_id], ChangeCause.TRANSFER)
     return move
 
 
@@ -169,8 +172,9 @@ def take_in(
     row.school, row.school_class = school, to_class
     _stamp_school(row, school)
     _check_day(term, effective_on)
-    row.save()
-    derive_categories(term, student_ids=[student.pk])
+    with because(by, action="move.settle", subject=student, label=MoveKind.IN.label):
+        row.save()
+        derive_categories(term, student_ids=[student.pk])
     mark_changed(term, [student.pk], ChangeCause.TRANSFER)
     return _new(by, MoveKind.IN, MoveState.DONE, row, effective_on, reason, from_school=None, to_school=school,
                 to_class=to_class, outside_school=outside_school, outside_region=outside_region, **_settled(by, student))  # fmt: skip

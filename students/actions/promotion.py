@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from povertyedu import bulk
 from povertyedu.audit.models import record
+from povertyedu.audit.operations import because
 from povertyedu.orgs.enums import STAGE_YEARS, Season, Stage
 from povertyedu.orgs.models import School, SchoolStage, Term
 from povertyedu.orgs.scope import Scope
@@ -150,10 +151,11 @@ def apply(*, by: Actor, promotion: Promotion) -> Promotion:
     made = mark_made(promotion)
     advance(promotion, PROMOTION_FLOW, "apply", by=by, applied_at=now, applied_by=by.name, counts=counts_of(promotion))  # fmt: skip
     make_classes(promotion)
-    if make_enrolments(promotion) != made:
-        raise StepRefused("刚才有人同时在建这些学生的新学期学籍，没有写入任何内容，请再确认一次。")
-    make_departures(promotion)
-    _derive(promotion)
+    with because(by, action="promotion.apply", subject=promotion, label=str(promotion.to_term)):
+        if make_enrolments(promotion) != made:
+            raise StepRefused("刚才有人同时在建这些学生的新学期学籍，没有写入任何内容，请再确认一次。")
+        make_departures(promotion)
+        _derive(promotion)
     return promotion
 
 
@@ -175,7 +177,8 @@ def undo(*, by: Actor, promotion: Promotion, reason: str) -> Promotion:
     made = promotion.lines.filter(made=True).values("student")
     students = list(made.values_list("student", flat=True))
     try:
-        Enrolment.objects.filter(term=promotion.to_term, student__in=made).delete()
+        with because(by, action="promotion.undo", subject=promotion, label=str(promotion.to_term)):
+            Enrolment.objects.filter(term=promotion.to_term, student__in=made).delete()
     except ProtectedError:
         raise StepRefused("不能撤销：新学期学籍上已有后续办理的事项，请逐人更正。") from None
     promotion.departures.all().delete()

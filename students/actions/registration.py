@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from povertyedu.audit.models import record
+from povertyedu.audit.operations import because
 from povertyedu.orgs.models import Term
 from povertyedu.sealing import keyed_hash
 from students.changes import differences, fingerprint, snapshot
@@ -104,7 +105,10 @@ def correct(*, by, enrolment: Enrolment, data: dict, seen: str) -> Enrolment:
     _stamp_places(enrolment, home=data["home"], moved=old_facts["school_id"] != enrolment.school_id)
     enrolment.save()
     if (new_facts := _facts(enrolment)) != old_facts:
-        carried = _carry(list(later_terms(enrolment)), old_facts, new_facts) if data["onwards"] else []
+        carried = []
+        if data["onwards"]:
+            with because(by, action="students.carry", subject=student, label=str(enrolment.term)):
+                carried = _carry(list(later_terms(enrolment)), old_facts, new_facts)
         boarding = old_facts["boarding"] != new_facts["boarding"]
         for row in [enrolment, *carried]:
             mark_changed(row.term, [student.pk], ChangeCause.BOARDING if boarding else ChangeCause.RECORD)

@@ -23,6 +23,7 @@ from .registry import (
     StudentDraft,
     StudentQuerySet,
 )
+from .versions import RecordVersion
 
 __all__ = [
     "ChangeDecision",
@@ -46,6 +47,7 @@ __all__ = [
     "PendingChange",
     "EndDecision",
     "ProposedEnd",
+    "RecordVersion",
     "PayoutBlock",
     "ProofDecision",
     "Student",
