@@ -239,6 +239,7 @@ OBJECTS = {
     "office:day_delete": lambda w: {"date": w.day.date},
     "office:audit_event": pk_of("event"),
     "students:detail": pk_of("student"),
+    "students:history": pk_of("student"),
     "students:promotion": pk_of("promotion"),
     "students:promotion_lines": pk_of("promotion"),
     "students:promotion_refresh": pk_of("promotion"),

@@ -1,5 +1,7 @@
 """One child's page for a term, and its numbers opened one by one."""
 
+import datetime as dt
+
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -11,26 +13,16 @@ from django.views.decorators.http import require_POST
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
+from students.chronicle import Then
 from students.facts import all_facts, shown
 from students.forms import RevealForm
+from students.forms.history import AsOfForm
+from students.history import ACTIONS
 from students.models import Enrolment, HardshipStatus, Household, Student, StudentNote
 from students.numbers import NUMBERS
 from students.queries import area_names, enrolment_shown, hardships_of, history_of, in_charge
 
-ACTIONS = {
-    "students.register": "建立档案",
-    "students.correct": "更正档案",
-    "students.end_hardship": "终止困难认定",
-    "students.note": "添加备注",
-    "change.propose": "提出变更，待复核",
-    "students.checked_change": "变更已复核",
-    "students.merge": "合并档案",
-    "students.unmerge": "撤销合并",
-    "enrolment.block": "认定停发",
-    "enrolment.unblock": "解除停发",
-    "proof.propose": "登记困难佐证",
-    "proof.confirm": "复核困难佐证",
-}
+from .history import as_it_was, past_context
 
 
 @needs(P.VIEW_STUDENTS)
@@ -48,6 +40,11 @@ def student_detail(request, pk):
     if enrolment is None:
         raise Http404
     holds = in_charge(student, user=user, permission=P.VIEW_STUDENTS)
+    as_of_form = AsOfForm()
+    if holds and "as_of" in request.GET:
+        then, as_of_form = as_it_was(student, request.GET)
+        if then:
+            return _past(request, then, as_of_form.cleaned_data["as_of"])
     enrolments = (
         Enrolment.objects.visible_to(user, P.VIEW_STUDENTS)
         .filter(student=student)
@@ -68,10 +65,27 @@ def student_detail(request, pk):
         "numbers": _numbers(user, student, holds),
         "shows_birth": holds and user.can(P.REVEAL_NUMBERS),
         "panels": _panels(user, enrolment),
+        "as_of_form": as_of_form,
         "may_correct": Enrolment.objects.visible_to(user, P.EDIT_STUDENTS).filter(pk=enrolment.pk).exists(),
     }
     if holds:
         context |= _whole_record(user, student, enrolment) | _may(user, student, enrolment)
+    return render(request, "students/detail.html", context, status=422 if as_of_form.errors else 200)
+
+
+def _past(request, then: Then, day: dt.date):
+    """Show the record as it was at the end of ``day``: no buttons, and nothing that was not kept."""
+    user, code = request.user, request.GET.get("term", "")
+    context = past_context(user, then, code=code, shows_birth=user.can(P.REVEAL_NUMBERS))
+    if context is None:
+        raise Http404
+    student = then.student
+    context |= {
+        "as_of": day,
+        "as_of_form": AsOfForm(initial={"as_of": day}),
+        "households": [],
+        "notes": StudentNote.objects.about(student).filter(at__date__lte=day),
+    }
     return render(request, "students/detail.html", context)
 
 

@@ -18,7 +18,7 @@ SIZES = ((1366, 768), (390, 844))
 # Pages that no navigation leads to at once, by a role that works on them.
 PAGES = {
     Role.SCHOOL_CLERK: (
-        "students:create", "students:detail", "students:edit", "subsidies:batch", "subsidies:sheet", "subsidies:line",
+        "students:create", "students:detail", "students:edit", "students:history", "subsidies:batch", "subsidies:sheet", "subsidies:line",
         "subsidies:why", "publicity:notice",
     ),
     Role.AID_OFFICER: (
