@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from povertyedu.workbooks.cells import EMPTY, CellError, Cleaned, clean_code, clean_text
+from povertyedu.workbooks.cells import EMPTY, CellError, Cleaned, clean_code, clean_text, refuse_fault
 
 
 def one_of(words: Mapping[str, Any], what: str, *, code: str = "value_unknown") -> Callable[[Any], Cleaned]:
@@ -42,19 +42,24 @@ def short_text(limit: int, *, clean_cell=clean_text) -> Callable[[Any], Cleaned]
     return clean
 
 
-def lenient(clean: Callable[[Any], Cleaned], what: str) -> Callable[[Any], Cleaned]:
-    """Return ``clean`` for a cell that must not keep a child out: what is wrong is told, the cell left blank.
+class Lenient:
+    """``clean`` for a cell that must not keep a child out: what is wrong is told, the cell left blank.
 
     The value of a cell that cannot be understood is a :class:`Doubtful`.
     """
 
-    def clean_or_doubt(cell: Any) -> Cleaned:
-        try:
-            return clean(cell)
-        except CellError as error:
-            return Cleaned(Doubtful(f"{what}没有采用：{error.message}"))
+    tells_faults = True
 
-    return clean_or_doubt
+    def __init__(self, clean: Callable[[Any], Cleaned], what: str):
+        self.clean = clean
+        self.what = what
+
+    def __call__(self, cell: Any) -> Cleaned:
+        try:
+            refuse_fault(cell)
+            return self.clean(cell)
+        except CellError as error:
+            return Cleaned(Doubtful(f"{self.what}没有采用：{error.message}"))
 
 
 class Doubtful(str):

@@ -122,6 +122,34 @@ def clean_person_name(cell: Any) -> Cleaned:
     )
 
 
+# --- what is no value ---------------------------------------------------------------------------
+
+NOT_CALCULATED = "#未计算"  # stands in a cell whose formula has no stored value
+_ERROR_VALUE = re.compile(
+    r"#(?:N/A|(?:REF|VALUE|DIV/0|NUM|NULL|SPILL|CALC|FIELD|BLOCKED|CONNECT|BUSY|UNKNOWN)!|NAME\?|GETTING_DATA)|Err:[0-9]{3}"
+).fullmatch
+
+
+def is_fault(cell: Any) -> bool:
+    """Whether a cell holds an error value, also as text (in a .csv), or a formula without its value."""
+    if cell.__class__ is not str or cell.lstrip()[:1] not in ("#", "E"):
+        return False
+    return cell == NOT_CALCULATED or bool(_ERROR_VALUE(cell.strip()))
+
+
+def refuse_fault(cell: Any) -> None:
+    """Raise CellError value_unknown for a cell that holds an error value or a formula without its value."""
+    if not is_fault(cell):
+        return
+    if cell == NOT_CALCULATED:
+        message = (
+            "这一格是公式，文件里没有保存计算结果；请用 Excel 或 WPS 打开后重新保存，或改填数值，再上传。"
+        )
+    else:
+        message = f"这一格是表格的错误值“{cell.strip()}”，不是内容；请改正公式或直接填写，再上传。"
+    raise CellError("value_unknown", message)
+
+
 # --- identity numbers ---------------------------------------------------------------------------
 
 _ID_18 = re.compile(r"[0-9]{17}[0-9X]").fullmatch

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from import_export import resources
 from import_export.fields import Field
 
-from .cells import CellError, Cleaned, clean_code, clean_text
+from .cells import CellError, Cleaned, clean_code, clean_text, refuse_fault
 from .headers import Header
 
 SENSITIVITIES = ("plain", "personal", "secret")
@@ -38,8 +38,9 @@ def one_of(meanings: Mapping[str, Any], *, code: str = "value_unknown") -> Calla
 class Column(Field):
     """One column: what it is called, how its cell is cleaned, who may see it, how a template shows it.
 
-    `clean` takes a cell and returns `cells.Cleaned` or raises `cells.CellError`. An empty cell of a
-    `required` column gives the error `missing_code`. `sensitivity` is plain, personal or secret (numbers
+    `clean` takes a cell and returns `cells.Cleaned` or raises `cells.CellError`. It is not asked about an
+    error value (#N/A) or a formula without its value, which are the error value_unknown, unless it
+    `tells_faults` itself. An empty cell of a `required` column gives the error `missing_code`. `sensitivity` is plain, personal or secret (numbers
     that are encrypted at rest). `choices` become the template's dropdown, `note` its hint, `width` is
     in characters; `as_text` keeps Excel from turning digits into a number.
     """
@@ -83,6 +84,10 @@ class Column(Field):
             return super().clean(row, **kwargs)
         return self.clean_cell(row[self.column_name]).value
 
+    def named(self, message: str) -> str:
+        """A cleaner's sentence about 这一格 with the column's heading before it: it does not know whose cell it is."""
+        return f"“{self.heading}”{message}" if message.startswith("这一格") else message
+
     @property
     def missing_message(self) -> str:
         return f"没有填写{self.heading}；请补填后重新上传。"
@@ -125,22 +130,26 @@ class RowReader:
                 if column.required:
                     self.absent.append(column)
                 continue
-            self.plan.append((column.name, index, column.clean_cell, column.required, column, {}))
+            clean = column.clean_cell
+            tells_faults = getattr(clean, "tells_faults", False)
+            self.plan.append((column.name, index, clean, tells_faults, column.required, column, {}))
 
     def __call__(self, cells: Sequence[Any]) -> RowResult:
         values = self.blank.copy()
         errors: list[CellProblem] = []
         repairs: list[CellRepair] = []
         width = len(cells)
-        for name, index, clean, required, column, remembered in self.plan:
+        for name, index, clean, tells_faults, required, column, remembered in self.plan:
             cell = cells[index] if index < width else ""
             is_text = cell.__class__ is str
             cleaned = remembered.get(cell) if is_text else None
             if cleaned is None:
                 try:
+                    if not tells_faults:
+                        refuse_fault(cell)
                     cleaned = clean(cell)
                 except CellError as error:
-                    errors.append(CellProblem(name, error.code, error.message))
+                    errors.append(CellProblem(name, error.code, column.named(error.message)))
                     continue
                 if is_text and len(remembered) < REMEMBERED:
                     remembered[cell] = cleaned

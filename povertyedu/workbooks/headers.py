@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
+from .cells import is_fault
 from .reading import Row, Sheet
 
 SEARCHED_ROWS = 30  # a header further down than this has not been seen
@@ -284,7 +285,7 @@ _NOTE = re.compile(r"(?:备注|注|说明|填表说明|填写说明|注意事项
 _REMARK = re.compile(
     r"[0-9〇零一二三四五六七八九十]{2,4}年[0-9一二三四五六七八九十]{1,3}月([0-9一二三四五六七八九十]{1,3}[日号])?$|.*[，。；：,;]|本表|此表|(?![0-9A-Za-z]+$).{13,}"
 ).match
-_FIRST_SIGNS = frozenset("合总小共累本全班学填制审复核经统报分主单校负联备注说公盖签(（ 　\xa0\t")
+_FIRST_SIGNS = frozenset("合总小共累本全班学填制审复核经统报分主单校负联备注说公盖签(（# 　\xa0\t")
 
 
 def data_rows(sheet: Sheet, header: Header, skipped: list[Skipped] | None = None) -> Iterator[Row]:
@@ -314,6 +315,9 @@ def data_rows(sheet: Sheet, header: Header, skipped: list[Skipped] | None = None
 
 def _not_data(cells: list[Any], header: Header) -> str | None:
     """Why a row is no data, or None."""
+    kept = set(header.mapping.values())
+    if all(cell == "" or (index not in kept and is_fault(cell)) for index, cell in enumerate(cells)):
+        return "空行"  # formulas drawn down past the last line, in columns that are not read
     texts = [(index, _squeezed(cell)) for index, cell in enumerate(cells) if isinstance(cell, str)]
     texts = [(index, text) for index, text in texts if text]
     others = sum(1 for cell in cells if not isinstance(cell, str))

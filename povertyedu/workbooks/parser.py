@@ -9,12 +9,14 @@ Protocol: the file comes as standard input (seekable); limits as one JSON argume
     {"rows": [[number, [cell, ..]], ..]}     of the sheet named last; wholly empty rows are left out
     {"error": code, ...}                     and nothing after it
     {"end": true}                            without this line the child died
-Dates are {"d": iso}, date-times {"t": iso}, times and durations {"s": text}.
+Dates are {"d": iso}, date-times {"t": iso}, times and durations {"s": text}, error values {"e": "#N/A"}, formulas
+whose result the file does not hold {"e": ""}.
 """
 
 import contextlib
 import csv
 import datetime as dt
+import importlib.util
 import io
 import json
 import os
@@ -23,6 +25,7 @@ import resource
 import struct
 import sys
 import zipfile
+from xml.parsers import expat
 
 CHUNK = 500
 PROLOGUE = 65_536
@@ -39,6 +42,11 @@ BINARY_STARTS = (
     b"\x7fELF",
     b"MZ\x90",
 )
+# What a file may raise that is not what it should be; the reading library has the last word on it.
+UNREADABLE = (
+    zipfile.BadZipFile, zipfile.zlib.error, struct.error, LookupError, ValueError, EOFError, StopIteration, NotImplementedError,
+    expat.ExpatError,
+)  # fmt: skip
 
 
 class Refused(Exception):
@@ -121,11 +129,20 @@ class Emitter:
             self.line({"rows": chunk})
 
 
+class Fault:
+    """What stands in a cell that holds no value: an error, or "" for a formula without a result."""
+
+    def __init__(self, text):
+        self.text = text
+
+
 def jsonable(value):
     if isinstance(value, dt.datetime):
         return {"t": value.isoformat()}
     if isinstance(value, dt.date):
         return {"d": value.isoformat()}
+    if isinstance(value, Fault):
+        return {"e": value.text}
     return {"s": str(value)}
 
 
@@ -245,15 +262,47 @@ def read_calamine(file, emit):
     except calamine.PasswordError:
         raise Refused("password") from None
     found = 0
-    for about in book.sheets_metadata:
+    for about, faults in zip(book.sheets_metadata, faults_of(file, len(book.sheets_metadata)), strict=True):
         if about.typ != calamine.SheetTypeEnum.WorkSheet:
             continue
         found += 1
         sheet = book.get_sheet_by_name(about.name)
         visible = about.visible == calamine.SheetVisibleEnum.Visible
-        emit.sheet(about.name, visible, merged_ranges(sheet), numbered_rows(sheet, emit.limits))
+        rows = with_faults(numbered_rows(sheet, emit.limits), faults)
+        emit.sheet(about.name, visible, merged_ranges(sheet), rows)
     if not found:
         raise Refused("empty")
+
+
+def faults_of(file, count):
+    """The faults of each of ``count`` sheets: the library gives an error as an empty cell, which it is not."""
+    about = importlib.util.spec_from_file_location(
+        "faults", os.path.join(os.path.dirname(__file__), "faults.py")
+    )
+    faults = importlib.util.module_from_spec(about)
+    about.loader.exec_module(faults)
+    file.seek(0)
+    content = file.read()
+    found = []
+    with contextlib.suppress(*UNREADABLE):
+        found = faults.of_xls(content) if content.startswith(OLE) else faults.of_xlsx(io.BytesIO(content))
+    return found if len(found) == count else [{}] * count
+
+
+def with_faults(rows, faults):
+    """``rows`` with the faults in their places; rows that hold nothing else come after the last."""
+    for number, row in rows:
+        yield number, filled(row, faults.pop(number)) if number in faults else row
+    for number in sorted(faults):
+        yield number, filled([], faults[number])
+
+
+def filled(row, faults):
+    row = row + [""] * (max(faults) + 1 - len(row))
+    for column, text in faults.items():
+        if row[column] == "":
+            row[column] = Fault(text)
+    return row
 
 
 def merged_ranges(sheet):

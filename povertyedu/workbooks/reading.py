@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from .cells import NOT_CALCULATED
+
 PARSER = Path(__file__).with_name("parser.py")
 EXTENSIONS = (".xlsx", ".xls", ".csv")
 
@@ -97,7 +99,8 @@ def open_workbook(
 
     `source` is a path, or the content itself with the `name` it was uploaded under. The content decides
     how it is read, not the name. Cells are text, float, bool, date, datetime or "" (empty); a formula
-    gives its stored value. ``told`` is called with the number of rows read so far, and may raise to stop.
+    gives its stored value, an error its own text (#N/A), a formula without a value `cells.NOT_CALCULATED`.
+    ``told`` is called with the number of rows read so far, and may raise to stop.
     Raises WorkbookError, with a code of MESSAGES.
     """
     limits = limits or Limits()
@@ -201,4 +204,6 @@ def _revive(value: dict) -> Any:
         return dt.datetime.fromisoformat(value["t"])
     if "s" in value and len(value) == 1:
         return value["s"]
+    if "e" in value:
+        return value["e"] or NOT_CALCULATED
     return value

@@ -116,7 +116,8 @@ class AwayResource(ChildrenUndone, ImportResource):
             row.reject("home_village", "area_unknown", str(unknown))
             return None
         if area is None:
-            row.reject("home_township", "area_unknown", NO_HOME)
+            if not {error.column for error in row.errors} & {"home_township", "home_village"}:
+                row.reject("home_township", "area_unknown", NO_HOME)
         elif context.schools is not None and not area.startswith(self.own or ("-",)):
             row.reject(
                 "home_township",

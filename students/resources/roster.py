@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 
 from povertyedu.accounts.permissions import Permission
-from povertyedu.imports.cleaning import known_value_words, lenient, one_of, short_text
+from povertyedu.imports.cleaning import Lenient, known_value_words, one_of, short_text
 from povertyedu.imports.places import AreaBook, AreaUnknown, SchoolBook, SchoolEntry
 from povertyedu.imports.rows import Change, Context, Row
 from povertyedu.orgs.enums import grade_name
@@ -128,7 +128,7 @@ class RosterResource(ChildrenUndone, FactColumns):
     student_no = Column(
         "全国学籍号",
         aliases=("学籍号", "学籍辅号", "全国学籍号码"),
-        clean=lenient(clean_student_no, "学籍号"),
+        clean=Lenient(clean_student_no, "学籍号"),
         sensitivity="secret",
         as_text=True,
         width=22,
@@ -182,7 +182,7 @@ class RosterResource(ChildrenUndone, FactColumns):
     guardian_id = Column(
         "监护人身份证件号",
         aliases=("监护人身份证号", "监护人身份证号码", "监护人证件号", "监护人证件号码", "家长身份证号"),
-        clean=lenient(clean_id_number, "监护人身份证号"),
+        clean=Lenient(clean_id_number, "监护人身份证号"),
         sensitivity="secret",
         as_text=True,
         width=22,
@@ -190,7 +190,7 @@ class RosterResource(ChildrenUndone, FactColumns):
     phone = Column(
         "联系电话",
         aliases=("电话", "手机号", "监护人电话", "家长电话", "监护人联系电话"),
-        clean=lenient(clean_phone, "联系电话"),
+        clean=Lenient(clean_phone, "联系电话"),
         sensitivity="personal",
         as_text=True,
         width=14,
@@ -214,7 +214,7 @@ class RosterResource(ChildrenUndone, FactColumns):
     account = Column(
         "银行账号",
         aliases=("银行卡号", "卡号", "账号", "银行账户"),
-        clean=lenient(clean_bank_account, "银行账号"),
+        clean=Lenient(clean_bank_account, "银行账号"),
         sensitivity="secret",
         as_text=True,
         width=24,
@@ -239,15 +239,16 @@ class RosterResource(ChildrenUndone, FactColumns):
         values = row.values
         id_hash, no_hash = self._identity(row)
         school = self.schools.find(values["school_code"], values["school_name"])
-        if school is None:
+        unread = {error.column for error in row.errors}
+        if school is None and not unread & {"school_code", "school_name"}:
             row.reject("school_code", "school_unknown", self._no_school(values))
-        elif context.schools is not None and school.pk not in context.schools:
+        elif school and context.schools is not None and school.pk not in context.schools:
             row.reject(
                 "school_code", "out_of_scope", f"“{school.name}”不是本校，不能由您导入；请由该校经办导入。"
             )
         stage = values["stage"] or (school.stages[0] if school and len(school.stages) == 1 else None)
         stage = stage or stage_of_grade(values["grade"])
-        if stage is None and not any(error.column == "stage" for error in row.errors):
+        if stage is None and "stage" not in unread:
             row.reject("stage", "stage_unknown", "没有填写学段，也不能由学校推出；请补填学段。")
         grade = None
         if stage and values["grade"]:
@@ -283,7 +284,7 @@ class RosterResource(ChildrenUndone, FactColumns):
         """Return the hashes that find the child; note what is wrong with its numbers."""
         values = row.values
         if values["id_kind"] not in (None, IdentityKind.ID_CARD) and any(
-            e.column == "id_number" for e in row.errors
+            e.column == "id_number" and e.code != "value_unknown" for e in row.errors
         ):
             # A passport or a permit: no GB 11643 arithmetic, the text as it is.
             row.errors = [e for e in row.errors if e.column != "id_number"]

@@ -7,7 +7,7 @@ import tablib
 from django.contrib.auth.models import Group
 from import_export.resources import ModelResource
 
-from povertyedu.workbooks.cells import CellError, clean_id_number, clean_yes_no
+from povertyedu.workbooks.cells import NOT_CALCULATED, CellError, clean_id_number, clean_yes_no
 from povertyedu.workbooks.columns import Column, WorkbookResource, one_of
 from povertyedu.workbooks.dates import clean_date
 from povertyedu.workbooks.headers import find_header
@@ -52,6 +52,21 @@ def test_read_row_values_errors_and_repairs():
     }
     assert result.errors == []
     assert result.repairs == [("id_number", "已去掉空格、引号，或改为半角、大写X")]
+
+
+def test_read_row_error_values_and_formulas_without_a_result_are_refused_never_blank():
+    header = header_of("姓名", "身份证号", "出生日期", "是否留守儿童")
+    result = ChildResource().read_row(header, ["#REF!", " #N/A ", NOT_CALCULATED, "Err:502"])
+    assert result.values == {"name": None, "id_number": None, "birth_date": None, "left_behind": None}
+    error = "“{}”这一格是表格的错误值“{}”，不是内容；请改正公式或直接填写，再上传。"
+    formula = "“出生日期”这一格是公式，文件里没有保存计算结果；请用 Excel 或 WPS 打开后重新保存，或改填数值，再上传。"
+    assert result.errors == [
+        ("name", "value_unknown", error.format("姓名", "#REF!")),
+        ("id_number", "value_unknown", error.format("身份证件号", "#N/A")),
+        ("birth_date", "value_unknown", formula),
+        ("left_behind", "value_unknown", error.format("是否留守儿童", "Err:502")),
+    ]
+    assert ChildResource().read_row(header, ["#1罗娜", "", "", ""]).values["name"] == "#1罗娜"
 
 
 def test_read_row_bad_cells_are_all_told_and_none():

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from povertyedu.workbooks import reading
+from povertyedu.workbooks.cells import NOT_CALCULATED
 from povertyedu.workbooks.headers import data_rows, find_header, pick_sheets
 from povertyedu.workbooks.reading import Limits, WorkbookError, open_workbook
 
@@ -78,6 +79,68 @@ def test_open_workbook_formula_gives_its_value(workbook, tmp_path):
     assert open_workbook(repacked(workbook, tmp_path / "f.xlsx", change=with_formula))[0].rows[1][1][3] == 6.0
 
 
+def test_open_workbook_errors_and_formulas_without_a_result_are_no_blanks(tmp_path):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (["姓名", "户籍村", "班级"], ["罗娜", "#N/A", "=1+1"], ["李红", "", '=IF(1,"","")']):
+        sheet.append(row)
+    sheet["E6"], sheet["B8"] = "=B2", "#REF!"  # right of and below whatever holds a value
+    book.save(tmp_path / "plain.xlsx")
+
+    def empty_text(name, content):  # what Excel stores of a formula that gives an empty text
+        return re.sub(rb'<c r="C3"(.*?)<v ?/>', rb'<c r="C3" t="str"\1<v></v>', content)
+
+    rows = open_workbook(repacked(tmp_path / "plain.xlsx", tmp_path / "f.xlsx", change=empty_text))[0].rows
+    assert [(number, [*row, "", ""][:5]) for number, row in rows] == [
+        (1, ["姓名", "户籍村", "班级", "", ""]),
+        (2, ["罗娜", "#N/A", NOT_CALCULATED, "", ""]),
+        (3, ["李红", "", "", "", ""]),
+        (6, ["", "", "", "", NOT_CALCULATED]),
+        (8, ["", "#REF!", "", "", ""]),
+    ]
+
+
+def test_open_workbook_errors_are_found_on_the_right_sheet_without_addresses_and_with_prefixes(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["姓名"])
+    second = book.create_sheet("二班")
+    second.append(["姓名", "年级", "班级"])
+    second.append(["罗娜", "#VALUE!", "1班"])
+    book.move_sheet("二班", -1)
+    book.save(tmp_path / "two.xlsx")
+
+    def bare(name, content):
+        if not name.startswith("xl/worksheets/"):
+            return content
+        content = re.sub(rb'(<c|<row) r="[A-Z0-9]+"', rb"\1", content).replace(
+            b"<worksheet xmlns=", b"<worksheet xmlns:x="
+        )
+        return re.sub(rb"<(/?)(?=[a-zA-Z])", rb"<\1x:", content)
+
+    for path in (tmp_path / "two.xlsx", repacked(tmp_path / "two.xlsx", tmp_path / "bare.xlsx", change=bare)):
+        sheets = open_workbook(path)
+        assert [(sheet.name, sheet.rows) for sheet in sheets] == [
+            ("二班", [(1, ["姓名", "年级", "班级"]), (2, ["罗娜", "#VALUE!", "1班"])]),
+            ("Sheet", [(1, ["姓名"])]),
+        ]
+
+
+def test_open_workbook_nothing_but_formulas_without_results_is_not_empty(tmp_path):
+    book = openpyxl.Workbook()
+    book.active["B2"] = "=A1"
+    book.save(tmp_path / "formulas.xlsx")
+    assert open_workbook(tmp_path / "formulas.xlsx")[0].rows == [(2, ["", NOT_CALCULATED])]
+
+
+def test_open_workbook_old_xls_errors_are_no_blanks(tmp_path):
+    rows = [["姓名", "年级", "班级"], ["罗娜", 0x17, 0x2A]]
+    expected = [(1, ["姓名", "年级", "班级"]), (2, ["罗娜", "#REF!", "#N/A"])]
+    (tmp_path / "a.xls").write_bytes(old_xls(rows))
+    assert open_workbook(tmp_path / "a.xls")[0].rows == expected
+    (tmp_path / "small.xls").write_bytes(in_mini_sectors(old_xls(rows)))
+    assert open_workbook(tmp_path / "small.xls")[0].rows == expected
+
+
 def test_open_workbook_content_without_a_file(workbook):
     assert open_workbook(workbook.read_bytes(), name="花名册.xlsx") == open_workbook(workbook)
     with pytest.raises(WorkbookError, match="含有宏"):
@@ -102,7 +165,7 @@ def test_open_workbook_mislabelled_but_readable_is_read(workbook, tmp_path, name
 
 
 def old_xls(rows, *, hidden=False, password=False):
-    """A real BIFF8 workbook in an OLE container: one sheet of texts and numbers."""
+    """A real BIFF8 workbook in an OLE container: one sheet of texts, numbers (float) and errors (int)."""
 
     def record(kind, body):
         return struct.pack("<HH", kind, len(body)) + body
@@ -114,12 +177,14 @@ def old_xls(rows, *, hidden=False, password=False):
     for y, row in enumerate(rows):
         for x, value in enumerate(row):
             where = struct.pack("<HHH", y, x, 0)
-            numeric = isinstance(value, float)
-            cells += (
-                record(0x203, where + struct.pack("<d", value))
-                if numeric
-                else record(0x204, where + text(value))
-            )
+            if isinstance(value, float):
+                cells += record(0x203, where + struct.pack("<d", value))
+            elif isinstance(value, int):  # the number of an error: alone, or as the result of =NA()
+                result = struct.pack("<BBBxxxH", 2, 0, value, 0xFFFF)
+                formula = record(0x06, where + result + struct.pack("<HIH3s", 0, 0, 3, b"\x41\x0a\x00"))
+                cells += formula if value == 0x2A else record(0x205, where + struct.pack("<BB", value, 1))
+            else:
+                cells += record(0x204, where + text(value))
 
     def begin(kind):
         return record(0x809, struct.pack("<HHHHII", 0x600, kind, 0x0DBB, 0x07CC, 0, 6))
@@ -145,6 +210,20 @@ def old_xls(rows, *, hidden=False, password=False):
     head += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
     head += struct.pack("<I", 0).ljust(436, b"\xff")
     return head + table + directory.ljust(512, b"\0") + book
+
+
+def in_mini_sectors(content):
+    """The same workbook as old programs keep a small one: in sectors of 64 bytes within the root's stream."""
+    book = content[512 * 3 :][:1024]
+    directory = bytearray(content[1024:1536])
+    struct.pack_into("<IQ", directory, 116, 3, len(book))  # the root's stream holds the small sectors
+    struct.pack_into("<IQ", directory, 128 + 116, 0, len(book))
+    small = [*range(1, len(book) // 64), 0xFFFFFFFE]
+    chain = [0xFFFFFFFD, 0xFFFFFFFE, 0xFFFFFFFE, *range(4, 3 + len(book) // 512), 0xFFFFFFFE]
+    head = bytearray(content[:512])
+    struct.pack_into("<II", head, 0x3C, 2, 1)
+    tables = [struct.pack(f"<{len(t)}I", *t).ljust(512, b"\xff") for t in (chain, small)]
+    return bytes(head) + tables[0] + bytes(directory) + tables[1] + book
 
 
 @pytest.mark.parametrize("name", ["a.xls", "a.xlsx", "a.csv"])
