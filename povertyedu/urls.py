@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.urls import include, path
 
+handler500 = "povertyedu.files.views.server_error"
 urlpatterns = [
     path("", include("povertyedu.home.urls")),
     path("accounts/", include("povertyedu.accounts.urls")),

@@ -1,13 +1,17 @@
 import mimetypes
+import sys
 
-from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
 from django.utils.http import content_disposition_header
+from django.views import defaults
 from django.views.decorators.http import require_GET
 
 from povertyedu.accounts.access import actor
 from povertyedu.audit.models import record_access
 
+from .disk import is_disk_full
 from .models import StoredFile
 
 
@@ -31,3 +35,10 @@ def download(request: HttpRequest, pk) -> StreamingHttpResponse:
     response["Content-Disposition"] = content_disposition_header(True, stored.name)
     response["Cache-Control"] = "no-store"
     return response
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Say that the disk is full where that is why nothing worked, also while an upload was still coming in."""
+    if is_disk_full(sys.exception()):
+        return HttpResponse(render_to_string("507.html"), status=507)
+    return defaults.server_error(request)

@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 from povertyedu.accounts.models import User
 from povertyedu.audit.models import record
 from povertyedu.audit.operations import because, last_operation
+from povertyedu.files.disk import DISK_FULL, is_disk_full
 from povertyedu.files.models import StoredFile
 from povertyedu.jobs.models import PERCENT
 from povertyedu.jobs.progress import NO_PROGRESS, Cancelled, LeaseLost, Share
@@ -21,7 +22,7 @@ from povertyedu.orgs.models import School, Term
 from povertyedu.workbooks.reading import WorkbookError
 from povertyedu.workflow.flow import Actor, StepRefused
 
-from . import undoing
+from . import turns, undoing
 from .guard import doubt
 from .headings import HeadingsUnclear
 from .images import Before
@@ -76,8 +77,15 @@ def receive(
     ``is_complete``: the uploader says that it names everybody of the schools it covers.
     """
     purge_after = timezone.now() + timedelta(days=option("upload_keep_days"))
-    stored = StoredFile.keep(chunks, name=name, purpose="import", owner=by, purge_after=purge_after)
-    return ImportBatch.objects.create(kind=kind, term=term, file=stored, by=by, is_complete=is_complete)
+    with transaction.atomic():
+        stored = StoredFile.keep(chunks, name=name, purpose="import", owner=by, purge_after=purge_after)
+        try:
+            return ImportBatch.objects.create(
+                kind=kind, term=term, file=stored, by=by, is_complete=is_complete
+            )
+        except BaseException:
+            stored.path.unlink(missing_ok=True)
+            raise
 
 
 def check(*, batch: ImportBatch, progress=NO_PROGRESS) -> ImportBatch:
@@ -135,8 +143,8 @@ def confirm(*, batch: ImportBatch, reason: str = "") -> ImportBatch:
 def apply(*, batch: ImportBatch, by: Actor, progress=NO_PROGRESS) -> ImportBatch:
     """Write the good rows of a confirmed batch, all in one transaction. Applied already: nothing happens.
 
-    Rows are compared anew with the registry as it is now. If one of them can no longer be taken in,
-    nothing is written, the batch goes back to the preview and StepRefused says what to do.
+    Rows are compared anew with the registry as it is now. If one of them would do something else than the
+    preview said, nothing is written, the batch goes back to the preview and StepRefused says what to do.
     """
     batch.refresh_from_db()
     if batch.state == ImportState.APPLIED:
@@ -152,6 +160,8 @@ def apply(*, batch: ImportBatch, by: Actor, progress=NO_PROGRESS) -> ImportBatch
             told = str(error)
         elif isinstance(error, Cancelled):
             told = "已按要求停止，没有写入任何内容。"
+        elif is_disk_full(error):
+            told = DISK_FULL
         batch.step("back", error=told[:500])
         raise
     return batch
@@ -160,18 +170,28 @@ def apply(*, batch: ImportBatch, by: Actor, progress=NO_PROGRESS) -> ImportBatch
 def _apply_staged(batch: ImportBatch, by: Actor, progress) -> None:
     started = time.monotonic()
     resource = resource_of(batch.kind)
-    rows = staged_rows(batch, resource, Share(progress, 0, 25))
     context = context_of(resource, batch.term, batch.by)
+    before = turns.mark()
+    rows = _compared_anew(batch, resource, context, progress)
+    with transaction.atomic():
+        if turns.take() != before:
+            rows = _compared_anew(batch, resource, context, progress)
+        if not (batch.by_id and hand_over(batch, resource, rows)):
+            _write(batch, resource, rows, context, by, progress, started)
+
+
+def _compared_anew(batch: ImportBatch, resource, context: Context, progress) -> list[Row]:
+    """Return the good rows as the registry now has them judged; refuse to do what the preview did not say."""
+    rows = staged_rows(batch, resource, Share(progress, 0, 25))
     resource.check(rows, context, Share(progress, 25, 50))
-    changed = [row for row in rows if row.outcome not in GOOD]
-    if changed:
-        first, count = changed[0], len(changed)
+    other = [row for row in rows if not row.is_as_promised]
+    if other:
+        where = f"{other[0].sheet}第{other[0].number}行"
         raise StepRefused(
-            f"核对之后系统里的数据有变化，{first.sheet}第{first.number}行等{count}行不能再导入；没有写入任何内容，请重新核对。"
+            f"核对之后系统里的数据有变化（如别人刚导入或修改过），{where}等{len(other)}行的结果与核对时不同；"
+            "没有写入任何内容，请重新核对，看过新的结果再确认。"
         )
-    if batch.by_id and hand_over(batch, resource, rows):
-        return
-    _write(batch, resource, rows, context, by, progress, started)
+    return rows
 
 
 def carry_out(*, batch: ImportBatch, by: Actor = COMMAND_LINE) -> tuple[ImportBatch, FileRows]:
@@ -187,21 +207,32 @@ def carry_out(*, batch: ImportBatch, by: Actor = COMMAND_LINE) -> tuple[ImportBa
         if closed := closed_term(batch.term_id):
             raise WorkbookError("term_closed", closed)
         with collector_paused(), plain_copy(batch.file) as path:
-            read = read_file(path, resource)
-            resource.check(read.rows, context)
-            batch.step("checked", remarks=read.remarks, **_figures(Tally.of(read.rows)))
+            before = turns.mark()
+            read, figures = _read_and_judge(path, resource, context)
+            batch.step("checked", remarks=read.remarks, **figures)
             confirm(batch=batch)  # an operator names file and kind: the guard is for the page
-            good = [row for row in read.rows if row.outcome in GOOD]
-            note_operator(batch, resource, good, by)
-            _write(batch, resource, good, context, by, NO_PROGRESS, started)
+            with transaction.atomic():
+                if turns.take() != before:
+                    read, figures = _read_and_judge(path, resource, context)
+                    ImportBatch.objects.filter(pk=batch.pk).update(**figures)
+                    batch.refresh_from_db()
+                good = [row for row in read.rows if row.outcome in GOOD]
+                note_operator(batch, resource, good, by)
+                _write(batch, resource, good, context, by, NO_PROGRESS, started)
     except WorkbookError as refusal:
         batch.step("refuse", error=refusal.message[:500])
         raise
-    except BaseException:
-        told = "导入没有完成，没有写入任何内容。"
+    except BaseException as error:
+        told = DISK_FULL if is_disk_full(error) else "导入没有完成，没有写入任何内容。"
         ImportBatch.objects.filter(pk=batch.pk).update(state=ImportState.CANCELLED, error=told)
         raise
     return batch, read
+
+
+def _read_and_judge(path, resource, context: Context) -> tuple[FileRows, dict]:
+    read = read_file(path, resource)
+    resource.check(read.rows, context)
+    return read, _figures(Tally.of(read.rows))
 
 
 def ask_to_undo(*, batch: ImportBatch) -> ImportBatch:
@@ -225,6 +256,7 @@ def undo(*, batch: ImportBatch, by: Actor, progress=NO_PROGRESS) -> ImportBatch:
         return batch
     try:
         with collector_paused(), transaction.atomic():
+            turns.take()
             resource = resource_of(batch.kind)
             progress.expect(PERCENT)
             progress.reach(0, "正在核对导入后的修改")
@@ -244,6 +276,8 @@ def undo(*, batch: ImportBatch, by: Actor, progress=NO_PROGRESS) -> ImportBatch:
             told = "已按要求停止，没有撤销任何内容。"
         elif isinstance(error, IntegrityError):
             told = "导入后的其他修改占用了原来的编号，不能撤销；没有改动任何内容，请逐个更正。"
+        elif is_disk_full(error):
+            told = DISK_FULL
         batch.step("keep", error=told)
         raise
     return batch

@@ -42,7 +42,7 @@ class Row:
 
     __slots__ = (
         "sheet", "number", "values", "cells", "places", "errors", "warnings", "repairs", "outcome", "changes", "found", "pk", "unread",
-        "fixed", "is_left_out", "key",
+        "fixed", "is_left_out", "key", "promised",
     )  # fmt: skip
 
     def __init__(
@@ -66,6 +66,7 @@ class Row:
         self.changes: list[Change] = []
         self.found: Any = None
         self.pk: int | None = None  # of the staged row it came from
+        self.promised: tuple[str, list] | None = None  # outcome and changes, as the preview showed them
 
     def reject(self, column: str, code: str, message: str):
         self.errors.append(Problem(column, code, message))
@@ -77,6 +78,13 @@ class Row:
     def is_written(self) -> bool:
         """Whether a confirmation writes anything of the row."""
         return self.outcome in (RowOutcome.CREATED, RowOutcome.UPDATED)
+
+    @property
+    def is_as_promised(self) -> bool:
+        """Whether the row does what the preview said of it; to find it done already is no other thing."""
+        if self.outcome == RowOutcome.UNCHANGED or self.promised is None:
+            return True
+        return self.promised == (self.outcome, [list(change) for change in self.changes])
 
     @property
     def has_problem(self) -> bool:

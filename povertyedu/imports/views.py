@@ -1,12 +1,13 @@
 """批量导入: choose, upload, look, confirm, done. An import is its uploader's own; to others it does not exist."""
 
 import tempfile
+from contextlib import suppress
 from functools import partial
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission
 from povertyedu.audit.models import record_access
+from povertyedu.files.disk import DISK_FULL, is_disk_full
 from povertyedu.jobs import actions as jobs
 from povertyedu.jobs.tasks import start
 from povertyedu.workbooks.writing import write_table, write_template
@@ -79,12 +81,7 @@ def upload(request):
         request.POST or None, request.FILES or None, resources=resources, term=working_term(request),
         initial={"kind": request.GET.get("kind")},
     )  # fmt: skip
-    if request.method == "POST" and form.is_valid():
-        file = form.cleaned_data["file"]
-        batch = actions.receive(
-            chunks=file.chunks(), name=file.name, kind=form.cleaned_data["kind"], term=form.chosen_term(), by=request.user,
-            is_complete=form.cleaned_data["is_complete"],
-        )  # fmt: skip
+    if request.method == "POST" and form.is_valid() and (batch := receive(form, by=request.user)):
         start_job(batch, "imports.check", "核对")
         return redirect("imports:detail", batch.pk)
     context = {
@@ -96,6 +93,21 @@ def upload(request):
         or request.user.can(Permission.MANAGE_ORGS),
     }
     return render(request, "imports/upload.html", context, status=422 if form.errors else 200)
+
+
+def receive(form: UploadForm, *, by) -> ImportBatch | None:
+    """Keep the file of a valid form; None, with the reason on the form, where the disk has no room for it."""
+    file = form.cleaned_data["file"]
+    try:
+        return actions.receive(
+            chunks=file.chunks(), name=file.name, kind=form.cleaned_data["kind"], term=form.chosen_term(), by=by,
+            is_complete=form.cleaned_data["is_complete"],
+        )  # fmt: skip
+    except (OSError, DatabaseError) as error:
+        if not is_disk_full(error):
+            raise
+        form.add_error("file", DISK_FULL)
+        return None
 
 
 def start_job(batch: ImportBatch, kind: str, verb: str) -> None:
@@ -306,12 +318,23 @@ def errors(request, pk: int):
     )  # fmt: skip
     resource = actions.resource_of(batch.kind)
     name = f"错误行-{batch.file.name.rsplit('.', 1)[0]}.xlsx"
-    return workbook(name, lambda out: write_staged_errors(out, batch, resource))
+    try:
+        return workbook(name, lambda out: write_staged_errors(out, batch, resource))
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
+        messages.error(request, f"错误行没有下载成。{DISK_FULL}")
+        return redirect("imports:detail", batch.pk)
 
 
 def workbook(filename: str, write) -> FileResponse:
     """Return what ``write(out)`` puts into a file as a download."""
     out = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it, and with it the file is gone
-    write(out)
-    out.seek(0)
+    try:
+        write(out)
+        out.seek(0)
+    except BaseException:
+        with suppress(OSError):  # what did not fit is not written on closing either
+            out.close()
+        raise
     return FileResponse(out, as_attachment=True, filename=filename, content_type=XLSX)

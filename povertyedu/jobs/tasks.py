@@ -16,6 +16,7 @@ from kombu.exceptions import KombuError
 
 from povertyedu.accounts.models import User
 from povertyedu.celery import app
+from povertyedu.files.disk import DISK_FULL, is_disk_full
 from povertyedu.workflow.flow import StepRefused
 
 from . import actions
@@ -76,7 +77,7 @@ def _work(job: Job):
         actions.fail(job, error=str(refusal))
     except Exception as error:
         log.error("job %s (%s) failed\n%s", job.pk, job.kind, _outline(error))
-        actions.fail(job, error=UNEXPECTED.format(job.pk))
+        actions.fail(job, error=DISK_FULL if is_disk_full(error) else UNEXPECTED.format(job.pk))
 
 
 def _outline(error: BaseException | None) -> str:

@@ -83,7 +83,10 @@ def test_error_cell_that_only_warns_is_told_and_leaves_what_is_on_file(
     client.post(url("apply", batch))
     work(batch)
     guardian = Guardian.objects.get()
-    assert (guardian.id_number, guardian.student.phone) == (factories.id_number(70, birth="19700101"), "13929962626")
+    assert (guardian.id_number, guardian.student.phone) == (
+        factories.id_number(70, birth="19700101"),
+        "13929962626",
+    )
 
 
 def test_error_cell_is_put_right_on_the_page(client, administrator, xiazhai, checked):
