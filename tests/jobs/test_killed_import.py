@@ -1,7 +1,8 @@
 """A worker killed in mid-import, on both brokers: nothing half done, the page says so, the next worker finishes.
 
 To be killed in the middle for certain, the import meets a table that has become very slow: a trigger
-sleeps while guardians are written, when the students are already in but nothing is committed.
+sleeps while guardians are written, when the students are already in but nothing is committed; while rows are
+kept for the preview; while an undo takes guardians away.
 """
 
 import time
@@ -12,7 +13,8 @@ from django.db import OperationalError, connection, transaction
 from povertyedu.imports import actions
 from povertyedu.imports.models import ImportBatch
 from povertyedu.imports.states import ImportState
-from povertyedu.imports.views import confirm_and_start
+from povertyedu.imports.views import claim_and_undo, confirm_and_start, start_job
+from povertyedu.inbox.models import Message
 from povertyedu.jobs.models import Job, JobState
 from students.models import Enrolment, Guardian, Student
 from tests import factories
@@ -23,11 +25,11 @@ pytestmark = [pytest.mark.jobs, pytest.mark.django_db(transaction=True)]
 ROWS = 25
 SLOW = {
     "postgresql": (
-        "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NULL; END'",
-        "CREATE TRIGGER dawdle AFTER INSERT ON students_guardian FOR EACH STATEMENT EXECUTE FUNCTION dawdle()",
+        "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep({seconds}); RETURN NULL; END'",
+        "CREATE TRIGGER dawdle AFTER {event} ON {table} FOR EACH STATEMENT EXECUTE FUNCTION dawdle()",
     ),
     "sqlite": (
-        "CREATE TRIGGER dawdle AFTER INSERT ON students_guardian BEGIN SELECT count(*) FROM "
+        "CREATE TRIGGER dawdle AFTER {event} ON {table} BEGIN SELECT count(*) FROM "
         "(WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 200000000) SELECT x FROM c); END",
     ),
 }
@@ -82,58 +84,136 @@ def end_of_the_killed_connection():
 
 
 @pytest.fixture
-def confirmed(transactional_db):
-    """A checked roster of ``ROWS`` children, confirmed and on its way to a worker."""
+def uploaded(transactional_db):
+    """A roster of ``ROWS`` children, not checked yet."""
     factories.village()
     who = factories.user("陈数据", ("data_administrator", factories.county()))
     content = roster(factories.school(), ROWS)
-    batch = actions.receive(
-        chunks=[content], name="花名册.xlsx", kind="roster", term=factories.term(), by=who
-    )
-    batch = actions.check(batch=batch)
+    return actions.receive(chunks=[content], name="花名册.xlsx", kind="roster", term=factories.term(), by=who)
+
+
+@pytest.fixture
+def confirmed(uploaded):
+    """The roster checked, to be confirmed and sent to a worker."""
+    batch = actions.check(batch=uploaded)
     assert (batch.state, batch.counts["created"]) == (ImportState.CHECKED, ROWS)
     return batch
 
 
 @pytest.fixture
-def slow_guardians(transactional_db):
-    """A table of guardians that takes forever to write to; call it to make it fast again, the end does it too."""
-    execute(SLOW[connection.vendor])
-    slow = True
+def slow(transactional_db):
+    """Make a table take forever to write to; the answer makes it fast again, the end does it too."""
+    is_slow = False
 
     def hurry():
-        nonlocal slow
-        if slow:
+        nonlocal is_slow
+        if is_slow:
             execute(FAST[connection.vendor])
-        slow = False
+        is_slow = False
 
-    yield hurry
+    def slow(table: str = "students_guardian", event: str = "INSERT", *, seconds: int = 60):
+        nonlocal is_slow
+        execute(text.format(table=table, event=event, seconds=seconds) for text in SLOW[connection.vendor])
+        is_slow = True
+        return hurry
+
+    yield slow
     hurry()
 
 
-def test_import_survives_a_killed_worker(queue, confirmed, slow_guardians):
-    with running_worker(queue) as worker:
-        confirm_and_start(confirmed, reason="")
-        wait_for(dawdling, "the middle of the writing")
-        worker.kill()
+def kill_in_the_middle(worker):
+    """Kill ``worker`` when it stands in the slow statement, and wait until the database has taken it back."""
+    wait_for(dawdling, "the middle of the writing")
+    worker.kill()
     end_of_the_killed_connection()
     wait_for(
         lambda: not locked_for(0.05) if connection.vendor == "sqlite" else not dawdling(), "the rollback"
     )
-    assert (Student.objects.count(), Enrolment.objects.count(), Guardian.objects.count()) == (0, 0, 0)
-    assert ImportBatch.objects.get().state == ImportState.APPLYING
-    slow_guardians()
+
+
+def second_attempt(kind: str) -> Job:
+    """Wait until another worker has done the job of ``kind``; its starter was told that it was interrupted."""
+    done = Job.objects.filter(kind=kind, state=JobState.DONE)
+    job = wait_for(done.first, "the second attempt")
+    told = Message.objects.filter(to=job.by, text__endswith="被中断，已自动重新排队，不需要再次提交。")
+    assert (job.attempt, told.count()) == (2, 1)
+    return job
+
+
+def figures() -> tuple[int, int, int]:
+    return Student.objects.count(), Enrolment.objects.count(), Guardian.objects.count()
+
+
+def test_check_survives_a_killed_worker(queue, uploaded, slow, client):
+    hurry = slow("imports_stagedrow")
+    with running_worker(queue) as worker:
+        start_job(uploaded, "imports.check", "核对")
+        kill_in_the_middle(worker)
+    uploaded.refresh_from_db()
+    assert (uploaded.state, uploaded.staged.count(), figures()) == (ImportState.CHECKING, 0, (0, 0, 0))
+    client.force_login(uploaded.by)
+    assert "正在办理，查看进度" in client.get(f"/imports/{uploaded.pk}/").content.decode()
+    hurry()
 
     with running_worker(queue):
-        wait_for(
-            lambda: Job.objects.filter(kind="imports.apply", state=JobState.DONE).exists(),
-            "the second attempt",
-        )
+        second_attempt("imports.check")
 
-    batch, job = ImportBatch.objects.get(), Job.objects.get(kind="imports.apply")
-    assert (batch.state, batch.counts["created"], job.attempt) == (ImportState.APPLIED, ROWS, 2)
-    assert (Student.objects.count(), Enrolment.objects.count(), Guardian.objects.count()) == (
-        ROWS,
+    uploaded.refresh_from_db()
+    assert (uploaded.state, uploaded.counts["created"], uploaded.staged.count()) == (
+        ImportState.CHECKED,
         ROWS,
         ROWS,
     )
+
+
+def test_import_survives_a_killed_worker(queue, confirmed, slow):
+    hurry = slow()
+    with running_worker(queue) as worker:
+        confirm_and_start(confirmed, reason="")
+        kill_in_the_middle(worker)
+    assert figures() == (0, 0, 0)
+    assert ImportBatch.objects.get().state == ImportState.APPLYING
+    hurry()
+
+    with running_worker(queue):
+        second_attempt("imports.apply")
+
+    batch = ImportBatch.objects.get()
+    assert (batch.state, batch.counts["created"]) == (ImportState.APPLIED, ROWS)
+    assert figures() == (ROWS, ROWS, ROWS)
+
+
+def test_undo_survives_a_killed_worker(queue, confirmed, slow):
+    actions.apply(batch=actions.confirm(batch=confirmed), by=confirmed.by.as_actor())
+    hurry = slow("students_guardian", "DELETE")
+    with running_worker(queue) as worker:
+        claim_and_undo(confirmed)
+        kill_in_the_middle(worker)
+    assert figures() == (ROWS, ROWS, ROWS)
+    assert ImportBatch.objects.get().state == ImportState.UNDOING
+    hurry()
+
+    with running_worker(queue):
+        second_attempt("imports.undo")
+
+    batch = ImportBatch.objects.get()
+    assert (batch.state, batch.undone) == (
+        ImportState.UNDONE,
+        {"removed": ROWS, "restored": 0, "left_out": 0},
+    )
+    assert figures() == (0, 0, 0)
+
+
+@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite's one writer lets nobody ask meanwhile")
+def test_import_cancelled_while_it_is_written_writes_nothing_and_says_so(queue, confirmed, slow, client):
+    slow(seconds=4)
+    client.force_login(confirmed.by)
+    page = f"/imports/{confirmed.pk}/"
+    with running_worker(queue):
+        confirm_and_start(confirmed, reason="")
+        wait_for(dawdling, "the middle of the writing")
+        told = client.post(f"{page}cancel/", follow=True).content.decode()
+        wait_for(Job.objects.filter(kind="imports.apply", state=JobState.CANCELLED).exists, "the end")
+    assert "已要求停止；停下后不会写入或撤销任何内容。" in told
+    assert (ImportBatch.objects.get().state, figures()) == (ImportState.CHECKED, (0, 0, 0))
+    assert "已按要求停止，没有写入任何内容。" in client.get(page).content.decode()
