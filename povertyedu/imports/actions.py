@@ -176,22 +176,29 @@ def _apply_staged(batch: ImportBatch, by: Actor, progress) -> None:
     with transaction.atomic():
         if turns.take() != before:
             rows = _compared_anew(batch, resource, context, progress)
+        _refuse([row for row in rows if row.outcome not in GOOD])
+        if batch.checked_by_id and hand_over(batch, resource, rows):
+            return  # not what the second person confirmed: asked again
+        _refuse([row for row in rows if not row.is_as_promised])
         if not (batch.by_id and hand_over(batch, resource, rows)):
             _write(batch, resource, rows, context, by, progress, started)
 
 
 def _compared_anew(batch: ImportBatch, resource, context: Context, progress) -> list[Row]:
-    """Return the good rows as the registry now has them judged; refuse to do what the preview did not say."""
+    """Return the good rows of the preview as the registry now has them judged."""
     rows = staged_rows(batch, resource, Share(progress, 0, 25))
     resource.check(rows, context, Share(progress, 25, 50))
-    other = [row for row in rows if not row.is_as_promised]
+    return rows
+
+
+def _refuse(other: list[Row]) -> None:
+    """Stop before anything is written where ``other`` rows would not do what the preview said."""
     if other:
         where = f"{other[0].sheet}第{other[0].number}行"
         raise StepRefused(
             f"核对之后系统里的数据有变化（如别人刚导入或修改过），{where}等{len(other)}行的结果与核对时不同；"
             "没有写入任何内容，请重新核对，看过新的结果再确认。"
         )
-    return rows
 
 
 def carry_out(*, batch: ImportBatch, by: Actor = COMMAND_LINE) -> tuple[ImportBatch, FileRows]:
