@@ -92,6 +92,12 @@ def test_wizard_from_upload_to_result(client, administrator, xiazhai, village, a
     assert (Student.objects.count(), AuditEvent.objects.filter(action="import.apply").count()) == (3, 1)
 
 
+def test_upload_page_says_its_limits_before_anything_is_sent(client, administrator, autumn):
+    client.force_login(administrator)
+    page = client.get(UPLOAD).content.decode()
+    assert "可以上传 .xlsx、.xls 或 .csv，最大 50 MB、200,000 行；不能有宏和打开密码。" in page
+
+
 def test_errors_come_back_in_the_clerks_own_workbook(client, administrator, xiazhai, checked):
     batch = checked(mixed(xiazhai), by=administrator)
     client.force_login(administrator)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import socket
 import struct
 import zipfile
 
@@ -371,6 +372,29 @@ def test_open_workbook_archive_of_another_kind(tmp_path):
             archive.writestr(part, "<a/>")
         with pytest.raises(WorkbookError, match=words):
             open_workbook(tmp_path / "a.xlsx")
+
+
+def test_open_workbook_never_follows_a_link_out(workbook, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        place = f"http://127.0.0.1:{server.getsockname()[1]}/list.xlsx"
+        link = (
+            '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '
+            'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/externalLinkPath" '
+            f'Target="{place}" TargetMode="External"/></Relationships>'
+        )
+        parts = {"xl/externalLinks/_rels/externalLink1.xml.rels": link}
+
+        def linked(name, content):  # the sheets themselves point outside, as links and as their own place
+            if name == "xl/_rels/workbook.xml.rels":
+                outside = f'<Relationship Id="rId77" Type="x" TargetMode="External" Target="{place}"/>'
+                return content.replace(b"</Relationships>", f"{outside}</Relationships>".encode())
+            return content
+
+        sheets = open_workbook(repacked(workbook, tmp_path / "out.xlsx", change=linked, add=parts))
+        server.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            server.accept()
+    assert sheets == open_workbook(workbook)
 
 
 def test_open_workbook_empty_workbook(tmp_path):
