@@ -31,7 +31,7 @@ from .overlay import put_right
 from .reading import FileRows, collector_paused, plain_copy, read_file
 from .rows import Context, Row, Tally
 from .second import hand_over, note_operator
-from .staging import GOOD, stage, staged_rows
+from .staging import GOOD, stage, staged_rows, unread_names
 from .states import ImportState
 
 COMMAND_LINE = Actor(None, "命令行", "")
@@ -373,7 +373,7 @@ def _write(batch, resource, rows: list[Row], context: Context, by: Actor, progre
         with because(by, action="import.apply", subject=batch, label=batch.file.name):
             resource.apply(rows, context)
         if batch.is_complete:
-            resource.taken_in(rows, _unread(batch), context, by=by, list_name=batch.file.name)
+            resource.taken_in(rows, unread_names(batch), context, by=by, list_name=batch.file.name)
         if before:
             before.keep_for(batch, resource.footprints(rows, context), Share(progress, 80, 99))
         tally = Tally.of(rows)
@@ -391,13 +391,3 @@ def _write(batch, resource, rows: list[Row], context: Context, by: Actor, progre
         record(by, action="import.apply", subject=batch, changes=told, reason=batch.go_on_reason)
         progress.expect(len(rows))
         progress.fence()
-
-
-def _unread(batch: ImportBatch) -> set[str]:
-    """Return the names on the staged rows that could not be taken in."""
-    contents = (row.content for row in batch.staged.rejected().iterator(chunk_size=2000))
-    return {
-        name
-        for content in contents
-        if (name := content["values"].get("name") or content["shown"].get("name"))
-    }

@@ -57,3 +57,13 @@ def staged_rows(batch: ImportBatch, resource, progress=NO_PROGRESS) -> list[Row]
         row.pk, row.promised = pk, (outcome, told[CHANGES] if told else [])
         rows.append(row)
     return rows
+
+
+def unread_names(batch: ImportBatch) -> set[str]:
+    """Return the names on the staged rows that could not be taken in."""
+    contents = (row.content for row in batch.staged.rejected().iterator(chunk_size=2000))
+    return {
+        name
+        for content in contents
+        if (name := content["values"].get("name") or content["shown"].get("name"))
+    }
