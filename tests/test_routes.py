@@ -137,7 +137,9 @@ class World:
         self.alias = HeadingAlias.objects.create(
             kind="roster", column="name", text="学员", normal="学员", added_by="周敏"
         )
-        self.column_set = ColumnSet.objects.create(name="全国系统", columns=["name"], updated_by="周敏")
+        self.column_set = ColumnSet.objects.create(
+            name="全国系统", entries=[{"source": "name", "heading": "姓名"}], updated_by="周敏"
+        )
         self.county_fact = factories.county_fact()
         self.comparison = factories.comparison(during=autumn)
         self.pair = factories.pair(self.student, factories.student("罗娜", at=xiazhai, during=autumn))
@@ -208,7 +210,12 @@ def pk_of(name: str):
 # Route -> the object it is opened with. Routes without arguments need no line.
 OBJECTS = {
     "imports:alias_delete": pk_of("alias"),
+    "students:column_set": pk_of("column_set"),
     "students:column_set_delete": pk_of("column_set"),
+    "students:column_set_entry": lambda w: {"pk": w.column_set.pk, "position": 1},
+    "students:column_set_remove": lambda w: {"pk": w.column_set.pk, "position": 1},
+    "students:column_set_move": lambda w: {"pk": w.column_set.pk, "position": 1, "way": "up"},
+    "students:column_set_copy": lambda w: {"key": "national"},
     "students:county_fact": pk_of("county_fact"),
     "students:county_fact_step": lambda w: {"pk": w.county_fact.pk, "verb": "retire"},
     "home:manual_page": lambda w: {"page": "index"},

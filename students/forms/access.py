@@ -33,7 +33,7 @@ class ExportForm(ReasonForm):
 
     def __init__(self, *args, may_reveal: bool, sets=(), **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["layout"].choices = [*self.LAYOUTS, *((str(each.pk), each.name) for each in sets)]
+        self.fields["layout"].choices = [*self.LAYOUTS, *((str(key), name) for key, name in sets)]
         self.fields["reason"].label = "导出用途"
         self.fields["reason"].help_text = "写明用在哪里、给谁，将与导出人、时间一起记入日志"
         self.fields["reason"].error_messages["required"] = "请填写导出用途，用途将记入日志。"

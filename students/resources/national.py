@@ -12,6 +12,7 @@ from povertyedu.orgs.enums import Stage
 from povertyedu.workbooks.cells import EMPTY, Cleaned, clean_code, clean_yes_no
 from povertyedu.workbooks.headers import Header, normal_heading
 from povertyedu.workbooks.reading import Sheet
+from students.enums import Hukou, IdentityKind, Sex
 from students.peoples import PEOPLES
 
 MEMBER = {"成员姓名": "guardian_name", "关系": "guardian_relation", "身份证件号": "guardian_id"}
@@ -23,6 +24,11 @@ _SCHOOL_CODE = re.compile(r"学校标识码[:：]?\s*([0-9]{10})")
 _GRADE_CODE = re.compile(r"[1-3][1-6]").fullmatch
 LEFT_BEHIND = {"2": True, "非留守儿童": False, "单亲留守儿童": True, "双亲留守儿童": True}
 STAGE_OF_CODE = {"1": Stage.PRIMARY.value, "2": Stage.JUNIOR.value, "3": Stage.SENIOR.value}
+# On the way out; what has no code of its own (a permit may be 6, 7 or 8) is written in words.
+SEX_CODES = {Sex.MALE.value: "1", Sex.FEMALE.value: "2"}
+HUKOU_CODES = {Hukou.RURAL.value: "1", Hukou.URBAN.value: "2"}
+BOARDING_CODES = {False: "1", True: "2"}
+ID_KIND_CODES = {IdentityKind.ID_CARD.value: "1", IdentityKind.PASSPORT.value: "A", IdentityKind.OTHER.value: "Z"}  # fmt: skip
 
 
 def clean_ethnicity(cell) -> Cleaned:
@@ -44,6 +50,17 @@ def clean_left_behind(cell) -> Cleaned:
 def stage_of_grade(code: str | None) -> str | None:
     """Return the stage that a grade code of the national registry tells: 11-16, 21-24, 31-33; None for other words."""
     return STAGE_OF_CODE[code[0]] if code and _GRADE_CODE(code) else None
+
+
+def grade_code(stage: str, grade: int) -> str:
+    """Return the code that :func:`stage_of_grade` reads; "" for stages that have none."""
+    tens = next((code for code, of in STAGE_OF_CODE.items() if of == stage), "")
+    return f"{tens}{grade}" if tens else ""
+
+
+def people_code(name: str) -> str:
+    """Return the number of a people in GB/T 3304 as two digits, "" for a name it does not have."""
+    return f"{PEOPLES.index(name) + 1:02d}" if name in PEOPLES else ""
 
 
 def arrange(sheet: Sheet, header: Header) -> Arrangement:

@@ -1,22 +1,22 @@
-"""Children of a term in the roster's own columns: what goes out comes in again without loss."""
+"""Children of a term in chosen columns: the roster's own, which come in again without loss, or a set's."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
+from django.db.models import Q
 from django.utils import timezone
 
 from povertyedu.audit.models import record_access
-from povertyedu.orgs.models import Area, Term
+from povertyedu.orgs.models import Term
 from povertyedu.workbooks.writing import LedgerColumn, write_table
-from students.facts import Fact, facts_in_use
-from students.models import Enrolment
-from students.numbers import NUMBERS
+from students.models import Enrolment, HardshipStatus, Student
+from students.models.column_sets import Entry
+from students.queries.households import HEAD
 
-from .fact_columns import cells as fact_cells
+from .export_sources import FIXED, FIXED_SOURCE, Case, Source, homes, known
 from .roster import RosterResource
 
-MASKED = {
-    "id_number": "id_number", "student_no": "student_no", "phone": "phone", "guardian_id": "guardian_id_number", "account": "account_number",
-}  # fmt: skip
+CHUNK = 1000  # rows that are held at once
 
 
 def roster_columns() -> list[tuple[str, str]]:
@@ -24,91 +24,106 @@ def roster_columns() -> list[tuple[str, str]]:
     return [(column.name, column.heading) for column in RosterResource().columns()]
 
 
-def export_roster(
-    out, *, by, term: Term, rows, columns: Sequence[str], words: list[str], full: bool, reason: str
-) -> str:
-    """Write ``rows`` (enrolments of ``term``) with ``columns`` of the roster; return the file's name.
+def export_roster(out, *, columns: Sequence[str], **asked) -> str:
+    """Write ``columns`` of the roster, by name; the rest is asked of :func:`export_columns`."""
+    by_name = dict(roster_columns())
+    chosen = [Entry(name, by_name[name]) for name in columns if name in by_name]
+    return export_columns(out, columns=chosen, name="学生花名册", **asked)
 
-    ``words`` tell the filter, ``full`` leaves numbers in clear. Leaves one AccessEvent with ``reason``.
+
+def export_columns(
+    out, *, by, term: Term, rows, columns: Sequence[Entry], name: str, words: list[str], full: bool, reason: str,
+    has_title: bool = True, members: bool = False,
+) -> str:  # fmt: skip
+    """Write ``rows`` (enrolments of ``term``) with ``columns``; return the file's name. Streamed.
+
+    ``words`` tell the filter, ``full`` leaves numbers in clear, ``members`` lets family members be named.
+    Leaves one AccessEvent with ``reason``.
     """
-    found = list(
-        rows.select_related("school", "school_class", "student__guardian", "student__bank_account").order_by(
-            "school_area", "school_id", "stage", "grade", "school_class__name", "pk"
-        )
-    )
-    by_name = {column.name: column for column in RosterResource().columns()}
-    chosen = [by_name[name] for name in columns if name in by_name]
+    sources = known()
+    chosen = [(entry, sources.get(entry.source, FIXED_SOURCE)) for entry in columns]
+    count = rows.order_by().count()
     at = timezone.localtime()
+    frame = {
+        "title": f"{term} {name}",
+        "unit_line": f"筛选条件：{'；'.join(words) or '全部'}",
+        "right_line": f"共 {count:,} 人，{by.name} {at:%Y-%m-%d %H:%M} 导出",
+    }
     write_table(
         out,
-        [LedgerColumn(column.heading, width=column.width) for column in chosen],
-        lines(found, [column.name for column in chosen], full=full),
-        title=f"{term} 学生花名册",
+        [LedgerColumn(entry.heading, width=source.width) for entry, source in chosen],
+        lines(rows, chosen, term=term, full=full, members=members),
         name="学生花名册",
-        unit_line=f"筛选条件：{'；'.join(words) or '全部'}",
-        right_line=f"共 {len(found):,} 人，{by.name} {at:%Y-%m-%d %H:%M} 导出",
+        **(frame if has_title else {}),
     )
     numbers = "完整号码" if full else "号码隐去中间几位"
-    what = f"学生花名册 {len(found)} 人，{numbers}；{'、'.join(column.heading for column in chosen)}"
+    what = f"{name} {count} 人，{numbers}；{'、'.join(entry.heading for entry, _ in chosen)}"
     record_access(by, kind="download", subject=term, fields=what[:200], reason=reason)
-    return f"学生花名册{at:%Y%m%d-%H%M}.xlsx"
+    return f"{name}{at:%Y%m%d-%H%M}.xlsx"
 
 
-def lines(rows: Iterable[Enrolment], names: Sequence[str], *, full: bool) -> Iterable[list[str]]:
-    """Yield the cells of each row, every one of them text that the roster's cleaners read back."""
-    areas = {code: (name, level) for code, name, level in Area.objects.values_list("code", "name", "level")}
-    facts = facts_in_use()
-    for row in rows:
-        cells = _cells(row, areas, facts)
-        if not full:
-            for column, number in MASKED.items():
-                cells[column] = NUMBERS[number].mask(cells[column]) if cells[column] else ""
-        yield [cells[name] for name in names]
+def lines(
+    rows, chosen: Sequence[tuple[Entry, Source]], *, term: Term, full: bool, members: bool
+) -> Iterator[list[str | None]]:
+    """Yield the cells of each row, None for an empty one, a thousand rows in memory at a time.
+
+    What the columns need is looked up for a thousand rows at once, and only if a column needs it.
+    """
+    needs = {source.needs for _, source in chosen}
+    home = homes()
+    found = (
+        rows.select_related("school", "school_class", "term", "student__guardian", "student__bank_account")
+        .order_by("school_area", "school_id", "stage", "grade", "school_class__name", "pk")
+        .iterator(chunk_size=CHUNK)
+    )
+    while chunk := list(islice(found, CHUNK)):
+        cases = [_case(row, home) for row in chunk]
+        if needs & {"hardships", "members"}:
+            _add_hardships(cases, term)
+        if "members" in needs and members:
+            _add_members(cases)
+        for case in cases:
+            yield [
+                (entry.text if entry.source == FIXED else source.cell(case, entry.form, full=full)) or None
+                for entry, source in chosen
+            ]
 
 
-def _cells(row: Enrolment, areas: dict, facts: list[Fact]) -> dict[str, str]:
-    student, school = row.student, row.school
-    guardian = student.guardian if hasattr(student, "guardian") else None
-    account = student.bank_account if hasattr(student, "bank_account") else None
-    township, village = _home(student.home_area_id or "", areas)
-    return {
-        "school_code": school.code if school else "",
-        "school_name": school.name if school else row.outside_school,
-        "stage": row.get_stage_display(),
-        "grade": row.grade_name,
-        "class_name": row.school_class.name if row.school_class else "",
-        "name": student.name,
-        "sex": student.get_sex_display(),
-        "ethnicity": student.ethnicity,
-        "id_kind": student.get_id_kind_display(),
-        "id_number": student.id_number,
-        "student_no": student.student_no,
-        "birth_date": f"{student.birth_date:%Y-%m-%d}" if student.birth_date else "",
-        "home_township": township,
-        "home_village": village,
-        "hukou": student.get_hukou_display(),
-        "boarding": "住校" if row.boarding else "走读",
-        "entered_on": f"{row.entered_on:%Y-%m}" if row.entered_on else "",
-        "major": row.major,
-        "agri_major": "是" if row.agri_major else "否",
-        "guardian_name": guardian.name if guardian else "",
-        "guardian_relation": guardian.relation if guardian else "",
-        "guardian_id": guardian.id_number if guardian else "",
-        "phone": student.phone,
-        "is_left_behind": "是" if student.is_left_behind else "否",
-        "holder": account.holder if account else "",
-        "holder_relation": account.get_relation_display() if account else "",
-        "bank": account.bank if account else "",
-        "account": account.number if account else "",
-        "remark": student.remark,
-        **fact_cells(row.facts, facts),
+def _case(row: Enrolment, home) -> Case:
+    student = row.student
+    township, village = home(student.home_area_id or "")
+    return Case(
+        row, student, row.school,
+        student.guardian if hasattr(student, "guardian") else None,
+        student.bank_account if hasattr(student, "bank_account") else None,
+        township, village,
+    )  # fmt: skip
+
+
+def _add_hardships(cases: Iterable[Case], term: Term) -> None:
+    """Give each case the hardships that hold in ``term`` under its number or a merged record's; two queries."""
+    by_student = {case.student.pk: case for case in cases}
+    by_hash = {case.student.id_hash: case for case in by_student.values() if case.student.id_hash}
+    merged = Student.objects.filter(merged_into__in=by_student, id_hash__isnull=False)
+    by_hash |= {digest: by_student[kept] for digest, kept in merged.values_list("id_hash", "merged_into")}
+    of_term = HardshipStatus.objects.filter(
+        Q(until=None) | Q(until__gte=term.starts_on), id_hash__in=by_hash, since__lte=term.ends_on
+    )
+    for status in of_term.select_related("household").order_by("since", "pk"):
+        case = by_hash[status.id_hash]
+        case.hardships.append(status)
+        if status.household_id:
+            case.entry = status
+
+
+def _add_members(cases: Iterable[Case]) -> None:
+    """Give each case whose list names a household all whom the lists put into it, the head first; one query."""
+    households: dict[int, dict[str, HardshipStatus]] = {
+        case.entry.household_id: {} for case in cases if case.entry and case.entry.household_id
     }
-
-
-def _home(code: str, areas: dict) -> tuple[str, str]:
-    """Return township and village as the roster names them; two villages of one name by their code."""
-    if len(code) < 12:
-        return areas.get(code, ("",))[0], ""
-    township, village = areas.get(code[:9], ("",))[0], areas.get(code, ("",))[0]
-    same = sum(1 for other, (name, _) in areas.items() if name == village and other[:9] == code[:9])
-    return township, village if same == 1 else code
+    for status in HardshipStatus.objects.filter(household__in=households).order_by("since", "pk"):
+        households[status.household_id][status.id_hash] = status  # the newest of a person
+    for case in cases:
+        if case.entry:
+            people = households[case.entry.household_id].values()
+            case.members = sorted(people, key=lambda one: (one.relation not in HEAD, one.person_no, one.name))

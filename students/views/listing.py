@@ -18,7 +18,8 @@ from students.forms import ExportForm, FilterForm, SearchForm
 from students.forms.filters import find_by
 from students.models import ColumnSet
 from students.queries import READINGS, STATUS_TABS, enrolments_in, lacks_of, matching, page_of, usual_reading
-from students.resources.roster_export import export_roster, roster_columns
+from students.resources.column_presets import PRESETS
+from students.resources.roster_export import export_columns, export_roster, roster_columns
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -80,7 +81,10 @@ def export(request):
     form = ExportForm(
         request.POST or None,
         may_reveal=request.user.can(P.REVEAL_NUMBERS),
-        sets=ColumnSet.objects.all(),  # everyone: names of columns, nobody's data
+        sets=[
+            *((each.key, each.name) for each in PRESETS.values()),
+            *ColumnSet.objects.values_list("pk", "name"),
+        ],
     )
     if request.method == "POST" and 0 < count <= most and form.is_valid():
         return _workbook(request, term, rows, filter_form, form.cleaned_data)
@@ -89,7 +93,7 @@ def export(request):
         "form": form,
         "term": term,
         "count": count,
-        "may_set_columns": request.user.can(P.MANAGE_OPTIONS),
+        "may_set_columns": request.user.can(P.KEEP_COLUMN_SETS),
         "most": most,
         "applied": "；".join(filter_form.in_force()) if filter_form.is_valid() else "",
         "list_url": f"{reverse('students:list')}?{request.GET.urlencode()}",
@@ -119,21 +123,21 @@ def _workbook(request, term, rows, filter_form, asked) -> HttpResponse:
 
 
 def _roster(request, term, rows, filter_form, asked) -> HttpResponse:
-    """Hand over the roster's columns, all or those of a saved set; children elsewhere are no part of a roster."""
-    columns = [name for name, _ in roster_columns()]
-    if asked["layout"] != "roster":
-        columns = get_object_or_404(ColumnSet, pk=asked["layout"]).columns
-    out = io.BytesIO()
-    name = export_roster(
-        out,
-        by=actor(request, P.EXPORT_STUDENTS),
-        term=term,
-        rows=rows.filter(place=Place.IN_COUNTY) if asked["layout"] == "roster" else rows,
-        columns=columns,
-        words=filter_form.in_force(),
-        full=asked["numbers"] == "full",
-        reason=asked["reason"],
-    )
+    """Hand over the roster's columns or those of a set; children elsewhere are no part of a roster."""
+    layout, out = asked["layout"], io.BytesIO()
+    wanted = {
+        "by": actor(request, P.EXPORT_STUDENTS), "term": term, "words": filter_form.in_force(),
+        "full": asked["numbers"] == "full", "reason": asked["reason"],
+    }  # fmt: skip
+    here = rows.filter(place=Place.IN_COUNTY)
+    if layout == "roster":
+        columns = [name for name, _ in roster_columns()]
+        return _download(export_roster(out, columns=columns, rows=here, **wanted), out.getvalue())
+    chosen = PRESETS.get(layout) or get_object_or_404(ColumnSet, pk=layout)
+    name = export_columns(
+        out, columns=chosen.columns, name=chosen.name, has_title=chosen.has_title, rows=here if chosen.in_county else rows,
+        members=request.user.can(P.VIEW_HOUSEHOLDS), **wanted,
+    )  # fmt: skip
     return _download(name, out.getvalue())
 
 

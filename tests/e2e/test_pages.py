@@ -31,7 +31,7 @@ PAGES = {
     ),
     Role.LEADER: ("home:dashboard_area", "home:dashboard_school", "home:dashboard_class", "home:manual"),
     Role.DATA_ADMINISTRATOR: (
-        "imports:upload", "imports:detail", "office:school_edit", "office:classes", "office:term_edit", "office:calendar",
+        "imports:upload", "imports:detail", "students:column_sets", "students:column_set", "office:school_edit", "office:classes", "office:term_edit", "office:calendar",
     ),
     Role.SYSTEM_ADMINISTRATOR: ("office:account_new", "office:account_edit", "office:account_import"),
     Role.SECURITY_ADMINISTRATOR: ("office:account_grants", "office:grant_add", "office:hand_over"),

@@ -14,7 +14,8 @@ from povertyedu.imports import actions
 from povertyedu.workflow.flow import Actor
 from students.enums import HolderRelation, Hukou
 from students.models import BankAccount, ColumnSet, Enrolment, FactChange, Student
-from students.resources.roster_export import export_roster, roster_columns
+from students.resources.column_presets import PRESETS
+from students.resources.roster_export import export_columns, export_roster, roster_columns
 from tests import factories
 
 EXPORT = reverse("students:export")
@@ -86,6 +87,54 @@ def test_export_and_import_change_nothing(xiazhai, autumn, made):
     assert FactChange.objects.count() == marks
 
 
+STAGES = [
+    ("primary", 1),
+    ("primary", 6),
+    ("junior", 1),
+    ("junior", 3),
+    ("senior", 2),
+    ("vocational", 1),
+    ("preschool", 3),
+]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(children, facts, st.sampled_from(STAGES), st.sampled_from([None, True, False]), st.booleans()),
+        min_size=1, max_size=4,
+    )
+)  # fmt: skip
+def test_export_of_the_72_columns_and_import_change_nothing(autumn, made):
+    Enrolment.objects.all().delete()
+    schools = [factories.school(kind="twelve_year"), factories.school("云岭职校", kind="vocational")]
+    for child, of_term, (stage, grade), integrated, has_guardian in made:
+        student = factories.student(
+            at=schools[stage == "vocational"], during=autumn, birth_date=dt.date(2010, 5, 12), stage=stage, grade=grade,
+            home=factories.township() if integrated else None, categories=1 | 64, **child,
+        )  # fmt: skip
+        sex = "male" if int(student.id_number[16]) % 2 else "female"
+        Student.objects.filter(pk=student.pk).update(sex=sex)
+        known = {} if integrated is None else {"integrated": integrated}
+        student.enrolments.update(**of_term | {"grade": grade}, facts=known)
+        if not has_guardian:
+            student.guardian.delete()
+    factories.away(during=autumn)
+    before, marks = everything(), FactChange.objects.count()
+    out = io.BytesIO()
+    preset = PRESETS["national"]
+
+    export_columns(
+        out, by=Actor(None, "测试", ""), term=autumn, rows=Enrolment.objects.of(autumn).filter(place="in_county"), words=[],
+        full=True, reason="核对", columns=preset.columns, name=preset.name, has_title=preset.has_title,
+    )  # fmt: skip
+    counts = taken_in(out.getvalue(), autumn)
+
+    assert (counts["rows"], counts["unchanged"]) == (len(made), len(made))
+    assert everything() == before
+    assert FactChange.objects.count() == marks
+
+
 def headings(answer) -> list[str]:
     sheet = load_workbook(io.BytesIO(answer.content)).active
     rows = [[cell for cell in row if cell is not None] for row in sheet.iter_rows(values_only=True)]
@@ -114,7 +163,7 @@ def test_set_of_columns_is_saved_and_used_masked(client, administrator, clerk, l
 
     answer = client.post(EXPORT, {"reason": "上报", "numbers": "masked", "layout": str(saved.pk)})
 
-    assert saved.columns == ["name", "id_number", "phone"]
+    assert [entry.source for entry in saved.columns] == ["name", "id_number", "phone"]
     assert headings(answer) == ["姓名", "身份证件号", "联系电话"]
     text = "\n".join(
         str(cell) for row in load_workbook(io.BytesIO(answer.content)).active.values for cell in row
@@ -126,7 +175,9 @@ def test_set_of_columns_is_saved_and_used_masked(client, administrator, clerk, l
 def test_set_needs_a_name_of_its_own_and_a_column(client, administrator):
     client.force_login(administrator)
     page = reverse("students:column_sets")
-    ColumnSet.objects.create(name="全国系统", columns=["name"], updated_by="陈数据")
+    ColumnSet.objects.create(
+        name="全国系统", entries=[{"source": "name", "heading": "姓名"}], updated_by="陈数据"
+    )
 
     answer = client.post(page, {"name": "全国系统"})
 
