@@ -2,6 +2,7 @@ from django.urls import path
 
 from .views import (
     allocations,
+    awaited,
     batches,
     calculation,
     coverage,
@@ -38,12 +39,14 @@ urlpatterns = [
     path("exchanges/<int:pk>/workbook/", exchange.exchange_workbook, name="exchange_workbook"),
     path("exchanges/<int:pk>/key/", exchange.exchange_key, name="exchange_key"),
     path("exchanges/<int:pk>/letter/", exchange.exchange_letter, name="exchange_letter"),
+    path("exchanges/<int:pk>/letter.docx", exchange.exchange_letter_docx, name="exchange_letter_docx"),
     path("exchanges/<int:pk>/reply/", exchange.exchange_reply, name="exchange_reply"),
     path("exchanges/<int:pk>/<slug:verb>/", exchange.exchange_step, name="exchange_step"),
     path("exchanges/replies/<int:pk>/", exchange.reply, name="reply"),
     path("exchanges/inquiries/new/", inquiry.inquiry_new, name="inquiry_new"),
     path("exchanges/inquiries/<int:pk>/", inquiry.inquiry, name="inquiry"),
     path("exchanges/inquiries/<int:pk>/download/", inquiry.inquiry_download, name="inquiry_download"),
+    path("awaited/", awaited.awaited, name="awaited"),
     path("selections/", selections.selections, name="selections"),
     path("selections/<str:rule>/", selections.selection_schools, name="selection_schools"),
     path("selections/<str:rule>/<int:school>/", selections.selection, name="selection"),

@@ -3,7 +3,6 @@
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import Count, Min
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -12,14 +11,15 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
+from povertyedu.documents import DOCX
 from povertyedu.options.registry import options
-from povertyedu.orgs.enums import Stage
 from povertyedu.workbooks.reading import WorkbookError
 from povertyedu.workflow.flow import StepRefused
 from students.queries.pages import key_page
 from subsidies.actions import exchange as actions
 from subsidies.actions import exchange_reply as replies
 from subsidies.actions.exchange_files import ListRefused
+from subsidies.actions.exchange_letter import letter_of
 from subsidies.enums import CountyAnswer
 from subsidies.forms.batches import ReasonForm
 from subsidies.forms.exchange import ExchangeForm, ReplyForm
@@ -259,14 +259,21 @@ def exchange_key(request, pk):
 def exchange_letter(request, pk):
     """Show the letter that goes with the list, ready to print; it names no child."""
     found = _exchange(request, pk)
-    counted = found.lines.order_by().values_list("stage").annotate(n=Count("pk"), first=Min("number"))
-    stages = {stage: n for stage, n, _ in counted}
     context = {
-        "crumbs": crumbs(_own(found), ("公函", None)), "exchange": found, "total": sum(stages.values()),
-        "stages": [(label, stages[stage]) for stage, label in Stage.choices if stage in stages],
+        "crumbs": crumbs(_own(found), ("公函", None)), "exchange": found, "letter": letter_of(found),
     }  # fmt: skip
-    chosen = options("bureau_name", "county_name", "aid_office_phone", "exchange_days")
-    return render(request, "subsidies/exchange/letter.html", context | chosen)
+    return render(request, "subsidies/exchange/letter.html", context)
+
+
+@needs(P.ASK_COUNTIES)
+@require_GET
+def exchange_letter_docx(request, pk):
+    """Give the same letter as a Word document."""
+    found = _exchange(request, pk)
+    response = HttpResponse(letter_of(found).as_docx(), content_type=DOCX)
+    name = f"公函-{found.number}.docx"
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
+    return response
 
 
 @needs(P.ASK_COUNTIES)

@@ -7,6 +7,7 @@ import hmac
 import io
 import sys
 
+import docx
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from povertyedu.audit.models import AccessEvent, AuditEvent
+from povertyedu.documents import DOCX
 from povertyedu.home.todos import todos_of
 from povertyedu.options.registry import set_option
 from povertyedu.orgs.models import Term
@@ -569,6 +571,19 @@ def test_letter_names_nobody_and_prints(client, aid_officer, letter, three):
     assert "遵义市教育局" in shown
     assert "共 3 人（初中 3 人）" in shown
     assert [child.name in shown or letter.key in shown for child in three] == [False] * 3
+
+
+def test_letter_is_given_as_a_word_document_with_the_same_sentences(client, aid_officer, letter, three):
+    client.force_login(aid_officer)
+    shown = client.get(page("exchange_letter", letter)).content.decode()
+    answer = client.get(page("exchange_letter_docx", letter))
+    read = docx.Document(io.BytesIO(answer.content))
+    texts = [one.text for one in read.paragraphs if one.text]
+    assert answer["Content-Type"] == DOCX
+    assert f"{letter.number}.docx" in answer["Content-Disposition"]
+    assert texts[0] == "关于核实异地就读学生资助情况的函"
+    assert [text for text in texts if text not in shown] == []
+    assert [child.name in "".join(texts) for child in three] == [False] * 3
 
 
 def test_pages_are_for_the_county_alone(client, clerk, leader, letter):
