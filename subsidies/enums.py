@@ -168,6 +168,7 @@ class CoverageReason(models.TextChoices):
     WRONG_DATA = "wrong_data", "信息有误"
     OTHER = "other", "其他"
     NOTHING_OWED = "nothing_owed", "本县在读，没有应享"
+    AWAITED = "awaited", "待定档，学校没有登记困难等级等情况"
     NOT_ASKED = "not_asked", "县外就读，待去函核实"
     ASKED = "asked", "县外就读，已去函待答复"
     OVERDUE = "overdue", "县外就读，去函超期未答复"

@@ -80,7 +80,7 @@ class Explanation:
     def rule_by_rule(self) -> list[tuple[str, list[engine.Finding]]]:
         """Return every rule of the policy by what became of it, in the order a reader looks for it."""
         groups: dict[str, list[engine.Finding]] = {
-            name: [] for name in ("享受", "符合条件", "不符合条件", "其他学段和年级", "本学期不执行")
+            name: [] for name in ("享受", "符合条件", "待定", "不符合条件", "其他学段和年级", "本学期不执行")
         }
         for finding in self.findings:
             groups[self._group_of(finding)].append(finding)
@@ -92,6 +92,8 @@ class Explanation:
             return "享受"
         if finding.verdict == engine.Verdict.NOT_IN_FORCE:
             return "本学期不执行"
+        if finding.verdict == engine.Verdict.WAITING_FACT:
+            return "待定"
         if finding.verdict.holds:
             return "符合条件"
         unmet = {check.label for check in finding.checks if not check.met}
@@ -184,13 +186,14 @@ def family_sentences(explanation: Explanation) -> list[str]:
     name, term = enrolment.student.name, engine.Term.parse(enrolment.term_id).label
     school = enrolment.school or enrolment.outside_school or "所在学校"
     if not explanation.awarded:
-        return [f"{name}{term}在{school}就读，按现行政策没有可享受的资助项目。", *_nearest(explanation)]
+        nothing = f"{name}{term}在{school}就读，按现行政策没有可享受的资助项目。"
+        return [*_undecided(explanation)] or [nothing, *_nearest(explanation)]
     said = [f"{name}{term}在{school}就读，按政策享受以下资助。"]
     for kind, findings, fen in explanation.by_kind():
         said += [_benefit(kind, finding) for finding in findings]
         if len(findings) > 1 and kind in _SUMS:
             said.append(_SUMS[kind].format(engine.yuan(fen)))
-    return said
+    return said + _undecided(explanation)
 
 
 def _benefit(kind: engine.Kind, finding: engine.Finding) -> str:
@@ -202,6 +205,17 @@ def _benefit(kind: engine.Kind, finding: engine.Finding) -> str:
         f"{rule.label}：{most}（{finding.arithmetic}），{_COMES[kind]}。"
         f"依据{finding.citation.document}{finding.citation.clause}。"
     )
+
+
+def _undecided(explanation: Explanation) -> list[str]:
+    """Return one sentence on the benefits that wait for something the school has still to say, if there are any."""
+    waiting = [f for f in explanation.findings if f.verdict == engine.Verdict.WAITING_FACT]
+    if not waiting:
+        return []
+    benefits = dict.fromkeys(explanation.pack.programme(finding.rule.programme).label for finding in waiting)
+    missing = dict.fromkeys(check.label for finding in waiting for check in finding.checks if not check.met)
+    name = explanation.enrolment.student.name
+    return [f"{name}的{'、'.join(benefits)}待定：学校还没有登记{'、'.join(missing)}，登记以后才能确定。"]
 
 
 def _nearest(explanation: Explanation) -> list[str]:

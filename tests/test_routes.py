@@ -287,7 +287,7 @@ OBJECTS = {
     "students:reveal": lambda w: {"pk": w.student.pk, "field": "id_number"},
     **{
         f"subsidies:exchange{tail}": pk_of("exchange")
-        for tail in ("", "_workbook", "_key", "_letter", "_reply")
+        for tail in ("", "_workbook", "_key", "_letter", "_letter_docx", "_reply")
     },
     "subsidies:exchange_step": lambda w: {"pk": w.exchange.pk, "verb": "send"},
     "subsidies:reply": pk_of("reply"),

@@ -17,16 +17,18 @@ from povertyedu.publicity.models import Objection, ObjectionState
 from students.models import (
     Correction,
     DuplicatePair,
+    Enrolment,
     HardshipProof,
     Move,
     PendingChange,
     ProposedEnd,
     StudentDraft,
 )
+from subsidies.actions.awaited import awaited
 from subsidies.actions.positions import idle_receipts, short_of_money
 from subsidies.enums import AllocationState, BatchState, LineState, RecoveryMethod, RecoveryState, SheetState
 from subsidies.models import Allocation, Batch, ExchangeLine, Line, Recovery, SchoolSheet
-from subsidies.queries import waiting_children
+from subsidies.queries import FactUnread, waiting_children
 
 OVERDUE_DAYS = 5
 
@@ -213,6 +215,20 @@ def money_alerts(user) -> list[Todo]:
     if short := short_of_money(term) if term else 0:
         found.append(Todo("资金有缺口的来源和项目", short, reverse("subsidies:funds_balance")))
     return found
+
+
+def waiting_for_facts(user) -> list[Todo]:
+    """Return the children of the term whose aid waits for a fact that ``user`` may fill in. Not counted on every page, either."""
+    term = user.current_term or Term.objects.first()
+    if term is None or term.is_closed or not user.can(P.EDIT_STUDENTS):
+        return []
+    try:
+        found = awaited(term, Enrolment.objects.visible_to(user, P.EDIT_STUDENTS).of(term))
+    except FactUnread:
+        return []
+    return (
+        [Todo("待定档学生（困难等级等没有登记）", len(found), reverse("subsidies:awaited"))] if found else []
+    )
 
 
 def todos_of(user) -> list[Todo]:

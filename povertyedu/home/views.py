@@ -13,6 +13,7 @@ from povertyedu.inbox.models import Message
 from povertyedu.orgs.models import Area, School, SchoolClass, Term
 from povertyedu.orgs.scope import after
 from subsidies import engine
+from subsidies.actions.awaited import with_awaited
 from subsidies.engine import yuan
 from subsidies.enums import LineState
 from subsidies.queries.coverage import standing
@@ -28,7 +29,7 @@ from .queries import (
     figures_of_class,
     stuck_lines,
 )
-from .todos import money_alerts, todos_of
+from .todos import money_alerts, todos_of, waiting_for_facts
 
 BAND_TEXTS = (f"<{BANDS[0]}%", f"{BANDS[0]}—{BANDS[1]}%", f"{BANDS[1]}—{BANDS[2]}%", f"≥{BANDS[2]}%")
 READINGS = {"school_area": "就读地", "home_area": "户籍地"}
@@ -39,7 +40,7 @@ def todo(request):
     """The landing page: what waits for me, what I started, what was told me."""
     context = {
         "crumbs": [("首页", None)],
-        "todos": [*todos_of(request.user), *money_alerts(request.user)],
+        "todos": [*todos_of(request.user), *waiting_for_facts(request.user), *money_alerts(request.user)],
         "jobs": request.user.jobs.all()[:5],
         "messages_unread": Message.objects.visible_to(request.user).unread()[:5],
         "grants": request.user.live_grants,
@@ -88,7 +89,7 @@ def dashboard(request):
         "bands": [{"css": f"band-{i}", "text": text} for i, text in enumerate(BAND_TEXTS, start=1)],
         "attention": _attention(request.user, term, rows),
         "level": "乡镇",
-        "coverage": standing(Wanted(term, request.user, reading))
+        "coverage": standing(with_awaited(Wanted(term, request.user, reading)))
         if request.user.can(Permission.VIEW_COVERAGE)
         else None,
     }

@@ -55,7 +55,13 @@ def library(name: str) -> str:
 def county_facts() -> tuple[engine.Fact, ...]:
     """Return the facts that this county has defined, as rules may ask them."""
     return tuple(
-        engine.Fact(fact.name, engine.FactType(fact.kind), fact.label, choices=fact.choices)
+        engine.Fact(
+            fact.name,
+            engine.FactType(fact.kind),
+            fact.label,
+            choices=fact.choices,
+            awaited=fact.kind == engine.FactType.CHOICE,
+        )
         for fact in CountyFact.objects.all()
     )
 
@@ -105,7 +111,9 @@ _ASKS_COUNTY: set[str] = (
 @lru_cache(maxsize=16)
 def _pack(digest: str, text: str, included: str, county: tuple) -> engine.Policy:
     facts = [
-        engine.Fact(name, engine.FactType(kind), label, choices=dict(choices))
+        engine.Fact(
+            name, engine.FactType(kind), label, choices=dict(choices), awaited=kind == engine.FactType.CHOICE
+        )
         for name, kind, label, choices in county
     ]
     return engine.load_pack(text, library=json.loads(included).__getitem__, county_facts=facts)

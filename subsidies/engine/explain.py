@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from subsidies.engine.amounts import Basis, Citation, Form, Unit, percent
 from subsidies.engine.conditions import Condition
 from subsidies.engine.decide import Judgement, decide, shares, with_figures
-from subsidies.engine.fact_types import HOME, Profile, Value
+from subsidies.engine.fact_types import HOME, Fact, Profile, Value
 from subsidies.engine.facts import Measures, complete
 from subsidies.engine.plan import Plan
 from subsidies.engine.reckon import At, Reckoning
@@ -104,7 +104,11 @@ def explain(
     known, treated = _known(profile, plan)
     decision = decide(plan.filled(known), measures, plan)
     judged = {judgement.rule.code: judgement for judgement in decision.judgements}
-    return [_finding(rule, judged.get(rule.code), known, treated, measures, plan.at) for rule in policy.rules]
+    awaited = plan.awaited(plan.filled(known))
+    return [
+        _finding(rule, judged.get(rule.code), known, treated, measures, plan.at, awaited.get(rule.code, ()))
+        for rule in policy.rules
+    ]
 
 
 def promises(
@@ -126,7 +130,13 @@ def _known(profile: Profile, plan: Plan) -> tuple[dict[str, Value], dict[str, Va
 
 
 def _finding(
-    rule: Rule, judged: Judgement | None, known: Profile, treated: Profile, measures: Measures, at: At
+    rule: Rule,
+    judged: Judgement | None,
+    known: Profile,
+    treated: Profile,
+    measures: Measures,
+    at: At,
+    awaited: tuple[Fact, ...],
 ) -> Finding:
     alternatives = tuple(
         Alternative(f"情形（{_NUMERALS[place % 10]}）", tuple(_checks(one, known, treated, at)))
@@ -134,7 +144,7 @@ def _finding(
     )
     checks = _all_checks(rule, alternatives, known, treated, at)
     if judged is None:
-        verdict, outcome = _refusal(rule, checks, at.term)
+        verdict, outcome = _refusal(rule, checks, at.term, awaited)
         return Finding(rule, verdict, checks, 0, f"{rule.label}：{outcome}", "", alternatives=alternatives)
     reckoning = judged.reckoning
     note = _note(judged.treatment)
@@ -228,10 +238,16 @@ def _outcome(judged: Judgement, arithmetic: str, at: At) -> str:
     }[verdict]
 
 
-def _refusal(rule: Rule, checks: tuple[Check, ...], term: Term) -> tuple[Verdict, str]:
+def _refusal(
+    rule: Rule, checks: tuple[Check, ...], term: Term, awaited: tuple[Fact, ...]
+) -> tuple[Verdict, str]:
     if not rule.in_force(term):
         until = f"至{rule.last_term.label}" if rule.last_term else "起"
         return Verdict.NOT_IN_FORCE, f"执行期为{rule.first_term.label}{until}，{term.label}不执行"
+    if awaited:
+        wanted = "；".join(check.wanted for check in checks if not check.met)
+        names = "、".join(fact.label for fact in awaited)
+        return Verdict.WAITING_FACT, f"其他条件都符合，{names}还没有登记，待定（{wanted}）"
     return Verdict.UNMET, "。".join(check.sentence for check in checks if not check.met)
 
 

@@ -57,6 +57,7 @@ class Fact:
     choices: Mapping[str, str] = field(default_factory=dict)  # code -> Chinese, for CHOICE and some of SET
     given: Value = None  # the default, where it is not the type's "unknown"
     bits: Mapping[str, int] = field(default_factory=dict)  # a SET held as a bit mask
+    awaited: bool = False  # nothing on file means that somebody has still to say it
     numbers: str = "{}"  # how a number is shown
     flags: tuple[str, str] = ("否", "是")  # how false and true are shown
     pack: str = ""  # the pack that declares it, and where

@@ -62,7 +62,7 @@ _REGISTERED = (
     Fact("entry_age", FactType.NUMBER, "入学年龄", numbers="{}周岁"),
     Fact("age", FactType.NUMBER, "年龄", numbers="{}周岁"),
     Fact("entering", FactType.FLAG, "本学期入学"),
-    Fact("tier", FactType.CHOICE, "困难等级", choices=TIERS),
+    Fact("tier", FactType.CHOICE, "困难等级", choices=TIERS, awaited=True),
     Fact("repeater", FactType.FLAG, "复读或留级", flags=("否", "是")),
     Fact("eats_at_school", FactType.FLAG, "在校就餐"),
     Fact("integrated", FactType.FLAG, "随班就读"),

@@ -146,6 +146,26 @@ class Plan:
         held = [one for unit in self.units_of(profile["stage"]) for one in unit.rules if one.holds(profile)]
         return None if any(one.asks_more for one in held) else tuple(one.rule.code for one in held)
 
+    def awaited(self, profile: dict[str, Value]) -> dict[str, tuple[Fact, ...]]:
+        """Code of a rule -> what it waits for: all else it asks is met, and these facts are on no file yet.
+
+        ``profile`` has every fact asked filled. A rule that asks such a fact among alternatives does not wait.
+        """
+        open_facts = {
+            fact.name: fact for fact in self.facts if fact.awaited and profile[fact.name] == fact.default
+        }
+        if not open_facts:
+            return {}
+        treated, _ = self.treat(profile)
+        found = {}
+        for unit in self.units_of(treated["stage"]):
+            for ready in unit.rules:
+                asked = {name: open_facts[name] for name, _ in ready.tests if name in open_facts}
+                known = tuple(test for test in ready.tests if test[0] not in asked)
+                if asked and ready._replace(tests=known).holds(treated) and not ready.holds(treated):
+                    found[ready.rule.code] = tuple(asked.values())
+        return found
+
     def filled(self, profile: Profile) -> dict[str, Value]:
         """A profile with the default of every fact that is asked and not known."""
         return {fact.name: fact.read(profile) for fact in self.facts}

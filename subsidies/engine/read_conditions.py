@@ -51,6 +51,7 @@ class Vocabulary:
             FactType(kind.value),
             label,
             choices={code: str(word) for code, word in choices.values.items()},
+            awaited=kind is _CountyType.CHOICE,
             pack=pack,
             line=table.line,
         )

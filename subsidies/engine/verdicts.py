@@ -16,6 +16,7 @@ class Verdict(StrEnum):
     WAITING_CHOICE = "waiting_choice"
     WAITING_PARAMETER = "waiting_parameter"
     WAITING_CHARGE = "waiting_charge"  # a charge, or another number of the child's own, is not known
+    WAITING_FACT = "waiting_fact"  # all else is met, and what it asks besides is on no file yet: a tier
     SWITCHED_OFF = "switched_off"  # the bureau said that it does not pay this
     NOT_SELECTED = "not_selected"
     NOT_ENTRY_TERM = "not_entry_term"
@@ -38,7 +39,7 @@ class Verdict(StrEnum):
     @property
     def holds(self) -> bool:
         """Whether all conditions are met."""
-        return self not in (Verdict.UNMET, Verdict.NOT_IN_FORCE)
+        return self not in (Verdict.UNMET, Verdict.WAITING_FACT, Verdict.NOT_IN_FORCE)
 
 
 _LABELS: Mapping[str, str] = MappingProxyType(
@@ -53,6 +54,7 @@ _LABELS: Mapping[str, str] = MappingProxyType(
         "waiting_choice": "符合条件，等待选择",
         "waiting_parameter": "符合条件，等待教育局确定标准",
         "waiting_charge": "符合条件，等待填报",
+        "waiting_fact": "待定，等待登记",
         "switched_off": "符合条件，本县不执行",
         "not_selected": "符合条件，名额内未入选",
         "not_entry_term": "符合条件，只在入学学期发放",

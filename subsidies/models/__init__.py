@@ -2,7 +2,7 @@
 
 from .allocation import Allocation, AllocationDecision, AllocationSeat, AllocationShare
 from .batch import Batch, BatchDecision, BatchSeat, Line, LineQuerySet, SchoolSheet, SheetDecision, due_fen
-from .entitlement import Balance, Entitlement, Recalculation
+from .entitlement import Aid, Balance, Entitlement, Recalculation
 from .exchange import Exchange, ExchangeDecision, ExchangeLine, ExchangeReply, Inquiry
 from .funds import FundReceipt, ReceiptProgramme, ReceiptScan
 from .payment import BankFile, BankReturn
@@ -18,6 +18,7 @@ __all__ = [
     "AllocationDecision",
     "AllocationSeat",
     "AllocationShare",
+    "Aid",
     "Balance",
     "BankFile",
     "BankReturn",

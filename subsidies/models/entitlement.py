@@ -94,6 +94,29 @@ class Balance(models.Model):
         return max(0, -self.outstanding_fen)
 
 
+class Aid(models.Model):
+    """All aid of a child in a term, from the database view ``subsidies_aid``: what is owed as cash and as waivers or meals, what was paid.
+
+    ``programmes`` is how many it is owed of; 0 where money was paid and nothing is owed. A loan is no aid.
+    """
+
+    pk = models.CompositePrimaryKey("term", "student")
+    term = models.ForeignKey(Term, models.DO_NOTHING, db_constraint=False, related_name="+")
+    student = models.ForeignKey(Student, models.DO_NOTHING, db_constraint=False, related_name="aids")
+    cash_fen = models.BigIntegerField()
+    other_fen = models.BigIntegerField()
+    paid_fen = models.BigIntegerField()
+    programmes = models.BigIntegerField()
+
+    class Meta:
+        managed = False
+        db_table = "subsidies_aid"
+        verbose_name = "学生本学期资助"
+
+    def __str__(self):
+        return f"{self.term_id} {self.student_id}"
+
+
 class RecalculationQuerySet(models.QuerySet):
     def because_of(self, cause: str) -> Self:
         """Return the runs that ``cause`` set off, or that looked at children who had changed for it."""

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import CharField, Count, F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Cast, Coalesce
 
 from povertyedu.orgs.models import Term
@@ -93,29 +93,21 @@ class Equation:
 
 
 def equation(wanted: Wanted) -> Equation:
-    counts = counted(sources(wanted))
+    counts = counted(sources(wanted, whole=wanted.is_county))
     return Equation(counts, people_on_lists(wanted) if wanted.is_whole else sum(counts.values()))
 
 
 def standing(wanted: Wanted) -> Equation:
     """Return the equation by its terms alone, for a front page: cheaper than the whole of it."""
-    counts = counted(sources(wanted), by=("part",))
+    counts = counted(sources(wanted, whole=wanted.is_county), by=("part",))
     return Equation(counts, sum(counts.values()))
 
 
 def money(wanted: Wanted) -> dict[str, int]:
     """Return the fen owed to those aided here or as fallback: ``cash``, ``other`` aid, and ``paid`` of the cash."""
-    aided = sources(wanted)["e"].filter(part__in=[Part.AIDED_HERE, Part.FALLBACK]).values("student_id")
-    owed = Entitlement.objects.filter(term=wanted.term, kind__in=AID, student__in=aided)
-    is_cash = Q(kind=Kind.CASH)
-    sums = owed.aggregate(
-        cash=Sum("amount_fen", filter=is_cash, default=0), other=Sum("amount_fen", filter=~is_cash, default=0)
-    )
-    paid = Line.objects.filter(term=wanted.term, payer=Payer.THIS_COUNTY, state=LineState.PAID)
-    whose = Coalesce("student__merged_into", "student")
-    return sums | paid.annotate(whose=whose).filter(whose__in=aided).aggregate(
-        paid=Sum("amount_fen", default=0)
-    )
+    aided = sources(wanted, whole=True)["e"].filter(part__in=[Part.AIDED_HERE, Part.FALLBACK])
+    sums = {"cash": "aid__cash_fen", "other": "aid__other_fen", "paid": "aid__paid_fen"}
+    return aided.aggregate(**{name: Sum(column, default=0) for name, column in sums.items()})
 
 
 def money_of(term: Term, students: Iterable[int]) -> dict[int, dict[str, int]]:

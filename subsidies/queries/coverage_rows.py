@@ -19,6 +19,7 @@ from django.db.models import (
     CharField,
     Exists,
     F,
+    FilteredRelation,
     OuterRef,
     Q,
     QuerySet,
@@ -60,7 +61,7 @@ REASONS = {
         Reason.HOME_TAUGHT, Reason.MOVED_AWAY, Reason.DECEASED, Reason.WRONG_DATA, Reason.OTHER,
     ),
     Part.TO_VERIFY: (
-        Reason.NOTHING_OWED, Reason.NOT_ASKED, Reason.ASKED, Reason.OVERDUE, Reason.NOT_THERE, Reason.REFUSED_THERE, Reason.LEFT, Reason.OTHER_COUNTY, Reason.UNCLEAR, Reason.UNDISPOSED,
+        Reason.NOTHING_OWED, Reason.AWAITED, Reason.NOT_ASKED, Reason.ASKED, Reason.OVERDUE, Reason.NOT_THERE, Reason.REFUSED_THERE, Reason.LEFT, Reason.OTHER_COUNTY, Reason.UNCLEAR, Reason.UNDISPOSED,
     ),
 }  # fmt: skip
 # Where a leaver was said to go, as a reason; what is not here says nothing yet.
@@ -79,6 +80,9 @@ class Wanted:
     reading: str = "home_area"
     township: str = ""
     school: School | None = None
+    awaited: frozenset[int] = (
+        frozenset()
+    )  # students whose aid waits for a fact on nobody's file (`actions.awaited`)
 
     @property
     def scope(self):
@@ -94,14 +98,15 @@ class Wanted:
         return self.is_county and not self.township and self.school is None
 
 
-def sources(wanted: Wanted) -> dict[str, QuerySet]:
+def sources(wanted: Wanted, *, whole: bool = False) -> dict[str, QuerySet]:
     """Return the rows of the lists: ``e`` enrolments, ``t`` lines of the province's list, ``p`` hardships.
 
-    Each has ``part``, ``reason`` and ``at`` (the township by the reading, "" where it is not known).
+    Each has ``part``, ``reason`` and ``at`` (the township by the reading, "" where it is not known). ``whole`` is for
+    counting: the aid of the term is added up once and joined as ``aid``; a page of names asks it child by child.
     """
     dropped = _second_numbers(wanted.term)
     rows = {
-        "e": _enrolled(wanted),
+        "e": _enrolled(wanted, whole=whole),
         "t": _listed_only(wanted).exclude(pk__in=dropped.entries),
         "p": _poor_only(wanted).exclude(id_hash__in=dropped.hashes),
     }
@@ -126,7 +131,8 @@ def named_by_list(term: Term) -> Q:
     keepers = Student.objects.filter(merged_into__isnull=False, id_hash__in=_listed(term)).values(
         "merged_into"
     )
-    return Q(student__id_hash__in=_listed(term)) | Q(student__in=keepers)
+    named = Student.objects.filter(id_hash__in=_listed(term)).values("pk")
+    return Q(student__in=named) | Q(student__in=keepers)
 
 
 def enrolments_of(wanted: Wanted) -> QuerySet[Enrolment]:
@@ -139,15 +145,18 @@ def enrolments_of(wanted: Wanted) -> QuerySet[Enrolment]:
     return Enrolment.objects.of(wanted.term).filter(of_county)
 
 
-def _enrolled(wanted: Wanted) -> QuerySet[Enrolment]:
+def _enrolled(wanted: Wanted, *, whole: bool) -> QuerySet[Enrolment]:
     term = wanted.term
     rows = enrolments_of(wanted).annotate(poor=F("categories").bitand(HardshipCategory.REGISTERED_POOR))
     rows = rows.filter(Q(poor__gt=0) | named_by_list(term))
+    if whole:
+        of_term = Q(student__aids__term=term)
+        rows = rows.annotate(aid=FilteredRelation("student__aids", condition=of_term))
     return rows.annotate(
-        pay=_pay(term),
+        pay=_pay_joined() if whole else _pay(term),
         whereabouts=Coalesce(_disposed(term, "student__id_hash"), _text(Reason.LEFT)),
         at=Substr(wanted.reading, 1, TOWNSHIP_DIGITS),
-    ).annotate(part=_part_of_enrolled(), reason=_reason_of_enrolled())
+    ).annotate(part=_part_of_enrolled(), reason=_reason_of_enrolled(wanted.awaited))
 
 
 def _pay(term: Term) -> Subquery:
@@ -165,6 +174,18 @@ def _pay(term: Term) -> Subquery:
         output_field=CharField(),
     )
     return Subquery(summed.values(as_reason=state))
+
+
+def _pay_joined() -> Case:
+    """Return the same out of the joined ``aid``."""
+    return Case(
+        When(Q(aid__programmes=None) | Q(aid__programmes=0), then=Value(None)),
+        When(aid__cash_fen=0, then=_text(Reason.NO_CASH)),
+        When(aid__cash_fen__lte=F("aid__paid_fen"), then=_text(Reason.PAID)),
+        When(aid__paid_fen__gt=0, then=_text(Reason.PART_PAID)),
+        default=_text(Reason.UNPAID),
+        output_field=CharField(),
+    )
 
 
 def _paid(term: Term, **whose):
@@ -325,7 +346,7 @@ def _asked() -> Case:
     )
 
 
-def _reason_of_enrolled() -> Case:
+def _reason_of_enrolled(awaited: frozenset[int]) -> Case:
     return Case(
         When(status=EnrolmentStatus.SUSPENDED, then=_text(Reason.SUSPENDED)),
         When(status=EnrolmentStatus.GRADUATED, then=_text(Reason.LEAVER)),
@@ -334,6 +355,7 @@ def _reason_of_enrolled() -> Case:
         When(pay__isnull=False, then=F("pay")),
         When(_AWAY & Q(aided_elsewhere=AidedElsewhere.NO), then=_text(Reason.REFUSED_THERE)),
         When(_AWAY, then=_asked()),
+        *([When(student__in=awaited, then=_text(Reason.AWAITED))] if awaited else []),
         default=_text(Reason.NOTHING_OWED),
         output_field=CharField(),
     )

@@ -17,6 +17,7 @@ from students.enums import DisposalCode
 from students.forms.identification import DisposalForm
 from students.queries import READINGS
 from subsidies.actions import coverage as actions
+from subsidies.actions.awaited import with_awaited
 from subsidies.enums import CoveragePart
 from subsidies.forms.coverage import NamesExportForm, NamesForm, PlaceForm
 from subsidies.queries import coverage as queries
@@ -37,7 +38,7 @@ def _wanted(request, term, form) -> Wanted:
     reading = request.GET.get("by") if request.GET.get("by") in READINGS else "home_area"
     data = form.cleaned_data if form.is_valid() else {}
     township, school = data.get("township"), data.get("school")
-    return Wanted(term, request.user, reading, township.code if township else "", school)
+    return with_awaited(Wanted(term, request.user, reading, township.code if township else "", school))
 
 
 def _query(request, **changes) -> str:
@@ -85,7 +86,7 @@ def rate(request):
     term = working_term(request)
     if not request.htmx or term is None:
         return redirect("subsidies:coverage")
-    found = queries.standing(Wanted(term, request.user))
+    found = queries.standing(with_awaited(Wanted(term, request.user)))
     return render(
         request,
         "subsidies/coverage/_rate.html",
@@ -135,7 +136,7 @@ def names(request):
     """List who stands in one term of the equation."""
     term, part, form, wanted = _asked(request)
     rows = sources(wanted)
-    counts = queries.counted(rows)
+    counts = queries.counted(sources(wanted, whole=wanted.is_county))
     found = queries.Equation(counts, sum(counts.values()))
     reason = form.cleaned_data.get("reason", "") if form.is_valid() else ""
     page, previous, following = name_page(

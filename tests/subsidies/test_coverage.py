@@ -22,7 +22,7 @@ from students.models import Disposal, Enrolment, HardshipStatus, Household, Stud
 from subsidies.actions.policies import load_policy, pack_text
 from subsidies.actions.recalculation import recalculate
 from subsidies.enums import CoveragePart
-from subsidies.queries.coverage import Equation, equation
+from subsidies.queries.coverage import Equation, counted, equation
 from subsidies.queries.coverage_names import all_names, within
 from subsidies.queries.coverage_rows import Wanted, sources
 from tests import factories
@@ -66,6 +66,7 @@ def test_equation_of_a_random_county_is_that_of_plain_loops(aid_officer, seed):
         by_reason[str(part), str(reason)] = by_reason.get((str(part), str(reason)), 0) + n
     assert by_reason == dict(expected)
     assert (found.difference, found.total) == (0, sum(expected.values()))
+    assert counted(sources(wanted)) == found.counts  # child by child, as pages of names ask
     by_school = equation(Wanted(term, aid_officer, "school_area"))
     assert (by_school.difference, by_school.total) == (0, found.total)
     by_name = {}
