@@ -70,6 +70,7 @@ ACTIONS = _STEPS | {
     "promotion.undo": "撤销升级",
     "import.apply": "导入",
     "import.undo": "撤销导入",
+    "area.merge": "撤并区划",
 }
 # Fields that the log names by their column.
 _FIELDS = {

@@ -236,6 +236,7 @@ OBJECTS = {
     "office:hand_over": pk_of("clerk"),
     "office:grant_end": lambda w: {"pk": w.clerk.grants.get().pk},
     "office:area_edit": lambda w: {"code": "529901100"},
+    "office:area_merge": lambda w: {"code": "529901100"},
     "office:school_edit": pk_of("school"),
     "office:classes": pk_of("school"),
     "office:class_edit": pk_of("school_class"),

@@ -98,7 +98,7 @@ class User(AbstractBaseUser):
         else:
             grants = [g for g in self.live_grants if may(g.role, permission)]
         return Scope(
-            areas=tuple(sorted({g.area_id for g in grants if g.area_id})),
+            areas=tuple(sorted({code for g in grants if g.area_id for code in g.area.scope.areas})),
             schools=tuple(sorted({g.school_id for g in grants if g.school_id})),
             centres=tuple(sorted({g.school_id for g in grants if g.role == Role.CENTRE_REVIEWER})),
             classes=tuple(sorted({g.school_class_id for g in grants if g.school_class_id})),

@@ -18,14 +18,21 @@ class AreaUnknown(ValueError):
 
 
 class AreaBook:
-    """Townships and villages by name and code; villages of one name in several townships are told apart."""
+    """Townships and villages by name and code; villages of one name in several townships are told apart.
+
+    What was merged into another is found under its old name and code, and is the other.
+    """
 
     def __init__(self):
-        areas = list(Area.objects.values_list("code", "name", "level", "parent_id"))
+        areas = list(
+            Area.objects.values_list("code", "name", "level", "parent_id", "merged_into", "closed_on")
+        )
         self.codes = {code for code, *_ in areas}
+        self.names = {code: name for code, name, *_ in areas}
+        self.merged = {code: (into, day) for code, *_, into, day in areas if into}
         self.townships: dict[str, set[str]] = {}
         self.villages: dict[tuple[str, str], set[str]] = {}
-        for code, name, level, parent in areas:
+        for code, name, level, parent, *_ in areas:
             if level == AreaLevel.VILLAGE:
                 for word in {name, _stem(name)}:
                     self.villages.setdefault((parent, word), set()).add(code)
@@ -36,7 +43,27 @@ class AreaBook:
         self._known: dict[tuple[str, str], str | AreaUnknown] = {}
 
     def find(self, township: str | None, village: str | None) -> str | None:
-        """Return the code of the finest area named, None when nothing is named; raise AreaUnknown."""
+        """Return the code of the finest area named, as it is now, None when nothing is named; raise AreaUnknown."""
+        found = self._named(township, village)
+        return found and self.successor(found)
+
+    def successor(self, code: str) -> str:
+        """Return what ``code`` was merged into, and that into, or ``code`` itself."""
+        while code in self.merged:
+            code = self.merged[code][0]
+        return code
+
+    def merger(self, township: str | None, village: str | None) -> str:
+        """Return the sentence for a row that names a place merged into another, else ""."""
+        found = self._named(township, village)
+        if found not in self.merged:
+            return ""
+        day, now = self.merged[found][1], self.successor(found)
+        return (
+            f"“{self.names[found]}”已于 {day:%Y-%m-%d} 并入“{self.names[now]}”，按“{self.names[now]}”登记。"
+        )
+
+    def _named(self, township: str | None, village: str | None) -> str | None:
         if not township and not village:
             return None
         words = (township or "", village or "")
@@ -59,9 +86,11 @@ class AreaBook:
         if not village:
             return above
         for word in (village, _stem(village)):
-            codes = self.villages.get((above, word), set())
-            if len(codes) == 1:
-                return next(iter(codes))
+            codes = self.villages.get((above, word)) or self.villages.get(
+                (self.successor(above), word), set()
+            )
+            if one := self._only(codes):
+                return one
             if codes:
                 raise AreaUnknown(f"叫“{village}”的村不止一个；请同时填写乡镇。")
         raise AreaUnknown(
@@ -81,11 +110,17 @@ class AreaBook:
             return False
         return not any(text.startswith(code) for code in self.codes if len(code) == 6)
 
-    @staticmethod
-    def _one(names: dict[str, set[str]], name: str, shown: str) -> str:
+    def _only(self, codes: set[str]) -> str | None:
+        """Return the one of ``codes``, or the one that still stands where all are the same by now."""
+        now = {self.successor(code) for code in codes}
+        if len(codes) <= 1 or len(now) > 1:
+            return next(iter(codes)) if len(codes) == 1 else None
+        return next(iter(codes & now), None) or next(iter(codes))
+
+    def _one(self, names: dict[str, set[str]], name: str, shown: str) -> str:
         codes = names.get(name) or names.get(_stem(name)) or set()
-        if len(codes) == 1:
-            return next(iter(codes))
+        if one := self._only(codes):
+            return one
         raise AreaUnknown(f"没有叫“{shown}”的乡镇；请对照行政区划核对，或先在行政区划里补上。")
 
 

@@ -78,7 +78,7 @@ class Places:
 
     def __init__(self, user):
         self.found: dict[str, dict[str, list]] = defaultdict(lambda: defaultdict(list))
-        areas = Area.objects.visible_to(user, P.MANAGE_ACCOUNTS).select_related("parent")
+        areas = Area.objects.visible_to(user, P.MANAGE_ACCOUNTS).standing().select_related("parent")
         for area in areas:
             self._add(area.level, area, area.code, area.name, area.path)
         schools = School.objects.visible_to(user, P.MANAGE_ACCOUNTS)

@@ -41,6 +41,7 @@ ACTION_WORDS = {
     "grants.take_over": "交接接收",
     "area.create": "新增区划",
     "area.update": "修改区划",
+    "area.merge": "撤并区划",
     "school.create": "新增学校",
     "school.update": "修改学校",
     "schoolclass.create": "新增班级",

@@ -2,16 +2,22 @@ import datetime as dt
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact
 
 from povertyedu.options.registry import option
 
 from .enums import AreaLevel, Ownership, SchoolKind, Season, Setting, Stage, grade_name
-from .scope import ScopedQuerySet
+from .scope import Scope, ScopedQuerySet
 
 
 class AreaQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
         return scope.area_q("code")
+
+    def standing(self):
+        """Return those that are not merged into another: where something new may be put."""
+        return self.filter(closed_on=None)
 
 
 class Area(models.Model):
@@ -24,6 +30,23 @@ class Area(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级"
     )
     is_poor_village = models.BooleanField("贫困村", default=False)
+    closed_on = models.DateField("撤并日期", null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="merged_areas",
+        verbose_name="并入",
+        help_text="撤并后并入的乡镇或村；原代码和以前学期的记录都保留",
+    )
+    absorbed = models.JSONField(
+        "并入过的代码",
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="并入本地、代码不以本地代码开头的乡镇和村；本地的人员看得到它们以前的记录",
+    )
 
     objects = AreaQuerySet.as_manager()
 
@@ -37,6 +60,17 @@ class Area(models.Model):
                 | (~Q(level=AreaLevel.COUNTY) & Q(parent__isnull=False)),
                 violation_error_message="县级没有上级，乡镇和村必须有上级",
             ),
+            models.CheckConstraint(
+                name="merged_area_is_closed",
+                condition=Q(merged_into=None, closed_on=None)
+                | Q(merged_into__isnull=False, closed_on__isnull=False) & ~Q(merged_into=F("code")),
+                violation_error_message="撤并要有日期和并入的乡镇（村），不能并入自己",
+            ),
+            models.CheckConstraint(
+                name="area_is_merged_into_its_like",
+                condition=Q(merged_into=None) | Q(Exact(Length("code"), Length(F("merged_into")))),
+                violation_error_message="乡镇只能并入乡镇，村只能并入村",
+            ),
         ]
 
     def __str__(self):
@@ -46,6 +80,11 @@ class Area(models.Model):
     def full_code(self) -> str:
         """The 12-digit form, as enrolments store it."""
         return self.code.ljust(12, "0")
+
+    @property
+    def scope(self) -> Scope:
+        """What lies here: its own code and those of the places merged into it."""
+        return Scope(areas=(self.code, *self.absorbed))
 
     @property
     def path(self) -> str:

@@ -5,7 +5,6 @@ from django.db.models import Q
 
 from povertyedu.orgs.enums import AreaLevel
 from povertyedu.orgs.models import Area
-from povertyedu.orgs.scope import Scope
 from students.queries import READINGS
 
 
@@ -21,7 +20,7 @@ class PlaceForm(forms.Form):
         """Return the condition that a row is of the township; ``schools`` and ``home`` are its fields of area codes."""
         if not self.is_valid() or not (township := self.cleaned_data["township"]):
             return Q()
-        scope = Scope(areas=(township.code,))
+        scope = township.scope
         if self.reading == "home_area":
             return scope.area_q(home)
         found = Q(pk__in=())

@@ -121,13 +121,13 @@ class StudentForm(IdentityForm, PlacementFields, FactFields):
     ethnicity = forms.ChoiceField(label="民族", required=False)
     hukou = forms.ChoiceField(label="户口性质", required=False, choices=[("", "请选择"), *Hukou.choices])
     home_township = forms.ModelChoiceField(
-        Area.objects.filter(level=AreaLevel.TOWNSHIP),
+        Area.objects.standing().filter(level=AreaLevel.TOWNSHIP),
         label="户籍乡镇",
         required=False,
         empty_label="请选择（不在本县的不选）",
     )
     home_village = forms.ModelChoiceField(
-        Area.objects.filter(level=AreaLevel.VILLAGE), label="户籍村", required=False, empty_label="请选择村",
+        Area.objects.standing().filter(level=AreaLevel.VILLAGE), label="户籍村", required=False, empty_label="请选择村",
         error_messages={"invalid_choice": "这个村不属于所选的户籍乡镇，请重新选择。"},
     )  # fmt: skip
     home_address = CellField(cells.clean_text, label="详细地址", max_length=120)

@@ -3,7 +3,6 @@
 from django.db.models import Count, QuerySet
 
 from povertyedu.accounts.permissions import Permission as P
-from povertyedu.orgs.scope import Scope
 from students.enums import ComparisonKind, FoundIn
 from students.models import Comparison, ComparisonRow
 
@@ -34,7 +33,7 @@ def rows_in(comparison: Comparison, part: str, wanted: dict, *, user) -> QuerySe
         comparison=comparison, found_in=part
     )
     if township := wanted.get("township"):
-        rows = rows.filter(Scope(areas=(township.code,)).area_q("area_code"))
+        rows = rows.filter(township.scope.area_q("area_code"))
     if place := wanted.get("place"):
         rows = rows.filter(place__contains=place)
     if disposal := wanted.get("disposal"):

@@ -7,7 +7,6 @@ from django.db.models import Count, QuerySet
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.enums import AreaLevel
 from povertyedu.orgs.models import Area
-from povertyedu.orgs.scope import Scope
 from students.models import HardshipStatus, Household, Student
 
 HEAD = ("户主", "本人或户主", "本人")
@@ -30,7 +29,7 @@ def households_in(wanted: dict, *, user) -> QuerySet[Household]:
     """Return the households of the filter that ``user`` may read."""
     rows = Household.objects.visible_to(user, P.VIEW_HOUSEHOLDS)
     if township := wanted.get("township"):
-        rows = rows.filter(Scope(areas=(township.code,)).area_q("area_id"))
+        rows = rows.filter(township.scope.area_q("area_id"))
     if village := wanted.get("village"):
         rows = rows.filter(area=village)
     if head := wanted.get("head"):

@@ -7,7 +7,6 @@ from django.db.models.functions import Coalesce
 
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import Term
-from povertyedu.orgs.scope import Scope
 from students.models import Enrolment, HardshipProof, HardshipStatus, Student, TargetListEntry
 
 from .registry import enrolments_in
@@ -43,7 +42,7 @@ def proofs_in(term: Term, *, user) -> QuerySet[HardshipProof]:
 def at_place(rows: QuerySet[Enrolment], wanted: dict, *, reading: str) -> QuerySet[Enrolment]:
     """Narrow enrolments to the township (by ``reading``) and school of the filter."""
     if township := wanted.get("township"):
-        rows = rows.filter(Scope(areas=(township.code,)).area_q(reading))
+        rows = rows.filter(township.scope.area_q(reading))
     return rows.filter(school=wanted["school"]) if wanted.get("school") else rows
 
 
@@ -56,7 +55,7 @@ def entries_at_place(
     the household, by school it is the school whose very name the list gives.
     """
     if township := wanted.get("township"):
-        scope = Scope(areas=(township.code,))
+        scope = township.scope
         by_home = TargetListEntry.objects.all().lives_in(scope)
         by_school = Q(school_text__in=TargetListEntry.objects.all().schools_in(scope))
         rows = rows.filter(by_home if reading == "home_area" else by_school)

@@ -6,7 +6,6 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from povertyedu.audit.models import AuditEvent
 from povertyedu.orgs.models import Area, Term
-from povertyedu.orgs.scope import Scope
 from povertyedu.sealing import keyed_hash
 from students.enums import EnrolmentStatus, HardshipCategory, Place
 from students.models import BankAccount, Enrolment, Guardian, HardshipStatus, Student
@@ -74,7 +73,7 @@ def matching(rows: QuerySet[Enrolment], wanted: dict, *, reading: str) -> QueryS
     if wanted.get("boarding"):
         conditions &= Q(boarding=wanted["boarding"] == "yes")
     if township := wanted.get("township"):
-        conditions &= Scope(areas=(township.code,)).area_q(reading)
+        conditions &= township.scope.area_q(reading)
     if missing := wanted.get("missing"):
         conditions &= _lacking(missing)
     rows = rows.filter(conditions)

@@ -112,6 +112,8 @@ class AwayResource(ChildrenUndone, ImportResource):
     def _home(self, row: Row, context: Context) -> str | None:
         try:
             area = self.areas.find(row.values["home_township"], row.values["home_village"])
+            if told := self.areas.merger(row.values["home_township"], row.values["home_village"]):
+                row.warn("home_village", "area_merged", told)
         except AreaUnknown as unknown:
             row.reject("home_village", "area_unknown", str(unknown))
             return None

@@ -90,6 +90,8 @@ class RegisteredPoorResource(HardshipListResource):
         values = row.values
         try:
             self.area_of[id(row)] = self.areas.find(values["township"], values["village"])
+            if told := self.areas.merger(values["township"], values["village"]):
+                row.warn("village", "area_merged", told)
         except AreaUnknown as unknown:
             row.reject("village", "area_unknown", str(unknown))
         person = identity(row)

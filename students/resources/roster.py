@@ -263,6 +263,8 @@ class RosterResource(ChildrenUndone, FactColumns):
                 row.warn("home_village", "home_outside", HOME_OUTSIDE)
             else:
                 area = self.areas.find(values["home_township"], values["home_village"])
+                if told := self.areas.merger(values["home_township"], values["home_village"]):
+                    row.warn("home_village", "area_merged", told)
         except AreaUnknown as unknown:
             row.reject("home_village", "area_unknown", str(unknown))
         sex, birth = self._person(row)

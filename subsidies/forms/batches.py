@@ -4,7 +4,6 @@ from django import forms
 from django.db.models import F
 
 from povertyedu.orgs.models import Area, School
-from povertyedu.orgs.scope import Scope
 from students.enums import HardshipCategory
 from students.forms.filters import HASH, find_by
 from students.names import named
@@ -53,7 +52,8 @@ class LineFilterForm(forms.Form):
         wanted = self.cleaned_data
         if wanted.get("township"):
             place = "home_area" if wanted["by"] == "home_area" else "school__area_id"
-            lines = lines.filter(Scope(areas=(wanted["township"],)).area_q(place))
+            township = Area.objects.get(pk=wanted["township"])
+            lines = lines.filter(township.scope.area_q(place))
         if wanted.get("school"):
             lines = lines.filter(school=wanted["school"])
         if wanted["category"]:

@@ -154,7 +154,7 @@ class GrantForm(forms.Form):
                     self._schools().filter(reviewed_schools__isnull=False).distinct()
                 )
         else:
-            areas = Area.objects.visible_to(self.user, P.MANAGE_GRANTS).filter(level=kind)
+            areas = Area.objects.visible_to(self.user, P.MANAGE_GRANTS).standing().filter(level=kind)
             self._add("place", "地方", areas.select_related("parent"))
 
     def _schools(self):

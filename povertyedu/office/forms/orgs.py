@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.office.actions.schools import CARRIED
+from povertyedu.orgs.calendar import today
 from povertyedu.orgs.enums import STAGE_YEARS, USUAL_STAGES, AreaLevel, SchoolKind, Stage
 from povertyedu.orgs.models import Area, Person, School, SchoolClass, Term
 from povertyedu.orgs.tags import clean_tags
@@ -86,10 +87,44 @@ class AreaForm(forms.ModelForm):
             parent = areas_of(self.user).filter(pk=code[:-3]).first()
             if parent is None:
                 self.add_error("code", f"没有找到上级 {code[:-3]}，请先登记上级，或核对代码。")
+            elif parent.closed_on:
+                self.add_error("code", f"{parent}已撤并，不能在下面登记新的村；请核对代码。")
         self.instance.level, self.instance.parent = level, parent
         if cleaned.get("is_poor_village") and level != AreaLevel.VILLAGE:
             self.add_error("is_poor_village", "只有村才能标为贫困村。")
         return cleaned
+
+
+class AreaMergeForm(forms.Form):
+    """Into which place of its level an area goes, on which day, and from which term its children stand there."""
+
+    into = AreaChoice(
+        label="并入",
+        queryset=Area.objects.none(),
+        empty_label="请选择",
+        error_messages={"invalid_choice": "只能并入没有撤并的另一个同级乡镇或村，请重新选择。"},
+    )
+    on = forms.DateField(
+        label="撤并日期",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"required": "请填写批复撤并的日期。"},
+    )
+    from_term = forms.ModelChoiceField(
+        label="从哪个学期起",
+        queryset=Term.objects.filter(is_closed=False),
+        empty_label="请选择",
+        help_text="这个学期及以后的学籍改用新代码；以前的学期、已关闭的学期保留原代码",
+    )
+
+    def __init__(self, *args, area: Area, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["into"].queryset = areas_of(user, area.level).standing().exclude(pk=area.pk)
+
+    def clean_on(self):
+        day = self.cleaned_data["on"]
+        if day > today():
+            raise forms.ValidationError("撤并日期晚于今天；到了那一天再办理。")
+        return day
 
 
 class SchoolFilter(forms.Form):
@@ -152,7 +187,7 @@ class SchoolForm(forms.ModelForm):
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
         schools = School.objects.visible_to(user, P.MANAGE_ORGS).exclude(pk=self.instance.pk)
-        self.fields["area"].queryset = areas_of(user)
+        self.fields["area"].queryset = areas_of(user).standing()
         for name in ("parent", "centre", "merged_into"):
             self.fields[name].queryset = schools.order_by("name")
             self.fields[name].empty_label = "无"
@@ -265,7 +300,7 @@ class PersonForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["school"].queryset = School.objects.visible_to(user, P.MANAGE_ORGS).order_by("name")
         self.fields["school"].empty_label = "无"
-        self.fields["area"].queryset = areas_of(user)
+        self.fields["area"].queryset = areas_of(user).standing()
 
     def clean(self):
         cleaned = super().clean()

@@ -179,6 +179,8 @@ class SchoolResource(ImportResource):
         area = None
         try:
             area = self.areas.find(values["township"], values["village"])
+            if told := self.areas.merger(values["township"], values["village"]):
+                row.warn("township", "area_merged", told)
         except AreaUnknown as unknown:
             row.reject("township", "area_unknown", str(unknown))
         row.found = (
