@@ -19,10 +19,13 @@ SIZES = ((1366, 768), (390, 844))
 PAGES = {
     Role.SCHOOL_CLERK: (
         "students:create", "students:detail", "students:edit", "students:history", "subsidies:batch", "subsidies:sheet", "subsidies:line",
-        "subsidies:why", "publicity:notice",
+        "subsidies:why", "publicity:notice", "students:change", "students:correction", "students:correction_new", "students:move",
+        "students:move_of", "students:grid", "students:promotion", "students:departure", "subsidies:letters",
     ),
     Role.AID_OFFICER: (
         "subsidies:batch_open", "subsidies:batch_lines", "subsidies:batch_step", "publicity:notice", "publicity:answer",
+        "subsidies:recovery", "subsidies:recovery_new", "subsidies:letter", "subsidies:exchange", "subsidies:inquiry", "subsidies:draft",
+        "subsidies:draft_rule", "subsidies:draft_figures", "subsidies:draft_publish", "subsidies:what_if", "subsidies:policy_version",
     ),
     Role.FINANCE: (
         "subsidies:payout_return", "subsidies:payout_download", "subsidies:receipt_new", "subsidies:receipt", "subsidies:receipt_reverse",
@@ -31,7 +34,9 @@ PAGES = {
     ),
     Role.LEADER: ("home:dashboard_area", "home:dashboard_school", "home:dashboard_class", "home:manual"),
     Role.DATA_ADMINISTRATOR: (
-        "imports:upload", "imports:detail", "students:column_sets", "students:column_set", "office:school_edit", "office:classes", "office:term_edit", "office:calendar",
+        "imports:upload", "imports:detail", "students:column_sets", "students:column_set", "office:school_edit", "office:classes",
+        "office:term_edit", "office:calendar", "office:area_edit", "office:area_merge", "office:class_edit", "office:person_edit",
+        "students:household", "students:pair", "students:comparison", "students:proof", "imports:columns", "imports:absent",
     ),
     Role.SYSTEM_ADMINISTRATOR: ("office:account_new", "office:account_edit", "office:account_import"),
     Role.SECURITY_ADMINISTRATOR: ("office:account_grants", "office:grant_add", "office:hand_over"),
