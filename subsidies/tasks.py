@@ -6,8 +6,7 @@ from povertyedu.workbooks.reading import WorkbookError
 from povertyedu.workflow.flow import SYSTEM
 from subsidies import engine
 from subsidies.actions import inquiry as inquiries
-from subsidies.actions import ledgers
-from subsidies.actions.causes import recalculate_because
+from subsidies.actions import ledgers, recalculation
 from subsidies.actions.exchange_files import ListRefused
 from subsidies.actions.what_if import run_what_if
 from subsidies.enums import RunCause
@@ -22,7 +21,7 @@ def recalculate(
     by = job.by.as_actor() if job.by else SYSTEM
     found = Term.objects.get(pk=term)
     try:
-        run = recalculate_because(
+        run = recalculation.recalculate(
             cause=RunCause(cause), term=found, only_changed=only_changed, trigger=job.label, by=by, progress=progress
         )  # fmt: skip
     except FactUnread as error:

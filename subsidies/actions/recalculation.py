@@ -21,8 +21,9 @@ from povertyedu.orgs.models import School, Term
 from povertyedu.workflow.flow import Actor
 from students.models import Enrolment, FactChange
 from subsidies import engine
+from subsidies.enums import RunCause
 from subsidies.models import Entitlement, Recalculation
-from subsidies.queries import FactReader, totals_by_programme
+from subsidies.queries import FactReader, marks_by_cause, totals_by_programme
 from subsidies.queries.facts import Values
 from subsidies.queries.standing import standing
 
@@ -91,6 +92,7 @@ def recalculate(
     term: Term,
     by: Actor,
     trigger: str,
+    cause: RunCause = RunCause.BY_HAND,
     only_changed: bool = False,
     school: School | None = None,
     progress=NO_PROGRESS,
@@ -99,7 +101,9 @@ def recalculate(
 
     ``only_changed`` looks at children marked since the last run; it is widened to all of them when
     the policy has changed since. ``school`` narrows the run to one school. Running twice changes
-    nothing. Raise NoPolicy, FactUnread, or the ``progress``'s own exceptions when it was cancelled or lost its lease.
+    nothing. With the run is kept its ``cause``, and for what children had changed when it began; what changes
+    meanwhile may be counted by it or the next one. Raise NoPolicy, FactUnread, or the ``progress``'s own exceptions
+    when it was cancelled or lost its lease.
     """
     started = time.monotonic()
     policy = policy_for(term)
@@ -116,12 +120,14 @@ def recalculate(
         progress,
     )
     progress.expect(reach.enrolments.count())
+    marks = marks_by_cause(reach.marks)
     run.go(in_sum=not only_changed)
     tally = run.tally
     if tally.created > MANY:
         bulk.analyse(Entitlement)
     return Recalculation.objects.create(
-        term=term, policy=policy, trigger=trigger, by_name=by.name, only_changed=only_changed, school=school,
+        term=term, policy=policy, trigger=trigger, cause=cause, marks=marks, by_name=by.name, only_changed=only_changed,
+        school=school,
         students=tally.students, profiles=decider.profiles, created=tally.created, updated=tally.updated,
         ended=tally.ended, unchanged=tally.unchanged, seconds=round(time.monotonic() - started, 3),
         **_totals(term, school),

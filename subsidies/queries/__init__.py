@@ -3,6 +3,8 @@
 from .entitlements import (
     balances_of,
     last_runs,
+    marks_by_cause,
+    marks_of,
     measures_of,
     totals_by_programme,
     waiting_children,
@@ -16,6 +18,8 @@ __all__ = [
     "Reading",
     "balances_of",
     "last_runs",
+    "marks_by_cause",
+    "marks_of",
     "measures_of",
     "own_county",
     "totals_by_programme",

@@ -2,6 +2,7 @@
 
 from django.db.models import Count, QuerySet, Sum
 
+from students.enums import ChangeCause
 from students.models import FactChange
 from subsidies import engine
 from subsidies.models import Balance, Entitlement, Recalculation
@@ -37,10 +38,20 @@ def balances_of(enrolment) -> QuerySet:
     return rows.select_related("programme").order_by("programme__position")
 
 
+def marks_of(term=None) -> QuerySet:
+    """Return the marks that wait for the next recalculation of ``term``, or of all."""
+    return FactChange.objects.all() if term is None else FactChange.objects.filter(term=term)
+
+
 def waiting_children(term=None) -> int:
     """Return how many children's facts changed since the last recalculation, in ``term`` or in all."""
-    marks = FactChange.objects.all() if term is None else FactChange.objects.filter(term=term)
-    return marks.values("student_id").distinct().count()
+    return marks_of(term).values("student_id").distinct().count()
+
+
+def marks_by_cause(marks: QuerySet) -> dict[str, int]:
+    """Return cause -> children among ``marks``, in the order of the causes; a child that changed for two counts under both."""
+    found = dict(marks.order_by().values_list("cause").annotate(n=Count("student", distinct=True)))
+    return {cause: found[cause] for cause in ChangeCause.values if cause in found}
 
 
 def last_runs(term, cause: str = "", limit: int = 20) -> QuerySet:

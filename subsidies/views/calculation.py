@@ -11,11 +11,10 @@ from povertyedu.jobs.models import Job
 from povertyedu.jobs.tasks import start
 from students.actions.recalculating import lock_of
 from students.enums import ChangeCause
-from subsidies.actions.causes import marks_by_cause
 from subsidies.actions.policies import NoPolicy, policy_for
 from subsidies.forms.calculation import RunsForm
 from subsidies.models import Entitlement, Programme
-from subsidies.queries import last_runs, totals_by_programme, waiting_children
+from subsidies.queries import last_runs, marks_by_cause, marks_of, totals_by_programme, waiting_children
 
 
 @needs(Permission.RECALCULATE, Permission.VIEW_POLICY)
@@ -32,6 +31,7 @@ def calculation(request):
     form = RunsForm(request.GET)
     names = dict(Programme.objects.values_list("code", "name"))
     rows = [{"name": names[code], "code": code} | total for code, total in totals.items()]
+    marks = marks_by_cause(marks_of(term))
     context = {
         "crumbs": [("首页", reverse("home:todo")), ("应享测算", None)],
         "term": term,
@@ -39,7 +39,7 @@ def calculation(request):
         "rows": rows,
         "by_kind": _by_kind(rows),
         "waiting": waiting_children(term),
-        "marks": [(ChangeCause(cause).label, n) for cause, n in marks_by_cause(term).items()] if term else [],
+        "marks": [(ChangeCause(cause).label, n) for cause, n in marks.items()],
         "form": form,
         "runs": last_runs(term, form.chosen),
         "job": Job.objects.live().filter(lock=lock_of(term)).order_by("-pk").first() if term else None,

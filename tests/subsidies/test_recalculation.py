@@ -15,6 +15,7 @@ from students.enums import ChangeCause, HardshipCategory
 from students.models import Enrolment, FactChange, HardshipStatus
 from subsidies.actions.policies import NoPolicy, load_policy, pack_text
 from subsidies.actions.recalculation import recalculate
+from subsidies.enums import RunCause
 from subsidies.models import Entitlement, Recalculation
 from tests import factories
 
@@ -195,6 +196,18 @@ def test_run_keeps_what_set_it_off_and_what_had_changed(guiding, boarder, xiazha
     assert (second.cause, second.marks) == ("command", {})
     assert list(Recalculation.objects.because_of("boarding")) == [first]
     assert list(Recalculation.objects.because_of("command")) == [second, first]
+
+
+def test_run_and_its_cause_are_written_at_once(guiding, boarder, autumn):
+    mark_changed(autumn, [boarder.pk], ChangeCause.TRANSFER)
+
+    with CaptureQueriesContext(connection) as queries:
+        done = run(autumn, cause=RunCause.POLICY, only_changed=True)
+
+    writes = [q["sql"][:6] for q in queries if "SELECT" not in q["sql"][:6] and "subsidies_recalculation" in q["sql"]]  # fmt: skip
+    assert writes == ["INSERT"]
+    done.refresh_from_db()
+    assert (done.cause, done.marks) == ("policy", {"transfer": 1})
 
 
 def test_run_of_a_school_counts_the_marks_of_its_own_children(guiding, boarder, xiazhai, qingshi, autumn):

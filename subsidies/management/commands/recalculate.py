@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from povertyedu.orgs.models import School, Term
 from povertyedu.workflow.flow import Actor
-from subsidies.actions.causes import recalculate_because
 from subsidies.actions.policies import NoPolicy
+from subsidies.actions.recalculation import recalculate
 from subsidies.enums import RunCause
 from subsidies.queries import FactUnread
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
             if school is None:
                 raise CommandError(f"没有标识码为“{options['school']}”的学校。", returncode=2)
         try:
-            run = recalculate_because(
+            run = recalculate(
                 cause=RunCause.COMMAND,
                 term=term,
                 school=school,
