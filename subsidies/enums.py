@@ -133,6 +133,7 @@ class RunCause(models.TextChoices):
     BY_HAND = "by_hand", "人工重算"
     POLICY = "policy", "发布政策"
     UNDO = "undo", "撤销导入"
+    NIGHTLY = "nightly", "夜间自动重算"
     COMMAND = "command", "命令行"
 
 

@@ -6,7 +6,7 @@ from povertyedu.workbooks.reading import WorkbookError
 from povertyedu.workflow.flow import SYSTEM
 from subsidies import engine
 from subsidies.actions import inquiry as inquiries
-from subsidies.actions import ledgers, recalculation
+from subsidies.actions import ledgers, nightly, recalculation
 from subsidies.actions.exchange_files import ListRefused
 from subsidies.actions.what_if import run_what_if
 from subsidies.enums import RunCause
@@ -25,7 +25,11 @@ def recalculate(
             cause=RunCause(cause), term=found, only_changed=only_changed, trigger=job.label, by=by, progress=progress
         )  # fmt: skip
     except FactUnread as error:
+        if cause == RunCause.NIGHTLY:
+            nightly.tell_refused(found, str(error))
         raise JobRefused(str(error)) from error
+    if cause == RunCause.NIGHTLY:
+        nightly.tell_done(run)
     return {
         "run": run.pk,
         "created": run.created,

@@ -24,6 +24,12 @@ class UserQuerySet(ScopedQuerySet):
         placed = Grant.objects.filter(user=OuterRef("pk"))
         return ~Exists(placed) | Exists(placed.filter(lies_in(scope)))
 
+    def who_may(self, permission: str):
+        """Return the accounts in use with a grant, anywhere, that includes ``permission``."""
+        roles = [role for role in Role if may(role, permission)]
+        held = Grant.objects.filter(user=OuterRef("pk"), ended_at=None, role__in=roles)
+        return self.filter(Exists(held), is_active=True)
+
     def with_places(self):
         """Read the grants and proposals of each account along, in two queries for all rows."""
         live = Grant.objects.filter(ended_at=None).select_related("area", "school", "school_class__school")

@@ -28,7 +28,7 @@ from subsidies.actions.awaited import awaited
 from subsidies.actions.positions import idle_receipts, short_of_money
 from subsidies.enums import AllocationState, BatchState, LineState, RecoveryMethod, RecoveryState, SheetState
 from subsidies.models import Allocation, Batch, ExchangeLine, Line, Recovery, SchoolSheet
-from subsidies.queries import FactUnread, waiting_children
+from subsidies.queries import FactUnread, marks_of
 
 OVERDUE_DAYS = 5
 
@@ -242,7 +242,8 @@ def todos_of(user) -> list[Todo]:
             address = reverse(duty.url_name) + (f"?{duty.query}" if duty.query else "")
             waiting.append(Todo(duty.text, found["count"], address, found["since"]))
     if user.can(P.RECALCULATE):
-        changed = waiting_children()
-        if changed:
-            waiting.append(Todo("资料有变动、待重算的学生", changed, reverse("subsidies:calculation")))
+        changed = marks_of().aggregate(count=Count("student_id", distinct=True), since=Min("marked_at"))
+        if changed["count"]:
+            page = reverse("subsidies:calculation")
+            waiting.append(Todo("资料有变动、待重算的学生", changed["count"], page, changed["since"]))
     return waiting

@@ -106,6 +106,13 @@ OPTIONS = (
         "default_meal_days", "每学期供餐天数", "100", _whole_number(0, 140), "天", "新建学期时的默认值"
     ),
     Definition(
+        "nightly_recalculation",
+        "夜间自动重算",
+        "是",
+        _yes_no,
+        help="每天零点以后，自动重算前一天及以前资料有变动的学生；夜间关机的，开机后一小时内补算。选“否”只在有人点重算时才算",
+    ),
+    Definition(
         "funds_check",
         "批次资金不足时",
         "自动",

@@ -182,6 +182,7 @@ DAILY_ACTIONS = [
     "povertyedu.files.actions.purge_due",
     "povertyedu.publicity.actions.take_down_expired",
     "students.actions.duplicates.search_daily",
+    "subsidies.actions.nightly.recalculate_nightly",
 ]
 
 # What may be imported: kind -> dotted path of its resource (an app above `imports` owns it).

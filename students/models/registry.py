@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from povertyedu.accounts.models import User
@@ -350,6 +351,7 @@ class FactChange(models.Model):
         default=ChangeCause.OTHER,
         db_default=ChangeCause.OTHER,
     )
+    marked_at = models.DateTimeField("变动时间", db_default=Now())
 
     class Meta:
         verbose_name = "待重算"

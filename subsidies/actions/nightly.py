@@ -1,0 +1,77 @@
+"""夜间自动重算: children who changed on one day are recalculated in the night, whether or not somebody presses the button."""
+
+import datetime as dt
+
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from povertyedu.accounts.models import User
+from povertyedu.accounts.permissions import Permission
+from povertyedu.inbox.models import tell
+from povertyedu.jobs.models import LIVE_STATES, Job
+from povertyedu.jobs.tasks import start
+from povertyedu.options.registry import option
+from povertyedu.orgs.calendar import today
+from povertyedu.orgs.models import Term
+from students.actions.recalculating import KIND, lock_of
+from students.models import FactChange
+from subsidies.enums import RunCause
+from subsidies.models import Recalculation
+
+from .policies import policies_for
+
+TITLE = RunCause.NIGHTLY.label
+
+
+@transaction.atomic
+def recalculate_nightly() -> list[Job]:
+    """Start, once a day, the recalculation of each open term with a policy in which children were marked before today.
+
+    Called every hour: the first call after midnight does it, where the system was off at night the first of the
+    morning. A term that is being recalculated, or waits for it, is left alone.
+    """
+    if not option("nightly_recalculation"):
+        return []
+    midnight = timezone.make_aware(dt.datetime.combine(today(), dt.time()))
+    due = FactChange.objects.filter(marked_at__lt=midnight).values("term")
+    # Of two calls at once the second finds the jobs of the first.
+    locked = Term.objects.select_for_update(no_key=True)
+    terms = list(locked.filter(pk__in=due, is_closed=False).order_by("starts_on"))
+    done = Q(state__in=LIVE_STATES) | Q(arguments__cause=RunCause.NIGHTLY, created_at__gte=midnight)
+    taken = set(Job.objects.filter(done, kind=KIND).values_list("lock", flat=True))
+    governed = policies_for(terms) if terms else {}
+    return [
+        start(
+            KIND, label=f"{TITLE} {term}", by=None, url=_page(term), lock=lock_of(term),
+            arguments={"term": term.pk, "only_changed": True, "cause": RunCause.NIGHTLY},
+        )
+        for term in terms
+        if term.pk in governed and lock_of(term) not in taken
+    ]  # fmt: skip
+
+
+def tell_done(run: Recalculation) -> None:
+    """Tell who was to press the button what came of a nightly run."""
+    causes = "，".join(f"{cause} {children:,} 人" for cause, children in run.told)
+    _tell(
+        run.term,
+        f"核对了有变动的 {run.students:,} 名学生{f'（{causes}）' if causes else ''}，"
+        f"应享新增 {run.created:,} 项、变动 {run.updated:,} 项、终止 {run.ended:,} 项。",
+        "ok",
+    )
+
+
+def tell_refused(term: Term, reason: str) -> None:
+    """Tell them why it did not come about; the children still wait."""
+    _tell(term, f"没有完成：{reason}", "bad")
+
+
+def _tell(term: Term, text: str, tone: str) -> None:
+    for user in User.objects.who_may(Permission.RECALCULATE):
+        tell(user, f"{TITLE} {term}：{text}", url=_page(term), tone=tone)
+
+
+def _page(term: Term) -> str:
+    return f"{reverse('subsidies:calculation')}?term={term.pk}"
