@@ -61,6 +61,8 @@ ACTION_WORDS = {
     "policy.save": "修改资助政策草稿",
     "students.register": "新增学生",
     "students.correct": "修改学生",
+    "students.carry": "后续学期一并更正",
+    "history.begin": "开始留存修改前的内容",
     "promotion.edit": "改升级名单",
     "promotion.refresh": "重新生成升级名单",
     "feeder.set": "设置对口初中",
