@@ -47,6 +47,9 @@ class Permission(StrEnum):
     ASK_COUNTIES = (
         "ask_counties"  # who pays for children away: ask the county of study, answer another's question
     )
+    # dropout control
+    VIEW_CHAINS = "view_chains"  # who answers for which place and child
+    MANAGE_CHAINS = "manage_chains"
     # office
     MANAGE_ORGS = "manage_orgs"
     MANAGE_OPTIONS = "manage_options"
@@ -92,16 +95,18 @@ def _role(label: str, places: str, *permissions: Permission) -> RoleDefinition:
 
 
 ROLES: dict[Role, RoleDefinition] = {
-    Role.CLASS_TEACHER: _role("班主任", "class", P.VIEW_STUDENTS),
+    Role.CLASS_TEACHER: _role("班主任", "class", P.VIEW_STUDENTS, P.VIEW_CHAINS),
     Role.SCHOOL_CLERK: _role(
         "学校经办", "school",
         P.VIEW_STUDENTS, P.EDIT_STUDENTS, P.MOVE_STUDENTS, P.REVEAL_NUMBERS, P.EXPORT_STUDENTS, P.IMPORT_ROSTER,
-        P.VIEW_SUBSIDIES, P.SUBMIT_SHEET,
+        P.VIEW_SUBSIDIES, P.SUBMIT_SHEET, P.VIEW_CHAINS,
     ),
-    Role.SCHOOL_HEAD: _role("校长", "school", P.VIEW_STUDENTS, P.CHECK_CHANGES, P.VIEW_SUBSIDIES, P.VIEW_DASHBOARD),
-    Role.CENTRE_REVIEWER: _role("中心学校审核", "centre", P.VIEW_STUDENTS, P.VIEW_SUBSIDIES, P.REVIEW_SHEET),
-    Role.TOWNSHIP_OFFICER: _role("乡镇干部", "township", P.VIEW_STUDENTS, P.VIEW_HOUSEHOLDS, P.VIEW_SUBSIDIES, P.VIEW_DASHBOARD, P.VIEW_COVERAGE),
-    Role.VILLAGE_CADRE: _role("村干部", "village", P.VIEW_STUDENTS, P.VIEW_HOUSEHOLDS),
+    Role.SCHOOL_HEAD: _role("校长", "school", P.VIEW_STUDENTS, P.CHECK_CHANGES, P.VIEW_SUBSIDIES, P.VIEW_DASHBOARD, P.VIEW_CHAINS),
+    Role.CENTRE_REVIEWER: _role("中心学校审核", "centre", P.VIEW_STUDENTS, P.VIEW_SUBSIDIES, P.REVIEW_SHEET, P.VIEW_CHAINS),
+    Role.TOWNSHIP_OFFICER: _role(
+        "乡镇干部", "township", P.VIEW_STUDENTS, P.VIEW_HOUSEHOLDS, P.VIEW_SUBSIDIES, P.VIEW_DASHBOARD, P.VIEW_COVERAGE, P.VIEW_CHAINS,
+    ),
+    Role.VILLAGE_CADRE: _role("村干部", "village", P.VIEW_STUDENTS, P.VIEW_HOUSEHOLDS, P.VIEW_CHAINS),
     Role.AID_OFFICER: _role(
         "资助中心", "county",
         P.VIEW_STUDENTS, P.EDIT_STUDENTS, P.MOVE_STUDENTS, P.APPROVE_CORRECTION, P.CHECK_CHANGES, P.REVEAL_NUMBERS, P.EXPORT_STUDENTS, P.KEEP_COLUMN_SETS, P.VIEW_SUBSIDIES, P.VIEW_POLICY, P.LOAD_POLICY, P.RECALCULATE,
@@ -117,12 +122,14 @@ ROLES: dict[Role, RoleDefinition] = {
         "计财", "county",
         P.VIEW_SUBSIDIES, P.VIEW_POLICY, P.PAY, P.REVEAL_NUMBERS, P.EXPORT_LEDGER, P.VIEW_DASHBOARD, P.VIEW_FUNDS, P.MANAGE_FUNDS,
     ),
-    Role.BASIC_EDUCATION_OFFICER: _role("基教股", "county", P.VIEW_STUDENTS, P.VIEW_HOUSEHOLDS, P.COMPARE_LISTS, P.VIEW_DASHBOARD),
+    Role.BASIC_EDUCATION_OFFICER: _role(
+        "基教股", "county", P.VIEW_STUDENTS, P.VIEW_HOUSEHOLDS, P.COMPARE_LISTS, P.VIEW_DASHBOARD, P.VIEW_CHAINS, P.MANAGE_CHAINS,
+    ),
     Role.PROJECT_OFFICER: _role("项目办", "county", P.VIEW_DASHBOARD),
     Role.PERSONNEL_OFFICER: _role("人事股", "county", P.VIEW_DASHBOARD),
     Role.LEADER: _role(
         "局领导", "county", P.VIEW_STUDENTS, P.VIEW_SUBSIDIES, P.VIEW_POLICY, P.EXPORT_LEDGER, P.VIEW_DASHBOARD, P.VIEW_FUNDS,
-        P.VIEW_COVERAGE,
+        P.VIEW_COVERAGE, P.VIEW_CHAINS,
     ),
     Role.DATA_ADMINISTRATOR: _role(
         "数据管理员", "county",

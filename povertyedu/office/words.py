@@ -118,6 +118,13 @@ ACTION_WORDS = {
     "county_fact.retire": "停用县定信息项",
     "county_fact.restore": "恢复县定信息项",
     "county_fact.delete": "删除县定信息项",
+    "chain.pick": "选用责任制",
+    "chain_link.create": "添加责任层级",
+    "chain_link.update": "修改责任层级",
+    "chain_link.move": "调整责任层级次序",
+    "chain_link.remove": "去掉责任层级",
+    "post.appoint": "指定责任人",
+    "post.end": "结束任期",
     "jobs.cancel": "停止后台任务",
 }
 ACTION_WORDS |= {
@@ -148,6 +155,7 @@ _FIELD_WORDS = {
     "state": "状态",
     "schools": "学校",
     "rows": "行数",
+    "pattern": "责任制",
 }
 
 

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "povertyedu.imports",
     "students",
     "subsidies",
+    "dropout",
     "povertyedu.office",
     "povertyedu.home",
 ]

@@ -5,6 +5,7 @@ import datetime as dt
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from dropout.actions.posts import end_all_at
 from povertyedu.audit.models import record
 from povertyedu.audit.operations import because
 from povertyedu.orgs.models import Area, Person, School, Term
@@ -19,7 +20,7 @@ def merge_area(*, area: Area, into: Area, on: dt.date, from_term: Term, by: Acto
 
     Households, children and schools stand at the new place from now on, the enrolments of ``from_term`` and
     later open terms too; those of earlier and of closed terms keep the old code. Whoever may read the new
-    place may read them. Raise ValidationError with the reason when it cannot be.
+    place may read them. Who answers for the old place is out of office the day before. Raise ValidationError with the reason when it cannot be.
     """
     both = Area.objects.select_for_update().in_bulk([area.pk, into.pk])
     area, into = both[area.pk], both[into.pk]
@@ -33,6 +34,7 @@ def merge_area(*, area: Area, into: Area, on: dt.date, from_term: Term, by: Acto
         School.objects.filter(area=area).update(area=into)
         moved = Student.objects.filter(home_area=area).update(home_area=into)
         _carry(area, into, from_term)
+    end_all_at(by=by, area=area, until=on - dt.timedelta(days=1), reason=f"{area}并入{into}")
     changes = {"merged_into": ["", into.path], "closed_on": ["", str(on)], "from_term": ["", str(from_term)]}
     record(by, action="area.merge", subject=area, changes=changes | {"students": ["", str(moved)]})
     return moved

@@ -1,0 +1,1 @@
+"""Reads of the chains: who answers for whom, and where nobody does."""
