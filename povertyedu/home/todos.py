@@ -145,6 +145,10 @@ DUTIES = (
         lambda user: ImportBatch.objects.visible_to(user).waiting_for_a_person(), "created_at", "imports:list",
     ),
     Duty(
+        P.MANAGE_CHAINS, "待核对列、待确认的责任人名册",
+        lambda user: ImportBatch.objects.visible_to(user).waiting_for_a_person(), "created_at", "imports:list",
+    ),
+    Duty(
         P.MANAGE_GRANTS, "待确认的授权", lambda user: GrantProposal.objects.visible_to(user, P.MANAGE_GRANTS), "proposed_at",
         "office:proposals",
     ),

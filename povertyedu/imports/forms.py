@@ -28,7 +28,9 @@ class UploadForm(forms.Form):
     """Kind, term and workbook. Only kinds that the person may import are offered."""
 
     kind = forms.ChoiceField(label="导入种类")
-    term = forms.ChoiceField(label="学期", required=False, help_text="行政区划、学校名册和资金到账不分学期。")
+    term = forms.ChoiceField(
+        label="学期", required=False, help_text="行政区划、学校名册、资金到账和责任人名册不分学期。"
+    )
     is_complete = forms.BooleanField(
         label="这是完整名册",
         required=False,

@@ -34,8 +34,9 @@ from .undoing import plan_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 may_import = needs(
-    Permission.IMPORT_ROSTER, Permission.IMPORT_LISTS, Permission.MANAGE_ORGS, Permission.MANAGE_FUNDS
-)
+    Permission.IMPORT_ROSTER, Permission.IMPORT_LISTS, Permission.MANAGE_ORGS, Permission.MANAGE_FUNDS,
+    Permission.MANAGE_CHAINS,
+)  # fmt: skip
 LISTED = 50
 LEFT_OUT_SHOWN = 500
 

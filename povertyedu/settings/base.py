@@ -196,6 +196,7 @@ IMPORT_RESOURCES = {
     "target-list": "students.resources.TargetListResource",
     "away": "students.resources.AwayResource",
     "fund-receipts": "subsidies.resources.FundReceiptResource",
+    "posts": "dropout.resources.PostResource",
 }
 # What background workers can do: job kind -> dotted path of the function that does it.
 JOB_KINDS = {
