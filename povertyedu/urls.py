@@ -9,6 +9,7 @@ urlpatterns = [
     path("accounts/", include("povertyedu.accounts.urls")),
     path("students/", include("students.urls")),
     path("subsidies/", include("subsidies.urls")),
+    path("dropout/", include("dropout.urls")),
     path("imports/", include("povertyedu.imports.urls")),
     path("publicity/", include("povertyedu.publicity.urls")),
     path("office/", include("povertyedu.office.urls")),

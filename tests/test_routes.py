@@ -11,6 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
+from dropout.actions.chain import pick_pattern
+from dropout.actions.posts import Whom, appoint
 from povertyedu.accounts.permissions import ROLES, Role
 from povertyedu.audit.models import record
 from povertyedu.files.models import StoredFile
@@ -168,6 +170,11 @@ class World:
         self.reply = subsidies.reply_to(self.exchange, aid)
         self.inquiry = subsidies.inquiry(aid, during=autumn)
         self.household = factories.household()
+        by = administrator.as_actor()
+        self.link = next(link for link in pick_pattern(by=by, code="linxia") if link.label == "校长包班级")
+        head = Whom("吴国强", "13900000001")
+        self.post = appoint(by=by, link=self.link, place=self.school_class, whom=head, since=today())
+        self.holder = self.post.person
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
     def own(self, user):
@@ -222,6 +229,12 @@ OBJECTS = {
     "home:dashboard_area": lambda w: {"code": "529901100"},
     "home:dashboard_school": pk_of("school"),
     "home:dashboard_class": pk_of("school_class"),
+    "dropout:link_edit": pk_of("link"),
+    "dropout:link_move": pk_of("link"),
+    "dropout:link_remove": pk_of("link"),
+    "dropout:post_end": pk_of("post"),
+    "dropout:person": pk_of("holder"),
+    "dropout:student_panel": lambda w: {"student_pk": w.student.pk},
     "subsidies:why": lambda w: {"student_pk": w.student.pk},
     "subsidies:student_panel": lambda w: {"student_pk": w.student.pk},
     "publicity:notice": pk_of("notice"),

@@ -32,6 +32,9 @@ PAGES = {
         "subsidies:scan_add", "subsidies:funds_balance", "subsidies:reconciliation", "subsidies:allocations", "subsidies:allocation",
         "subsidies:allocation_of", "subsidies:allocation_edit", "subsidies:allocation_step",
     ),
+    Role.BASIC_EDUCATION_OFFICER: (
+        "dropout:chain", "dropout:link_new", "dropout:link_remove", "dropout:post_end", "dropout:person", "dropout:student_panel",
+    ),
     Role.LEADER: ("home:dashboard_area", "home:dashboard_school", "home:dashboard_class", "home:manual"),
     Role.DATA_ADMINISTRATOR: (
         "imports:upload", "imports:detail", "students:column_sets", "students:column_set", "office:school_edit", "office:classes",
