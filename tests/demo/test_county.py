@@ -9,6 +9,10 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import Sum
 
+from dropout.enums import Lack
+from dropout.queries.chains import Register
+from dropout.queries.gaps import Wanted as GapsWanted
+from dropout.queries.gaps import enrolments_for, gaps_in
 from povertyedu.accounts.models import Grant, User
 from povertyedu.accounts.permissions import Role
 from povertyedu.home.demo.accounts import ACCOUNTS, PASSWORD
@@ -130,6 +134,19 @@ def test_lists_balance_and_a_county_is_asked(county):
     assert found.difference == 0
     assert found.of("aided_elsewhere") == 1
     assert found.of("to_verify", "asked") == Exchange.objects.get().lines.count() > 0
+
+
+def test_nearly_every_child_has_both_chains(county):
+    basic = User.objects.get(username="basic")
+    rows = enrolments_for(Term.objects.get(pk=AUTUMN), basic, GapsWanted())
+    register = Register()
+    found = gaps_in(rows, register, GapsWanted())
+    assert {(link.label, lack) for link in register.links for lack in Lack if found.counts[link.pk, lack]} <= {
+        ("县领导包乡镇", "vacant"), ("村干部包户", "vacant"), *((link.label, "no_place") for link in register.links),
+    }  # fmt: skip
+    assert 0 < found.with_gap < found.children
+    cadre = User.objects.get(username="village").person
+    assert [post.place_name for post in cadre.posts.with_place()] == ["青石镇 红星村"]
 
 
 def figures(name: str, term: str) -> dict[str, tuple[int, int, int, int]]:

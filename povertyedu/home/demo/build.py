@@ -16,6 +16,7 @@ from subsidies.actions.recalculation import recalculate
 
 from .accounts import open_accounts, staff_the_schools
 from .batches import leave_autumn_waiting, pay_spring
+from .chains import set_up_chains
 from .letters import ask_a_county
 from .money import book_money
 from .people import AUTUMN, SPRING, TERMS, People
@@ -62,6 +63,7 @@ def build(*, children: int, folder: Path, say: Callable[[str], None] = lambda st
         pay_spring(cast, folder)
     _hand_in(AUTUMN, files, say)
     staff_the_schools()
+    set_up_chains()
     say("办理秋季各阶段的发放批次")
     with transaction.atomic():
         leave_autumn_waiting(cast)
