@@ -1,4 +1,6 @@
-"""``python -m tests.bench pages|recalculate|million|import [--fresh]``: a table of timings on PostgreSQL.
+"""``python -m tests.bench pages|recalculate|million|embedded|import [--fresh]``: a table of timings on PostgreSQL.
+
+``embedded`` runs on SQLite and the file broker instead.
 
 The database ``povertyedu_bench`` is made on first use and reused; ``--fresh``, or a change of the
 models or of the generator, makes it anew. ``BENCH_DATABASE_URL`` names another server.
@@ -13,7 +15,7 @@ import django
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATABASE_URL = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/povertyedu_bench")
-CASES = ("pages", "recalculate", "million", "import")
+CASES = ("pages", "recalculate", "million", "embedded", "import")
 
 
 def main() -> int:
@@ -27,6 +29,9 @@ def main() -> int:
     os.environ["DATABASE_URL"] = DATABASE_URL + {"import": "_import", "million": "_million"}.get(
         options.case, ""
     )
+    if options.case == "embedded":
+        os.environ["DATABASE_URL"] = f"sqlite:///{ROOT / 'var' / 'bench' / 'embedded.sqlite3'}"
+        os.environ.setdefault("BENCH_MILLION", "200000")
     os.environ["DJANGO_SETTINGS_MODULE"] = "povertyedu.settings.dev"
     # Fixed secrets: what the kept database holds, all invented, must be read again by any later run.
     for name in ("SECRET_KEY", "SEALING_KEY", "HASHING_KEY"):
@@ -40,6 +45,10 @@ def main() -> int:
         from . import million
 
         million.child(options.part)
+        return 0
+    if options.case == "embedded":
+        database.prepare_embedded()
+        time_case(options)
         return 0
     with database.alone():
         if options.case == "import":
@@ -60,8 +69,8 @@ def time_case(options) -> None:
         pages.run(explain=options.explain)
     elif options.case == "recalculate":
         recalculation.run()
-    elif options.case == "million":
-        million.compare()
+    elif options.case in ("million", "embedded"):
+        million.compare(options.case)
     else:
         importing.run()
 

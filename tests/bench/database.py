@@ -55,6 +55,21 @@ def prepare_million() -> None:
         connection.execute("VACUUM ANALYZE")
 
 
+def prepare_embedded() -> None:
+    """The same in a new SQLite file, of as many children as one county has."""
+    file = Path(os.environ["DATABASE_URL"].removeprefix("sqlite:///"))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    for old in file.parent.glob(f"{file.name}*"):
+        old.unlink()
+    django.setup()
+    call_command("migrate", verbosity=0)
+    from .million import CHILDREN as many
+    from .million import fill  # models may be named now
+
+    say(f"Filling in {many:,} children ...")
+    fill()
+
+
 @contextmanager
 def server():
     """Yield the name of the bench database and a connection to its server."""

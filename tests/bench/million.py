@@ -10,7 +10,6 @@ import collections
 import json
 import os
 import random
-import resource
 import statistics
 import subprocess
 import sys
@@ -138,7 +137,7 @@ def floor() -> dict:
 
     rows = list(Entitlement.objects.order_by("student_id").values_list(*COLUMNS))
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TABLE bench_floor (LIKE {Entitlement._meta.db_table} INCLUDING ALL)")
+        _twin(cursor, Entitlement._meta.db_table, "bench_floor")
     types = (
         "varchar",
         "int8",
@@ -161,6 +160,24 @@ def floor() -> dict:
     return {"seconds": seconds, "rows": len(rows)}
 
 
+def _twin(cursor, table: str, name: str) -> None:
+    """Create an empty table with the columns, the key and the indexes of another."""
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        cursor.execute(f"CREATE TABLE {name} (LIKE {table} INCLUDING ALL)")
+        return
+    cursor.execute(
+        "SELECT sql FROM sqlite_master WHERE tbl_name = %s AND sql IS NOT NULL ORDER BY type DESC", [table]
+    )
+    for (sql,) in cursor.fetchall():
+        cursor.execute(
+            sql.replace(f'"{table}"', f'"{name}"')
+            .replace('INDEX "', f'INDEX "{name}_')
+            .replace('CONSTRAINT "', f'CONSTRAINT "{name}_')
+        )
+
+
 def run(*, only_changed: bool = False) -> dict:
     from povertyedu.workflow.flow import SYSTEM
     from subsidies.actions.recalculation import recalculate
@@ -176,7 +193,9 @@ def first() -> dict:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE subsidies_entitlement")
+        cursor.execute(
+            f"{'TRUNCATE' if connection.vendor == 'postgresql' else 'DELETE FROM'} subsidies_entitlement"
+        )
     return run()
 
 
@@ -274,18 +293,23 @@ def engine_only() -> dict:
 CASES = {case.__name__: case for case in (floor, first, run, dirty, objects, queued, engine_only)}
 
 
+def peak() -> int:
+    """Return the most memory this program held, in MiB; what getrusage tells begins with that of its parent."""
+    status = Path("/proc/self/status").read_text()
+    return round(int(status.partition("VmHWM:")[2].split()[0]) / 1024)
+
+
 def child(name: str) -> None:
     answer = CASES[name]()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps(answer | {"mib": round(peak)}), flush=True)
+    print(json.dumps(answer | {"mib": peak()}), flush=True)
 
 
 # --- the parent ----------------------------------------------------------------------------------------
 
 
-def measure(name: str) -> dict | None:
-    """Run one case in a fresh process; None, said on stderr, when it cannot run here."""
-    command = [sys.executable, "-m", "tests.bench", "million", "--part", name]
+def measure(name: str, case: str) -> dict | None:
+    """Run one part of ``case`` in a fresh process; None, said on stderr, when it cannot run here."""
+    command = [sys.executable, "-m", "tests.bench", case, "--part", name]
     if name == "openfisca":
         command = [str(RIVAL), "-m", "tests.bench.openfisca_rules", str(CHILDREN)]
     if not Path(command[0]).exists():
@@ -300,8 +324,11 @@ def measure(name: str) -> dict | None:
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def compare() -> None:
+def compare(case: str) -> None:
+    """Time the parts in turn; on SQLite (``embedded``) those that need a database."""
     from .timing import table
+
+    rivals = ("engine_only", "openfisca") if case == "million" else ()
 
     taken: dict[str, list[dict]] = {}
     worker = subprocess.Popen(
@@ -310,12 +337,12 @@ def compare() -> None:
     )  # fmt: skip
     try:
         for number in range(ROUNDS):
-            for name in ("first", "floor", "run", "queued", "dirty", "engine_only", "openfisca"):
-                if answer := measure(name):
+            for name in ("first", "floor", "run", "queued", "dirty", *rivals):
+                if answer := measure(name, case):
                     taken.setdefault(name, []).append(answer)
-            if number == 0 and (answer := measure("objects")):
+            if number == 0 and (answer := measure("objects", case)):
                 taken["objects"] = [answer]
-            measure("run")  # what the case of objects and the turned boarders left
+            measure("run", case)  # what the case of objects and the turned boarders left
     finally:
         worker.terminate()
         worker.wait()

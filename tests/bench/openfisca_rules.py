@@ -1,7 +1,6 @@
 """The twelve rules of :mod:`.million` for OpenFisca-core, as its manual writes rules: vector formulas of a person."""
 
 import json
-import resource
 import sys
 import time
 
@@ -105,8 +104,7 @@ def compute(children) -> dict:
 
 
 if __name__ == "__main__":
-    from .million import children
+    from .million import children, peak
 
     answer = compute(children(int(sys.argv[1])))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps(answer | {"mib": round(peak)}))
+    print(json.dumps(answer | {"mib": peak()}))
