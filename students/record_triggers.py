@@ -57,14 +57,14 @@ class Table:
             return f"NULL, {row}.id_hash"
         return f"{row}.{'id' if self.name == 'student' else 'student_id'}, ''"
 
-    def is_known(self, row: str) -> str:
+    def is_known(self, row: str, operations: str = "c.id, c.undoes_id") -> str:
         """Return the condition that the child was on file before what happens now began."""
         if self.name == "hardship":
             return "true"
         student = self.owner(row).split(",")[0]
         return (
             f"NOT EXISTS (SELECT 1 FROM students_recordversion v WHERE v.student_id = {student} AND v.kind = 'i' "
-            f"AND v.source = 'student' AND v.operation_id IN (c.id, c.undoes_id))"
+            f"AND v.source = 'student' AND v.operation_id IN ({operations}))"
         )
 
 
@@ -118,10 +118,13 @@ def _postgresql(table: Table):
         }[verb]  # fmt: skip
         sql = _pg_statement(table, verb)
         # EXECUTE: planned for the rows there are this time, not for those of the first statement of the session.
+        # No nested loops: what an import has kept so far has no statistics yet, and would be read once for each row.
         # No JIT: to compile the statement takes longer than to run it over 50,000 rows.
         yield (
-            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET jit = off AS $history$ BEGIN "
-            f"EXECUTE $sql${sql}$sql$; RETURN NULL; END $history$"
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET jit = off SET enable_nestloop = off AS $history$ "
+            f"DECLARE cause bigint; undoes bigint; BEGIN "
+            f"SELECT id, undoes_id INTO cause, undoes FROM audit_operation WHERE is_open ORDER BY id DESC LIMIT 1; "
+            f"EXECUTE $sql${sql}$sql$ USING cause, undoes; RETURN NULL; END $history$"
         )
         yield (
             f"CREATE TRIGGER {name} AFTER {verb.upper()} ON {table.db_table} REFERENCING {referencing} "
@@ -131,22 +134,22 @@ def _postgresql(table: Table):
 
 def _pg_statement(table: Table, verb: str) -> str:
     if verb == "insert":
-        skip = "true" if table.name == "student" else table.is_known("n")
+        skip = "true" if table.name == "student" else table.is_known("n", "$1, $2")
         return (
-            f"{_INTO} clock_timestamp(), c.id, '{table.name}', n.id, 'i', {table.owner('n')}, '{{}}' "
-            f"FROM new_rows n {_CAUSE} WHERE {skip}"
+            f"{_INTO} clock_timestamp(), $1, '{table.name}', n.id, 'i', {table.owner('n')}, '{{}}' "
+            f"FROM new_rows n WHERE {skip}"
         )
     every = verb == "delete"
     old = _object([_pg_column(column, every=every) for column in table.columns])
-    where, join = table.is_known("o"), ""
+    where, join = table.is_known("o", "$1, $2"), ""
     if not every:
         join = "JOIN new_rows n ON n.id = o.id"
         looked_at = dict.fromkeys(column.told_by for column in table.columns)
         differs = [f"ROW({', '.join(f'{row}.{name}' for name in looked_at)})" for row in "on"]
         where = f"{differs[0]} IS DISTINCT FROM {differs[1]} AND {where}"
     return (
-        f"{_INTO} clock_timestamp(), c.id, '{table.name}', o.id, '{verb[0]}', {table.owner('o')}, {old} "
-        f"FROM old_rows o {join} {_CAUSE} WHERE {where}"
+        f"{_INTO} clock_timestamp(), $1, '{table.name}', o.id, '{verb[0]}', {table.owner('o')}, {old} "
+        f"FROM old_rows o {join} WHERE {where}"
     )
 
 

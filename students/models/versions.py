@@ -1,4 +1,4 @@
-"""What a record said before it was changed, kept by the database itself whoever changes it (migration 0019)."""
+"""What a record said before it was changed, kept by the database itself whoever changes it (migration 0020)."""
 
 from django.db import models
 
@@ -45,6 +45,11 @@ class RecordVersion(models.Model):
             models.Index(fields=["student", "id"], name="version_by_student"),
             models.Index(
                 fields=["id_hash", "id"], condition=~models.Q(id_hash=""), name="version_by_id_hash"
+            ),
+            models.Index(
+                fields=["operation"],
+                condition=models.Q(kind="i", source="student"),
+                name="version_of_new_children",
             ),
         ]
 
