@@ -222,8 +222,11 @@ class _Run:
 
 
 def _take_turns(term: Term) -> None:
-    """Hold the term's row until the commit, so that of two runs at once each reads what the other wrote."""
-    Term.objects.select_for_update().get(pk=term.pk)
+    """Hold the term's row until the commit, so that of two runs at once each reads what the other wrote.
+
+    Its meal days are read anew: who changed them since has marked the children, and the marks will go.
+    """
+    term.refresh_from_db(fields=["meal_days"], from_queryset=Term.objects.select_for_update())
 
 
 def _marks(reach: Reach, span: dict) -> list[int]:

@@ -9,6 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from povertyedu.jobs.progress import NO_PROGRESS
+from povertyedu.office.actions.calendar import save_term
+from povertyedu.orgs.models import Term
 from povertyedu.workflow.flow import SYSTEM
 from students.actions.hardship import derive_categories, mark_changed
 from students.enums import ChangeCause, HardshipCategory
@@ -196,6 +199,23 @@ def test_run_keeps_what_set_it_off_and_what_had_changed(guiding, boarder, xiazha
     assert (second.cause, second.marks) == ("command", {})
     assert list(Recalculation.objects.because_of("boarding")) == [first]
     assert list(Recalculation.objects.because_of("command")) == [second, first]
+
+
+def test_meal_days_changed_during_a_run_hold_for_the_children_still_to_come(guiding, xiazhai, autumn, settings, administrator):  # fmt: skip
+    settings.RECALCULATION_CHUNK = 1
+    children = [factories.student(f"学生{i}", at=xiazhai, during=autumn, categories=POOR) for i in range(3)]
+
+    class Meanwhile(type(NO_PROGRESS)):
+        def reach(self, done, note=""):
+            if done == 1:
+                term = Term.objects.get(pk=autumn.pk)
+                term.meal_days = 90
+                save_term(term=term, by=administrator.as_actor())
+
+    run(autumn, progress=Meanwhile())
+
+    assert [owed(child)["nutrition"] for child in children] == [40_000, 36_000, 36_000]
+    assert list(FactChange.objects.values_list("student", flat=True)) == [children[0].pk]
 
 
 def test_run_and_its_cause_are_written_at_once(guiding, boarder, autumn):
