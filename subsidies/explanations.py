@@ -213,7 +213,7 @@ def _undecided(explanation: Explanation) -> list[str]:
     if not waiting:
         return []
     benefits = dict.fromkeys(explanation.pack.programme(finding.rule.programme).label for finding in waiting)
-    missing = dict.fromkeys(check.label for finding in waiting for check in finding.checks if not check.met)
+    missing = dict.fromkeys(fact.label for finding in waiting for fact in finding.awaited)
     name = explanation.enrolment.student.name
     return [f"{name}的{'、'.join(benefits)}待定：学校还没有登记{'、'.join(missing)}，登记以后才能确定。"]
 

@@ -1,6 +1,7 @@
 """待定档: children whose aid waits for a fact on nobody's file yet, most often the tier that the school finds (一人一档)."""
 
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from django.db.models import Q, QuerySet
 
@@ -74,7 +75,8 @@ def _asking(pack: engine.Policy, term: Term, facts: list[engine.Fact]) -> list[e
     return [
         rule
         for rule in pack.rules
-        if rule.in_force(on) and any(c.fact.name in names for c in rule.asked_at(on))
+        if rule.in_force(on)
+        and any(c.fact.name in names for c in (*rule.asked_at(on), *chain(*rule.alternatives_at(on))))
     ]
 
 

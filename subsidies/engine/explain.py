@@ -71,6 +71,7 @@ class Finding:
 
     basis: Basis = Basis.STATED  # of the amount of the term
     cited: Citation | None = None  # where that amount comes from, if it is not where the rule does
+    awaited: tuple[Fact, ...] = ()  # on no file yet, and all that keeps it from holding
 
     @property
     def citation(self) -> Citation:
@@ -145,7 +146,8 @@ def _finding(
     checks = _all_checks(rule, alternatives, known, treated, at)
     if judged is None:
         verdict, outcome = _refusal(rule, checks, at.term, awaited)
-        return Finding(rule, verdict, checks, 0, f"{rule.label}：{outcome}", "", alternatives=alternatives)
+        told = f"{rule.label}：{outcome}"
+        return Finding(rule, verdict, checks, 0, told, "", alternatives=alternatives, awaited=awaited)
     reckoning = judged.reckoning
     note = _note(judged.treatment)
     reckoned = reckoning is not None and not reckoning.wants and judged.verdict in (*_RECKONED, *_LOST)

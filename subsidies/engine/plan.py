@@ -4,7 +4,7 @@ A unit is a group, or a rule without one. It comes after the units its rules yie
 what was awarded from, so one pass over the units decides.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -60,6 +60,23 @@ class Ready(NamedTuple):
             return True
         return all(test(profile["aided_elsewhere"]) for test in self.payer)
 
+    def waits_for(self, profile: Profile, unknown: Collection[str]) -> tuple[str, ...]:
+        """Those of the ``unknown`` facts on which alone it depends whether it holds; none where it holds or cannot.
+
+        One that asks them in an alternative waits where no other alternative is met.
+        """
+        cases = self.either or ()
+        if not any(name in unknown for tests in (self.tests, *cases) for name, _ in tests):
+            return ()
+        rest = None if self.either is None else tuple(_without(unknown, case) for case in cases)
+        known = self._replace(tests=_without(unknown, self.tests), either=rest)
+        if self.holds(profile) or not known.holds(profile):
+            return ()
+        asked = self.tests
+        if not any(_all_met(case, profile) for case in cases):
+            asked += tuple(t for case in cases if _all_met(_without(unknown, case), profile) for t in case)
+        return tuple(dict.fromkeys(name for name, _ in asked if name in unknown))
+
     def may_hold(self, name: str, value: Value) -> bool:
         """Whether what it asks of one fact leaves it open that it holds."""
         return all(test(value) for asked, test in self.tests if asked == name)
@@ -67,6 +84,10 @@ class Ready(NamedTuple):
 
 def _tests(conditions: Iterable[Condition], county: str) -> _Tests:
     return tuple((one.fact.name, test) for one in conditions for test in one.tests(county))
+
+
+def _without(unknown: Collection[str], tests: _Tests) -> _Tests:
+    return tuple(test for test in tests if test[0] not in unknown)
 
 
 def _all_met(tests: _Tests, profile: Profile) -> bool:
@@ -149,7 +170,7 @@ class Plan:
     def awaited(self, profile: dict[str, Value]) -> dict[str, tuple[Fact, ...]]:
         """Code of a rule -> what it waits for: all else it asks is met, and these facts are on no file yet.
 
-        ``profile`` has every fact asked filled. A rule that asks such a fact among alternatives does not wait.
+        ``profile`` has every fact asked filled.
         """
         open_facts = {
             fact.name: fact for fact in self.facts if fact.awaited and profile[fact.name] == fact.default
@@ -160,10 +181,8 @@ class Plan:
         found = {}
         for unit in self.units_of(treated["stage"]):
             for ready in unit.rules:
-                asked = {name: open_facts[name] for name, _ in ready.tests if name in open_facts}
-                known = tuple(test for test in ready.tests if test[0] not in asked)
-                if asked and ready._replace(tests=known).holds(treated) and not ready.holds(treated):
-                    found[ready.rule.code] = tuple(asked.values())
+                if waits := ready.waits_for(treated, open_facts):
+                    found[ready.rule.code] = tuple(open_facts[name] for name in waits)
         return found
 
     def filled(self, profile: Profile) -> dict[str, Value]:

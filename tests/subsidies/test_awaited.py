@@ -88,6 +88,52 @@ def test_why_and_letter_say_what_is_waited_for(child, autumn):
     assert dict(told.rule_by_rule())["待定"] == waiting
 
 
+AMONG_CASES = (
+    policies.TEXT
+    + """
+[[programme]]
+code = "grant"
+label = "助学金"
+kind = "cash"
+stages = ["primary"]
+
+[[rule]]
+code = "grant-1"
+programme = "grant"
+label = "助学金"
+clause = "二"
+quote = "建档立卡学生，以及寄宿的特别困难学生"
+amount = { yuan = 300, per = "term" }
+funding = { sources = ["county"] }
+[rule.when]
+stage = ["primary"]
+[[rule.either]]
+categories = ["registered_poor"]
+[[rule.either]]
+tier = "special"
+boarding = true
+"""
+)
+
+
+def test_tier_asked_in_one_case_of_several_is_waited_for_where_no_other_case_holds(xiazhai, autumn):
+    policies.published(AMONG_CASES)
+    waits = factories.student("罗娜", at=xiazhai, during=autumn, boarding=True)
+    poor = factories.student("严宇", at=xiazhai, during=autumn, boarding=True, categories=POOR)
+    factories.student("走读", at=xiazhai, during=autumn)
+    filled = factories.student("何勇", at=xiazhai, during=autumn, boarding=True)
+    filled.enrolments.update(facts={"tier": "general"})
+
+    told = explained(waits)
+
+    assert who(autumn) == {waits.pk: Awaited(("困难等级",), ("助学金",))}
+    assert [finding.rule.code for finding in told.waiting] == ["grant-1"]
+    assert "罗娜的助学金待定：学校还没有登记困难等级，登记以后才能确定。" in family_sentences(told)
+    assert explained(poor).waiting == []
+    recalculate(term=autumn, by=SYSTEM, trigger="测试")
+    assert dict(poor.entitlements.values_list("programme_id", "amount_fen")) == {"living": 50_000, "grant": 30_000}  # fmt: skip
+
+
 def test_filled_in_it_gets_its_tier_and_waits_no_more(client, clerk, child, autumn):
     recalculate(term=autumn, by=SYSTEM, trigger="测试")
     before = list(child.entitlements.values_list("amount_fen", flat=True))
