@@ -121,6 +121,9 @@ class World:
             enrolment=self.student.enrolments.get(), facts=["boarding"], wanted="走读", reason="填错", requested_by="杨丽",
         )  # fmt: skip
         self.change = factories.pending_change(self.student, by=clerk)
+        other = factories.student("杨二", at=xiazhai, during=autumn)
+        self.granted = factories.granted_correction(other.enrolments.get(), by=clerk, granted_by=aid)
+        self.end = factories.proposed_end(self.student, during=autumn, by=aid)
         self.note = StudentNote.objects.create(
             student=self.student, text="家长外出务工", by_name="杨丽",
             file=StoredFile.keep([b"%PDF-1.4"], name="证明.pdf", purpose="student_note", owner=clerk),
@@ -269,7 +272,7 @@ OBJECTS = {
     "students:correction": pk_of("correction"),
     "students:correction_answer": pk_of("correction"),
     "students:household": pk_of("household"),
-    "students:correction_use": pk_of("correction"),
+    "students:correction_use": pk_of("granted"),
     "students:correction_withdraw": pk_of("correction"),
     "students:correction_new": pk_of("student"),
     "students:change": pk_of("change"),

@@ -38,7 +38,10 @@ def aliases(request):
         "resource": resource,
         "form": form,
         "here": here,
-        "kinds": [(each.label, f"?kind={each.kind}", each.kind == kind) for each in resources.values()],
+        "kinds": [
+            {"text": each.label, "url": f"?kind={each.kind}", "active": each.kind == kind}
+            for each in resources.values()
+        ],
         "columns": [
             (column, "、".join(column.aliases), [alias for alias in own if alias.column == column.name])
             for column in resource.columns()

@@ -12,10 +12,12 @@ from povertyedu.orgs.enums import USUAL_STAGES, Ownership, SchoolKind, Setting
 from povertyedu.orgs.models import Area, School, SchoolClass, SchoolStage, Term
 from povertyedu.sealing import keyed_hash
 from students.actions.proposals import propose_account
+from students.enums import HardshipCategory, ListSource
 from students.models import (
     BankAccount,
     Comparison,
     ComparisonSide,
+    Correction,
     CountyFact,
     DuplicatePair,
     Enrolment,
@@ -23,6 +25,7 @@ from students.models import (
     HardshipProof,
     Household,
     PendingChange,
+    ProposedEnd,
     Student,
     TargetListEntry,
 )
@@ -170,6 +173,22 @@ def pending_change(student: Student, *, by: User, number: str = "622600000000000
     return propose_account(
         by=by.as_actor(), enrolment=enrolment, account=enrolment.student.bank_account, data=data
     )
+
+
+def granted_correction(enrolment: Enrolment, *, by: User, granted_by: User) -> Correction:
+    """Return a request to correct 寄宿, granted and not used."""
+    return Correction.objects.create(
+        enrolment=enrolment, facts=["boarding"], wanted="寄宿", reason="填错", state="approved", requested_by_id=by.pk,
+        requested_by=by.name, answered_at=timezone.now(), answered_by_id=granted_by.pk, answered_by=granted_by.name,
+    )  # fmt: skip
+
+
+def proposed_end(student: Student, *, during: Term, by: User) -> ProposedEnd:
+    """Return a hardship that a complete list of 农村低保 no longer names."""
+    return ProposedEnd.objects.create(
+        term=during, id_hash=student.id_hash, name=student.name, category=HardshipCategory.RURAL_DIBAO, source=ListSource.DEPARTMENT_LIST,
+        since=dt.date(2019, 1, 1), list_name="低保名单.xlsx", proposed_by_id=by.pk, proposed_by=by.name,
+    )  # fmt: skip
 
 
 def listed(*children: tuple[str, str], during: Term, school: str = "") -> None:
