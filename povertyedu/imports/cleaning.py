@@ -36,7 +36,7 @@ def short_text(limit: int, *, clean_cell=clean_text) -> Callable[[Any], Cleaned]
     def clean(cell: Any) -> Cleaned:
         cleaned = clean_cell(cell)
         if len(cleaned.value) > limit:
-            raise CellError("value_unknown", f"内容太长，最多{limit}个字；请删减后重新填写。")
+            raise CellError("value_unknown", f"这一格内容太长，最多{limit}个字；请删减后重新填写。")
         return cleaned if cleaned.value else EMPTY
 
     return clean

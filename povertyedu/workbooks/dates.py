@@ -36,7 +36,7 @@ def _written_date(cell: str) -> str:
 
 
 def _bad_date(example: str) -> CellError:
-    return CellError("date_invalid", f"日期看不懂或不存在；请写成“{example}”这样的形式。")
+    return CellError("date_invalid", f"这一格的日期看不懂或不存在；请写成“{example}”这样的形式。")
 
 
 def _checked_date(year: str | int, month: str | int, day: str | int, example: str) -> dt.date:
@@ -90,7 +90,10 @@ def clean_birth_date(cell: Any) -> Cleaned:
     try:
         return clean_date(cell)
     except CellError:
-        clean_month(cell)
+        try:
+            clean_month(cell)
+        except CellError:
+            raise _bad_date("2013-07-31") from None
         return Cleaned(None, "只写到月，未采用；出生日期以身份证号为准")
 
 

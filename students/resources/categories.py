@@ -65,6 +65,7 @@ class CategoryResource(HardshipListResource):
             "批准时间",
             "享受时间",
             "起始日期",
+            "起始年月",
             "发证日期",
             "发证时间",
             "首次识别时间",

@@ -15,7 +15,7 @@ from povertyedu.workbooks.cells import (
 from povertyedu.workbooks.columns import Column
 
 ID_ALIASES = (
-    "身份证号", "身份证号码", "证件号码", "证件号", "身份证件号码", "公民身份号码", "居民身份证号", "身份证", "学生身份证号", "学生身份证件号",
+    "身份证号", "身份证号码", "证件号码", "证件号", "身份证件号码", "公民身份号码", "居民身份证号", "身份证", "学生身份证号", "学生身份证件号", "身份证件号",
 )  # fmt: skip
 CERTIFICATE_ALIASES = (*ID_ALIASES, "残疾证号", "残疾人证号", "残疾证号码", "残疾证", "身份证号（残疾证号）")
 
@@ -29,11 +29,11 @@ def clean_proof_number(cell: Any) -> Cleaned:
 def clean_long_code(cell: Any) -> Cleaned:
     """A code of many digits kept as text (户编号, 人编号: facts.md 3.2). Errors: id_precision_lost, value_unknown."""
     if isinstance(cell, float) and abs(cell) >= 1e15:
-        message = "编号在表格里变成了数字，后几位已经丢失；请把该列设为文本格式，对照原名单重新填写。"
+        message = "这一格的编号在表格里变成了数字，后几位已经丢失；请把该列设为文本格式，对照原名单重新填写。"
         raise CellError("id_precision_lost", message)
     cleaned = clean_code(cell)
     if len(cleaned.value) > 32:
-        raise CellError("value_unknown", "编号太长，最多32位；请核对后重新填写。")
+        raise CellError("value_unknown", "这一格的编号太长，最多32位；请核对后重新填写。")
     return cleaned
 
 

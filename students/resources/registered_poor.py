@@ -77,7 +77,7 @@ class RegisteredPoorResource(HardshipListResource):
     )
     since = Column(
         "识别时间",
-        aliases=("人员识别时间", "首次识别时间", "起始时间", "建档时间"),
+        aliases=("人员识别时间", "首次识别时间", "起始时间", "起始年月", "建档时间"),
         clean=clean_month,
         as_text=True,
     )

@@ -11,6 +11,8 @@ from tests import factories
 from tests.imports.conftest import ROSTER, roster_row, workbook
 from tests.jobs.workers import BROKER, broker, running_worker
 
+from .test_pages import cut_off
+
 pytestmark = [pytest.mark.browser, pytest.mark.jobs]
 
 
@@ -75,6 +77,7 @@ def test_wizard_from_a_wrong_heading_to_undo(county, open_page, size, tmp_path):
     confirm = page.get_by_role("button", name=re.compile("确认导入"))
     expect(confirm).to_have_text(re.compile("确认导入 1 行"), timeout=40_000)
     shot("problems")
+    assert cut_off(page, "#rows .value-bad, #rows .btn, #rows a") == []
 
     # a wrong cell is put right in its row
     page.get_by_role("link", name="改正学生花名册第3行").click()

@@ -389,6 +389,8 @@ def test_clean_birth_date_of_a_month_is_told_not_refused(cell):
     assert dates.clean_birth_date(cell) == Cleaned(None, "只写到月，未采用；出生日期以身份证号为准")
     assert dates.clean_birth_date("2012.3.5").value == dt.date(2012, 3, 5)
     assert refused(dates.clean_birth_date, "去年") == "date_invalid"
+    with pytest.raises(CellError, match="请写成“2013-07-31”这样的形式"):
+        dates.clean_birth_date("2019年13月")
 
 
 @pytest.mark.parametrize(
