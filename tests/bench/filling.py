@@ -12,6 +12,7 @@ from povertyedu import bulk
 from povertyedu.home.demo.accounts import open_accounts, staff_the_schools
 from povertyedu.home.demo.batches import leave_autumn_waiting, pay_spring
 from povertyedu.home.demo.build import BY
+from povertyedu.home.demo.chains import set_up_chains
 from povertyedu.home.demo.money import book_money
 from povertyedu.home.demo.people import AUTUMN, NOT_ENJOYING, SPRING, TERMS, Child, People
 from povertyedu.home.demo.places import Places
@@ -54,6 +55,7 @@ def fill(children: int) -> None:
     with tempfile.TemporaryDirectory() as folder, transaction.atomic():
         staff_the_schools()
         open_accounts(Term.objects.get(pk=AUTUMN))
+        set_up_chains()
         pay_spring(cast, Path(folder))
         leave_autumn_waiting(cast)
         book_money()

@@ -8,6 +8,7 @@ from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 
+from dropout.models import ChainLink
 from povertyedu.accounts.models import User
 from povertyedu.home.demo.people import AUTUMN
 from povertyedu.orgs.models import School, SchoolClass
@@ -39,6 +40,7 @@ def pages() -> list[Page]:
     senior = Student.objects.get(name="杨俊杰")
     batch = {state: Batch.objects.filter(state=state).first() for state in BatchState.values}
     sheet = SchoolSheet.objects.filter(batch=batch["open"], school=school).first()
+    of_class = ChainLink.objects.get(label="校长包班级")
     notice = Notice.objects.filter(state="open").first()
     wanted = [
         ("to-do, aid office", "aid", "home:todo", []),
@@ -76,6 +78,17 @@ def pages() -> list[Page]:
         ("funds, reconciliation", "finance", "subsidies:reconciliation", []),
         ("funds, reconciliation of all terms", "finance", "subsidies:reconciliation", [], "?span=all"),
         ("to-do, finance", "finance", "home:todo", []),
+        ("chains, vacancies of a link", "basic", "dropout:posts", []),
+        ("chains, classes", "basic", "dropout:posts", [], f"?link={of_class.pk}&tab=held"),
+        (
+            "chains, own children",
+            "village",
+            "dropout:person",
+            [User.objects.get(username="village").person_id],
+        ),
+        ("chains, gaps of the county", "basic", "dropout:gaps", []),
+        ("chains, gaps of a school", "clerk", "dropout:gaps", []),
+        ("chains, panel of a child", "clerk", "dropout:student_panel", [child.pk], f"?term={AUTUMN}"),
         ("ledgers", "aid", "subsidies:ledgers", []),
         ("notices", "aid", "publicity:notices", []),
         ("notice", "aid", "publicity:notice", [notice.pk]),

@@ -1,9 +1,11 @@
 """任职: put in office, replaced, ended, with an audit row each; two never share a day."""
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 
 from dropout.actions import posts
 from dropout.models import Post
@@ -11,7 +13,7 @@ from povertyedu.audit.models import AuditEvent
 from povertyedu.orgs.models import Person
 from tests import factories
 
-from .conftest import phone_of
+from .conftest import phone_of, whom
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 
@@ -92,6 +94,33 @@ def test_last_day_is_in_office_and_the_next_is_not(linxia, put, hongxing):
         for day in ("2020-08-31", "2020-09-01", "2021-08-31", "2021-09-01")
     ]
     assert held == [[], [post], [post], []]
+
+
+@pytest.mark.usefixtures("real_commits")
+def test_two_put_in_office_at_once_leave_one(linxia, basic, hongxing):
+    """On connections of their own: the later one is told, nothing of it is written."""
+
+    def deed(name: str):
+        try:
+            return posts.appoint(
+                by=basic.as_actor(),
+                link=linxia["村干部包户"],
+                place=hongxing,
+                whom=whom(name),
+                since=dt.date(2020, 9, 1),
+            )
+        except ValidationError as refusal:
+            return refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(deed, ("韦明", "王强")))
+    assert [type(each) for each in sorted(found, key=lambda each: isinstance(each, Post))] == [
+        ValidationError,
+        Post,
+    ]
+    assert (Post.objects.count(), Person.objects.count()) == (1, 1)
 
 
 def test_overlaps_that_stand_all_the_same_are_found(linxia, put, hongxing):
