@@ -96,10 +96,13 @@ class PostQuerySet(ScopedQuerySet):
         """Return the posts of ``link`` at ``place``, those of other days too."""
         return self.filter(link=link, **{link.place_field: place})
 
-    def overlapping(self):
-        """Return the posts that share days with another one of the same link at the same place."""
+    def overlapping(self, *fields: str):
+        """Return the posts that share days with another one of the same link at the same place.
+
+        ``fields``: the columns that may name the place, where they are known: one is found by its index.
+        """
         same_place = Q(pk__in=())
-        for name in dict.fromkeys(PLACE_FIELDS.values()):
+        for name in fields or dict.fromkeys(PLACE_FIELDS.values()):
             same_place |= Q(**{name: OuterRef(name)})
         others = Post.objects.filter(same_place, link=OuterRef("link")).exclude(pk=OuterRef("pk"))
         others = others.filter(since__lte=Coalesce(OuterRef("until"), NEVER))

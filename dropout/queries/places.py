@@ -91,7 +91,7 @@ def in_tab(rows: QuerySet, link: ChainLink, tab: str) -> QuerySet:
         "vacant": ~held,
         "held": held,
         "expired": Q(~held) & Exists(posts.ended_before(today())),
-        "overlap": Exists(posts.overlapping()),
+        "overlap": Exists(posts.overlapping(link.place_field)),
     }
     return rows.filter(conditions[tab])
 
