@@ -50,10 +50,13 @@ disturbances = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 11)), m
 cuts = st.tuples(st.integers(1, 5), st.integers(1, 8))  # children in a chunk, in a range
 
 
-@pytest.fixture(params=["guiding", "linxia"])
+PLANS = {"guiding": {}, "yizhang": {"senior_tuition": 1600_00}}  # and what the bureau fills in
+
+
+@pytest.fixture(params=PLANS)
 def schools(request, autumn):
     """A policy in force, and three schools at two places with every stage that it aids."""
-    load_policy(text=pack_text(request.param), by=SYSTEM)
+    load_policy(text=pack_text(request.param), by=SYSTEM, figures=PLANS[request.param])
     factories.village()
     made = [
         factories.school("甲校", setting=Setting.RURAL),
@@ -92,6 +95,12 @@ def enrol(county, schools, term) -> list[Student]:
         if one["categories"] & category
     )  # fmt: skip
     return students
+
+
+def test_county_of_these_children_is_owed_something_under_either_plan(schools, autumn):
+    kinds = [{"stage": stage, "grade": 1, "school": 0, "boarding": True, "categories": 1, "meal_days": None, "status": "studying"} for stage in STAGES]  # fmt: skip
+    enrol(kinds, schools, autumn)
+    assert {row[6] for row in from_scratch(autumn)} == set(STAGES)
 
 
 def run(term, **options):
