@@ -204,6 +204,7 @@ JOB_KINDS = {
     "imports.apply": "povertyedu.imports.tasks.apply",
     "imports.undo": "povertyedu.imports.tasks.undo",
     "students.compare": "students.tasks.compare",
+    "students.export": "students.tasks.export",
     "students.find_duplicates": "students.tasks.find_duplicates",
     "subsidies.recalculate": "subsidies.tasks.recalculate",
     "subsidies.what_if": "subsidies.tasks.what_if",

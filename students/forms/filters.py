@@ -7,7 +7,7 @@ from povertyedu.orgs.enums import STAGE_YEARS, AreaLevel, Stage, grade_name
 from povertyedu.orgs.models import Area, School, SchoolClass
 from povertyedu.sealing import keyed_hash
 from students.enums import HardshipCategory
-from students.queries import MISSING, READINGS, STATUS_TABS
+from students.queries import MISSING, READINGS, STATUS_TABS, enrolments_in, matching, usual_reading
 
 _TAIL = re.compile(r"[0-9]{3}[0-9Xx]").fullmatch
 _ID_NUMBER = re.compile(r"[0-9]{17}[0-9Xx]").fullmatch
@@ -120,3 +120,15 @@ class FilterForm(forms.Form):
         for key, label in bound.field.choices:
             flat.update(label if isinstance(label, (list, tuple)) else {key: label})
         return flat.get(value, str(value))
+
+
+def chosen(query, *, user, term, permission):
+    """Return the filter of an address, how it reads, and the rows it leaves; none when it is no filter."""
+    form = FilterForm(query, user=user, permission=permission)
+    reading = query.get("by") or usual_reading(user.scope(permission))
+    if not form.is_valid():
+        reading = reading if reading in READINGS else "school_area"
+        rows = enrolments_in(term, user=user, permission=permission, reading=reading)
+        return form, reading, rows.none()
+    rows = enrolments_in(term, user=user, permission=permission, reading=reading)
+    return form, reading, matching(rows, form.cleaned_data, reading=reading)

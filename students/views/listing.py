@@ -3,23 +3,23 @@
 import io
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
 
 from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
+from povertyedu.jobs.tasks import start
 from povertyedu.options.registry import option
-from students.actions.export import export_students
-from students.enums import Place
 from students.forms import ExportForm, FilterForm, SearchForm
-from students.forms.filters import find_by
+from students.forms.filters import chosen, find_by
 from students.models import ColumnSet
-from students.queries import READINGS, STATUS_TABS, enrolments_in, lacks_of, matching, page_of, usual_reading
+from students.queries import READINGS, STATUS_TABS, lacks_of, page_of
 from students.resources.column_presets import PRESETS
-from students.resources.roster_export import export_columns, export_roster, roster_columns
+from students.resources.list_export import export_list
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -86,7 +86,9 @@ def export(request):
             *ColumnSet.objects.values_list("pk", "name"),
         ],
     )
-    if request.method == "POST" and 0 < count <= most and form.is_valid():
+    if request.method == "POST" and count and form.is_valid():
+        if count > most:
+            return _in_the_background(request, term, form.cleaned_data)
         return _workbook(request, term, rows, filter_form, form.cleaned_data)
     context = {
         "crumbs": [*_crumbs(link=True), ("导出Excel", None)],
@@ -102,43 +104,28 @@ def export(request):
 
 
 def _workbook(request, term, rows, filter_form, asked) -> HttpResponse:
-    if asked["numbers"] == "full":
-        # In clear only where the clerk may reveal, which can be narrower than where lists may be taken out.
-        rows = rows.filter(
-            pk__in=enrolments_in(
-                term, user=request.user, permission=P.REVEAL_NUMBERS, reading="school_area"
-            ).values("pk")
-        )
-    if asked["layout"] not in ("", "list"):
-        return _roster(request, term, rows, filter_form, asked)
-    name, content = export_students(
-        by=actor(request, P.EXPORT_STUDENTS),
-        term=term,
-        rows=rows,
-        words=filter_form.in_force(),
-        full=asked["numbers"] == "full",
-        reason=asked["reason"],
-    )
-    return _download(name, content)
-
-
-def _roster(request, term, rows, filter_form, asked) -> HttpResponse:
-    """Hand over the roster's columns or those of a set; children elsewhere are no part of a roster."""
-    layout, out = asked["layout"], io.BytesIO()
-    wanted = {
-        "by": actor(request, P.EXPORT_STUDENTS), "term": term, "words": filter_form.in_force(),
-        "full": asked["numbers"] == "full", "reason": asked["reason"],
-    }  # fmt: skip
-    here = rows.filter(place=Place.IN_COUNTY)
-    if layout == "roster":
-        columns = [name for name, _ in roster_columns()]
-        return _download(export_roster(out, columns=columns, rows=here, **wanted), out.getvalue())
-    chosen = PRESETS.get(layout) or get_object_or_404(ColumnSet, pk=layout)
-    name = export_columns(
-        out, columns=chosen.columns, name=chosen.name, has_title=chosen.has_title, rows=here if chosen.in_county else rows,
-        members=request.user.can(P.VIEW_HOUSEHOLDS), **wanted,
-    )  # fmt: skip
+    out = io.BytesIO()
+    try:
+        name = export_list(
+            out, user=request.user, by=actor(request, P.EXPORT_STUDENTS), term=term, rows=rows, words=filter_form.in_force(),
+            layout=asked["layout"], full=asked["numbers"] == "full", reason=asked["reason"],
+        )  # fmt: skip
+    except ColumnSet.DoesNotExist:
+        raise Http404 from None
     return _download(name, out.getvalue())
+
+
+def _in_the_background(request, term, asked) -> HttpResponse:
+    """Have a long list written by a job; the filter goes along as it stands in the address, without numbers."""
+    job = start(
+        "students.export", label=f"导出{term}学生名单", by=request.user,
+        arguments={
+            "term": term.pk, "query": request.GET.urlencode(), "layout": asked["layout"],
+            "full": asked["numbers"] == "full", "reason": asked["reason"],
+        },
+    )  # fmt: skip
+    messages.success(request, "人数较多，已转入后台生成，可以离开本页；完成后到“消息”里下载。")
+    return redirect("jobs:detail", job.pk)
 
 
 def _download(name: str, content: bytes) -> HttpResponse:
@@ -149,15 +136,7 @@ def _download(name: str, content: bytes) -> HttpResponse:
 
 
 def _chosen(request, term, permission):
-    """Return the filter of the address, how it reads, and the rows it leaves; none when it is no filter."""
-    form = FilterForm(request.GET, user=request.user, permission=permission)
-    reading = request.GET.get("by") or usual_reading(request.user.scope(permission))
-    if not form.is_valid():
-        reading = reading if reading in READINGS else "school_area"
-        rows = enrolments_in(term, user=request.user, permission=permission, reading=reading)
-        return form, reading, rows.none()
-    rows = enrolments_in(term, user=request.user, permission=permission, reading=reading)
-    return form, reading, matching(rows, form.cleaned_data, reading=reading)
+    return chosen(request.GET, user=request.user, term=term, permission=permission)
 
 
 def _crumbs(*, link: bool = False):

@@ -2,11 +2,16 @@
 
 import io
 
+import pytest
 from django.urls import reverse
 from openpyxl import load_workbook
 
 from povertyedu.audit.models import AccessEvent
+from povertyedu.inbox.models import Message
+from povertyedu.jobs.models import Job
+from povertyedu.jobs.progress import NO_PROGRESS, JobRefused
 from povertyedu.options.registry import set_option
+from students import tasks
 from tests import factories
 
 EXPORT = reverse("students:export")
@@ -57,14 +62,39 @@ def test_export_asks_for_a_reason(client, clerk, luona):
     assert not AccessEvent.objects.exists()
 
 
-def test_export_beyond_the_option_must_be_narrowed(client, clerk, xiazhai, autumn):
+def test_export_beyond_the_option_is_written_by_a_job(client, clerk, administrator, xiazhai, autumn):
     set_option("large_export_rows", "100", by_name="测试")
     for number in range(101):
         factories.student(f"学生{number}", at=xiazhai, during=autumn, account=False)
+    factories.student("高年级", at=xiazhai, during=autumn, grade=6)
     client.force_login(clerk)
-    answer = client.post(EXPORT, {"reason": "全部拿走", "numbers": "masked"})
-    assert "一次最多导出 100 人" in answer.content.decode()
+    answer = client.post(f"{EXPORT}?level=primary-5", {"reason": "上报", "numbers": "masked"})
+    job = Job.objects.get()
+    assert answer.headers["Location"] == reverse("jobs:detail", args=[job.pk])
     assert not AccessEvent.objects.exists()
+
+    result = tasks.export(job, NO_PROGRESS, **job.arguments)
+    event = AccessEvent.objects.get()
+    assert (event.by_name, event.reason) == ("杨丽", "上报")
+    assert event.fields == "学生名单 101 人，号码隐去中间几位；学段年级：五年级"
+    file = reverse("files:download", args=[result["file"]])
+    assert Message.objects.get(url=file).to == clerk
+    sheet = load_workbook(io.BytesIO(client.get(file).getvalue())).active
+    assert [row[4].value for row in sheet.iter_rows() if str(row[4].value).startswith("学生")] == [
+        f"学生{n}" for n in range(101)
+    ]
+    client.force_login(administrator)
+    assert client.get(file).status_code == 404
+
+
+def test_export_job_counts_what_its_person_may_see_when_it_runs(client, clerk, luona, autumn):
+    asked = {"term": autumn.pk, "query": "", "layout": "list", "full": True, "reason": "上报"}
+    job = Job.objects.create(kind="students.export", label="导出", by=clerk, arguments=asked)
+    clerk.grants.all().delete()
+    tasks.export(Job.objects.get(), NO_PROGRESS, **asked)
+    assert AccessEvent.objects.get().fields.startswith("学生名单 0 人")
+    with pytest.raises(JobRefused, match="列组合已被删除"):
+        tasks.export(job, NO_PROGRESS, **asked | {"layout": "9999"})
 
 
 def test_export_is_for_who_may(client, leader, luona):
