@@ -118,7 +118,7 @@ def _workbook(request, term, rows, filter_form, asked) -> HttpResponse:
 def _in_the_background(request, term, asked) -> HttpResponse:
     """Have a long list written by a job; the filter goes along as it stands in the address, without numbers."""
     job = start(
-        "students.export", label=f"导出{term}学生名单", by=request.user,
+        "students.export", label=f"导出{term}学生名单", by=request.user, url=reverse("inbox:list"),
         arguments={
             "term": term.pk, "query": request.GET.urlencode(), "layout": asked["layout"],
             "full": asked["numbers"] == "full", "reason": asked["reason"],
