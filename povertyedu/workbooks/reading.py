@@ -128,13 +128,23 @@ def _opened(source: str | Path | bytes) -> Iterator[IO[bytes]]:
         yield file
 
 
+REMEMBERED = 20_000  # texts: names and numbers, which are each row's own, soon fill it
+
+
 def _sheets(file: IO[bytes], limits: Limits, told: Callable[[int], None]) -> list[Sheet]:
     sheets: list[Sheet] = []
     count = 0
+    once: dict[str, str] = {}  # most cells say what thousands of others say: such text is held once
     with contextlib.closing(_answers(file, limits)) as answers:  # a refusal ends the child at once
         for answer in answers:
             if "rows" in answer:
-                sheets[-1].rows.extend(map(tuple, answer["rows"]))
+                share = once.setdefault
+                sheets[-1].rows.extend(
+                    (number, [share(cell, cell) if cell.__class__ is str else cell for cell in cells])
+                    for number, cells in answer["rows"]
+                )
+                if len(once) > REMEMBERED:
+                    once.clear()
                 count += len(answer["rows"])
                 told(count)
             elif "error" in answer:

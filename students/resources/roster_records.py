@@ -83,18 +83,35 @@ _ENROLMENT_FIELDS = (
 )  # fmt: skip
 
 
+# What many children have in common is held once: a county's roster is fifty thousand of each.
+_ALIKE = [
+    _STUDENT_FIELDS.index(name)
+    for name in (
+        "sex", "birth_date", "ethnicity", "id_kind", "home_area_id", "hukou", "guardian__relation", "bank_account__relation",
+        "bank_account__bank",
+    )
+]  # fmt: skip
+_ALIKE_ENROLMENT = [
+    _ENROLMENT_FIELDS.index(name)
+    for name in ("school__name", "school_class__name", "stage", "major", "entered_on", "home_area", "place")
+]
+
+
 class Known:
     """The students and enrolments that a file's rows may mean; as many queries for one row as for all."""
 
     def __init__(self, rows: Sequence[Row], term: Term):
         sought = [row.found for row in rows]
+        once: dict = {}
         with (
             transaction.atomic(),
             bulk.keys(Student, "id_hash", {f.id_hash for f in sought if f.id_hash}) as id_hashes,
             bulk.keys(Student, "student_no_hash", {f.no_hash for f in sought if f.no_hash}) as no_hashes,
         ):
             by_id = Student.objects.filter(id_hash__in=id_hashes).values_list(*_STUDENT_FIELDS)
-            self.by_id = {values[6]: KnownStudent(*values) for values in by_id.iterator()}
+            self.by_id = {
+                values[6]: KnownStudent(*_shared(values, _ALIKE, once)) for values in by_id.iterator()
+            }
             self.by_no = {s.student_no_hash: s for s in self.by_id.values() if s.student_no_hash}
             numbered = Student.objects.filter(student_no_hash__in=no_hashes).values_list(
                 "pk", "student_no_hash"
@@ -111,7 +128,7 @@ class Known:
             with bulk.keys(Enrolment, "student_id", {s.pk for s in found} | self.kept.keys()) as pks:
                 enrolments = Enrolment.objects.filter(term=term, student_id__in=pks)
                 self.enrolments = {
-                    values[1]: KnownEnrolment(*values)
+                    values[1]: KnownEnrolment(*_shared(values, _ALIKE_ENROLMENT, once))
                     for values in enrolments.values_list(*_ENROLMENT_FIELDS).iterator()
                 }
         owners: dict[str, set] = defaultdict(set)
@@ -151,6 +168,13 @@ class Known:
         if student is None or student.merged_into is None:
             return student, False
         return self.kept[student.merged_into], True
+
+
+def _shared(values: tuple, places: list[int], once: dict) -> list:
+    shared = list(values)
+    for place in places:
+        shared[place] = once.setdefault(shared[place], shared[place])
+    return shared
 
 
 def absent(rows: Sequence[Row], context: Context) -> list[tuple[str, str, str]]:

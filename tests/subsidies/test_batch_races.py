@@ -9,10 +9,10 @@ from povertyedu.publicity import actions as publicity
 from povertyedu.publicity.models import Notice
 from povertyedu.workflow.flow import SYSTEM, StepRefused
 from students.actions.hardship import mark_changed
-from students.models import FactChange
+from students.models import Enrolment, FactChange
 from subsidies.actions import batches, payouts, recalculation
 from subsidies.actions.policies import load_policy, pack_text
-from subsidies.models import BankFile, Batch, BatchDecision, BatchSeat, Line
+from subsidies.models import BankFile, Batch, BatchDecision, BatchSeat, Entitlement, Line
 from tests import factories
 from tests.factories import subsidies
 
@@ -137,9 +137,13 @@ def test_objection_during_an_export_leaves_the_file_as_it_says(people, autumn, l
 
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="on SQLite nobody else writes meanwhile")
-def test_mark_committed_during_a_recalculation_is_not_lost(autumn, luona, yanyu, monkeypatch):
+@pytest.mark.parametrize("looks", ["standing", "compare"])  # at the sums of a range, or at each child
+def test_mark_committed_during_a_recalculation_is_not_lost(autumn, luona, yanyu, monkeypatch, looks):
     load_policy(text=pack_text("guiding"), by=SYSTEM)
+    Enrolment.objects.update(categories=1, boarding=True)
     recalculation.recalculate(term=autumn, by=SYSTEM, trigger="测试")
+    if looks == "compare":
+        assert Entitlement.objects.filter(student=luona).update(amount_fen=1)
     marked, go, done = Event(), Event(), Event()
 
     def mark_slowly():
@@ -154,14 +158,14 @@ def test_mark_committed_during_a_recalculation_is_not_lost(autumn, luona, yanyu,
     other.start()
     assert marked.wait(timeout=10)
     mark_changed(autumn, [yanyu.pk])  # a higher key, committed before the lower one
-    compare = recalculation.compare
+    look = getattr(recalculation, looks)
 
     def commit_meanwhile(*args):
         go.set()
         assert done.wait(timeout=10)
-        return compare(*args)
+        return look(*args)
 
-    monkeypatch.setattr(recalculation, "compare", commit_meanwhile)
+    monkeypatch.setattr(recalculation, looks, commit_meanwhile)
     recalculation.recalculate(term=autumn, by=SYSTEM, trigger="测试", only_changed=False)
     other.join()
     assert list(FactChange.objects.values_list("student", flat=True)) == [luona.pk]
