@@ -193,10 +193,9 @@ class _Run:
         seen = _marks(reach, span)
         facts = read_facts(reach, self.reader, span)
         owed = _owed(self.decider, self.reader, self.term, facts)
-        present = reach.entitled.filter(**span)
-        if present.exists():
-            rows = present.order_by("student_id").values_list(*COLUMNS)
-            difference = compare(owed, rows, self.tally)
+        present = list(reach.entitled.filter(**span).order_by("student_id").values_list(*COLUMNS))
+        if present:
+            difference = compare(owed, present, self.tally)
             write(self.term, difference)
             self._mark_later([*((row[1], row[2]) for row in difference.written), *difference.ended])
         elif self.later.watched:
