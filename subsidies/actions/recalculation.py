@@ -79,7 +79,7 @@ class Reach:
             sides = [side.filter(Q(student__in=here) | Q(student__in=was_here)) for side in sides]
         if only_changed:
             changed = FactChange.objects.filter(term=term).values("student_id")
-            sides = [side.filter(student__in=changed) for side in sides]
+            sides[:2] = (side.filter(student__in=changed) for side in sides[:2])  # the marks are the changed
         return cls(*sides)
 
     def among(self, children: Q) -> "Reach":
