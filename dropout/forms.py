@@ -8,7 +8,7 @@ from povertyedu.orgs.calendar import today
 from povertyedu.orgs.enums import AreaLevel, Stage
 from povertyedu.orgs.models import Area, School
 from povertyedu.workbooks import cells
-from students.forms.identity import CellField, DayField
+from students.forms.identity import CellField, DayField, ReasonField
 from students.queries import READINGS
 
 
@@ -120,13 +120,7 @@ class AppointForm(forms.Form):
 
 class EndForm(forms.Form):
     until = DayField(label="任职止", help_text="这一天还在任")
-    reason = CellField(
-        cells.clean_text,
-        label="原因",
-        required=True,
-        max_length=200,
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
+    reason = ReasonField(label="原因")
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -3,8 +3,6 @@
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
@@ -17,6 +15,7 @@ from dropout.queries import places as queries
 from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.calendar import today
+from povertyedu.ui.attempt import attempt
 from students.queries import area_names
 from students.queries.pages import key_page
 
@@ -108,9 +107,10 @@ def appoint(request):
         data = form.cleaned_data
         whom = actions.Whom(data["name"], data["phone"], data["title"])
         by = actor(request, P.MANAGE_CHAINS)
-        made = _attempt(
+        made = attempt(
             form,
             actions.appoint,
+            clash="刚有人在这里指定了责任人，请刷新后再看。",
             by=by,
             link=link,
             place=place,
@@ -140,17 +140,6 @@ def appoint(request):
     return render(request, "dropout/form.html", context, status=422 if form.errors else 200)
 
 
-def _attempt(form, action, **arguments):
-    """Return what ``action`` returns; where it refuses, put its sentence on ``form`` and return None."""
-    try:
-        return action(**arguments)
-    except ValidationError as refusal:
-        form.add_error(None, refusal.messages)
-    except IntegrityError:
-        form.add_error(None, "刚有人在这里指定了责任人，请刷新后再看。")
-    return None
-
-
 @needs(P.MANAGE_CHAINS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def post_end(request, pk):
@@ -161,7 +150,7 @@ def post_end(request, pk):
     back = f"{reverse('dropout:posts')}?link={post.link_id}"
     if form.is_bound and form.is_valid():
         by = actor(request, P.MANAGE_CHAINS)
-        if _attempt(form, actions.end, by=by, post=post, **form.cleaned_data):
+        if attempt(form, actions.end, by=by, post=post, **form.cleaned_data):
             messages.success(request, f"{post.person.name}的任期已办结；请尽快指定接任的人。")
             return redirect(back)
     context = {

@@ -42,7 +42,8 @@ BINARY_STARTS = (
     b"\x7fELF",
     b"MZ\x90",
 )
-# What a file may raise that is not what it should be; the reading library has the last word on it.
+# What a file may raise that is not what it should be (NotImplementedError: zip compressed in a way that Python
+# does not know); the reading library has the last word on it.
 UNREADABLE = (
     zipfile.BadZipFile, zipfile.zlib.error, struct.error, LookupError, ValueError, EOFError, StopIteration, NotImplementedError,
     expat.ExpatError,

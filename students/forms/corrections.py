@@ -5,7 +5,7 @@ from django import forms
 from povertyedu.workbooks import cells
 from students.enums import TermFact
 
-from .identity import CellField
+from .identity import CellField, ReasonField
 from .record import StudentForm
 
 # What of the record's form each fact is corrected with; 困难类型 has no field, the lists say what it is.
@@ -42,13 +42,7 @@ class CorrectionForm(forms.Form):
         max_length=200,
         help_text="如：寄宿应为“是”，年级应为五年级",
     )
-    reason = CellField(
-        cells.clean_text,
-        label="理由",
-        required=True,
-        max_length=200,
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
+    reason = ReasonField()
 
 
 class CorrectionAnswerForm(forms.Form):

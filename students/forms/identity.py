@@ -25,6 +25,19 @@ class CellField(forms.CharField):
             raise forms.ValidationError(error.message, code=error.code) from None
 
 
+class ReasonField(CellField):
+    """Why somebody does what the form is for: asked always, in at most 200 characters."""
+
+    def __init__(self, *, label="理由"):
+        super().__init__(
+            cells.clean_text,
+            label=label,
+            required=True,
+            max_length=200,
+            widget=forms.Textarea(attrs={"rows": 2}),
+        )
+
+
 class DayField(forms.Field):
     """A day typed as 2013-07-31 or any way a workbook may have it."""
 

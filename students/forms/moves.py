@@ -8,7 +8,7 @@ from povertyedu.orgs.models import School, SchoolClass
 from povertyedu.workbooks import cells
 from students.enums import MoveKind
 
-from .identity import CellField, DayField
+from .identity import CellField, DayField, ReasonField
 
 KINDS_OF_OWN_SCHOOL = (
     MoveKind.TRANSFER,
@@ -23,13 +23,7 @@ class WhenAndWhy(forms.Form):
     """Every move has a day and a reason."""
 
     effective_on = DayField(label="异动日期", help_text="如 2020-10-12；假期办理的可早于开学日期")
-    reason = CellField(
-        cells.clean_text,
-        label="原因",
-        required=True,
-        max_length=200,
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
+    reason = ReasonField(label="原因")
 
     def __init__(self, *args, term, **kwargs):
         super().__init__(*args, **kwargs)

@@ -40,7 +40,7 @@ def full_store(tmp_path, monkeypatch):
 @pytest.fixture
 def full_temporary_folder(monkeypatch):
     """Temporary files have no room."""
-    monkeypatch.setattr(tempfile, "TemporaryFile", lambda *args, **kwargs: open("/dev/full", "w+b"))  # noqa: SIM115
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda *args, **kwargs: open("/dev/full", "w+b"))  # noqa: SIM115  closed by who asked for it
 
 
 def test_upload_that_does_not_fit_is_told_on_the_form_and_nothing_is_kept(

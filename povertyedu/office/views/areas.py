@@ -11,8 +11,7 @@ from povertyedu.office.forms.orgs import AreaFilter, AreaForm, AreaMergeForm
 from povertyedu.office.paging import page_of
 from povertyedu.orgs.enums import AreaLevel
 from povertyedu.orgs.models import Area
-
-from .attempt import attempt
+from povertyedu.ui.attempt import attempt
 
 
 @needs(P.MANAGE_ORGS)
