@@ -146,10 +146,10 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_TEMP_DIR = None
 
-# A worker that has not been heard of for so long is taken for dead and its job is taken up again.
 # Children per transaction: long enough to be fast, short enough that SQLite's one writer is never held for seconds.
 RECALCULATION_CHUNK = env.int("POVERTYEDU_RECALCULATION_CHUNK", default=10_000)
 RECALCULATION_RANGE = 100_000  # children of whom one statement asks whether all stands as owed
+# A worker that has not been heard of for so long is taken for dead and its job is taken up again.
 JOB_LEASE_SECONDS = env.float("POVERTYEDU_JOB_LEASE", default=60.0)
 JOB_ATTEMPTS = 5
 CELERY = {
