@@ -12,6 +12,8 @@ from tests import factories
 from tests.imports.conftest import workbook
 from tests.imports.test_posts import GOOD, HEAD
 
+from .test_pages import cut_off
+
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("real_commits")]
 SIZES = ((1366, 768), (390, 844))
 
@@ -112,6 +114,9 @@ def test_chain_is_picked_staffed_and_seen_on_the_childs_page(open_page, basic, c
     ]  # fmt: skip
     assert "13900000005" in panel.inner_text()
     wrong += fits(page)
+    assert (
+        cut_off(page, "[aria-label^=控辍保学责任人] td:is(:nth-child(4), :nth-child(6))") == []
+    )  # on a phone
     panel.get_by_role("link", name="吴国强").click()
     page.get_by_role("heading", name="负责的地方").wait_for()
     assert page.get_by_role("link", name="罗娜").is_visible()
