@@ -1,7 +1,7 @@
 """Whether a range of children has just what it is owed, asked of the database by sums, not child by child.
 
 Children of one profile are owed the same. So a range stands as owed when of each profile the rows of every line are as many
-as its children, and there are no other rows: two statements that group a hundred thousand children into some
+as its children, and there are no other rows: two statements that group fifty thousand children into some
 thousand profiles, where reading them would cost many times as much.
 """
 
