@@ -50,6 +50,24 @@ class Permission(StrEnum):
     # dropout control
     VIEW_CHAINS = "view_chains"  # who answers for which place and child
     MANAGE_CHAINS = "manage_chains"
+    ENTER_ATTENDANCE = "enter_attendance"
+    VIEW_ATTENDANCE = "view_attendance"
+    VIEW_CASES = "view_cases"  # that a child is followed, and how far; not why
+    WORK_CASES = "work_cases"  # visits, plans, and what is sensitive: health, family, faith
+    VERIFY_CASES = "verify_cases"
+    CLOSE_CASES = "close_cases"  # the second person, who confirms an outcome
+    ISSUE_ORDERS = "issue_orders"  # 限期复学通知书, 协议书, 四不办理
+    SCREEN = "screen"
+    KEEP_PLEDGES = "keep_pledges"
+    KEEP_CALENDAR = "keep_calendar"  # six systems: tasks, reports, checklists
+    REVIEW_REPORTS = "review_reports"
+    VIEW_WARNINGS = "view_warnings"
+    # indicators and rectification
+    VIEW_INDICATORS = "view_indicators"
+    MANAGE_INDICATORS = "manage_indicators"
+    VIEW_FINDINGS = "view_findings"
+    ANSWER_FINDINGS = "answer_findings"
+    MANAGE_FINDINGS = "manage_findings"
     # office
     MANAGE_ORGS = "manage_orgs"
     MANAGE_OPTIONS = "manage_options"
@@ -95,18 +113,32 @@ def _role(label: str, places: str, *permissions: Permission) -> RoleDefinition:
 
 
 ROLES: dict[Role, RoleDefinition] = {
-    Role.CLASS_TEACHER: _role("班主任", "class", P.VIEW_STUDENTS, P.VIEW_CHAINS),
+    Role.CLASS_TEACHER: _role(
+        "班主任", "class", P.VIEW_STUDENTS, P.VIEW_CHAINS,
+        P.ENTER_ATTENDANCE, P.VIEW_ATTENDANCE, P.VIEW_CASES, P.WORK_CASES, P.VIEW_WARNINGS,
+    ),
     Role.SCHOOL_CLERK: _role(
         "学校经办", "school",
         P.VIEW_STUDENTS, P.EDIT_STUDENTS, P.MOVE_STUDENTS, P.REVEAL_NUMBERS, P.EXPORT_STUDENTS, P.IMPORT_ROSTER,
         P.VIEW_SUBSIDIES, P.SUBMIT_SHEET, P.VIEW_CHAINS,
+        P.ENTER_ATTENDANCE, P.VIEW_ATTENDANCE, P.VIEW_CASES, P.WORK_CASES, P.SCREEN, P.KEEP_PLEDGES, P.KEEP_CALENDAR, P.VIEW_WARNINGS, P.VIEW_INDICATORS, P.VIEW_FINDINGS, P.ANSWER_FINDINGS,
     ),
-    Role.SCHOOL_HEAD: _role("校长", "school", P.VIEW_STUDENTS, P.CHECK_CHANGES, P.VIEW_SUBSIDIES, P.VIEW_DASHBOARD, P.VIEW_CHAINS),
-    Role.CENTRE_REVIEWER: _role("中心学校审核", "centre", P.VIEW_STUDENTS, P.VIEW_SUBSIDIES, P.REVIEW_SHEET, P.VIEW_CHAINS),
+    Role.SCHOOL_HEAD: _role(
+        "校长", "school", P.VIEW_STUDENTS, P.CHECK_CHANGES, P.VIEW_SUBSIDIES, P.VIEW_DASHBOARD, P.VIEW_CHAINS,
+        P.VIEW_ATTENDANCE, P.VIEW_CASES, P.WORK_CASES, P.VERIFY_CASES, P.KEEP_PLEDGES, P.KEEP_CALENDAR, P.VIEW_WARNINGS, P.VIEW_INDICATORS, P.VIEW_FINDINGS, P.ANSWER_FINDINGS,
+    ),
+    Role.CENTRE_REVIEWER: _role(
+        "中心学校审核", "centre", P.VIEW_STUDENTS, P.VIEW_SUBSIDIES, P.REVIEW_SHEET, P.VIEW_CHAINS,
+        P.VIEW_ATTENDANCE, P.VIEW_CASES, P.WORK_CASES, P.VERIFY_CASES, P.REVIEW_REPORTS, P.VIEW_WARNINGS, P.VIEW_INDICATORS, P.VIEW_FINDINGS,
+    ),
     Role.TOWNSHIP_OFFICER: _role(
         "乡镇干部", "township", P.VIEW_STUDENTS, P.VIEW_HOUSEHOLDS, P.VIEW_SUBSIDIES, P.VIEW_DASHBOARD, P.VIEW_COVERAGE, P.VIEW_CHAINS,
+        P.VIEW_ATTENDANCE, P.VIEW_CASES, P.WORK_CASES, P.VERIFY_CASES, P.ISSUE_ORDERS, P.KEEP_PLEDGES, P.KEEP_CALENDAR, P.VIEW_WARNINGS, P.VIEW_INDICATORS, P.VIEW_FINDINGS, P.ANSWER_FINDINGS,
     ),
-    Role.VILLAGE_CADRE: _role("村干部", "village", P.VIEW_STUDENTS, P.VIEW_HOUSEHOLDS, P.VIEW_CHAINS),
+    Role.VILLAGE_CADRE: _role(
+        "村干部", "village", P.VIEW_STUDENTS, P.VIEW_HOUSEHOLDS, P.VIEW_CHAINS,
+        P.VIEW_CASES, P.WORK_CASES, P.VIEW_WARNINGS,
+    ),
     Role.AID_OFFICER: _role(
         "资助中心", "county",
         P.VIEW_STUDENTS, P.EDIT_STUDENTS, P.MOVE_STUDENTS, P.APPROVE_CORRECTION, P.CHECK_CHANGES, P.REVEAL_NUMBERS, P.EXPORT_STUDENTS, P.KEEP_COLUMN_SETS, P.VIEW_SUBSIDIES, P.VIEW_POLICY, P.LOAD_POLICY, P.RECALCULATE,
@@ -124,12 +156,14 @@ ROLES: dict[Role, RoleDefinition] = {
     ),
     Role.BASIC_EDUCATION_OFFICER: _role(
         "基教股", "county", P.VIEW_STUDENTS, P.VIEW_HOUSEHOLDS, P.COMPARE_LISTS, P.VIEW_DASHBOARD, P.VIEW_CHAINS, P.MANAGE_CHAINS,
+        P.VIEW_ATTENDANCE, P.VIEW_CASES, P.WORK_CASES, P.VERIFY_CASES, P.CLOSE_CASES, P.ISSUE_ORDERS, P.SCREEN, P.KEEP_PLEDGES, P.KEEP_CALENDAR, P.REVIEW_REPORTS, P.VIEW_WARNINGS, P.VIEW_INDICATORS, P.MANAGE_INDICATORS, P.VIEW_FINDINGS, P.MANAGE_FINDINGS,
     ),
     Role.PROJECT_OFFICER: _role("项目办", "county", P.VIEW_DASHBOARD),
     Role.PERSONNEL_OFFICER: _role("人事股", "county", P.VIEW_DASHBOARD),
     Role.LEADER: _role(
         "局领导", "county", P.VIEW_STUDENTS, P.VIEW_SUBSIDIES, P.VIEW_POLICY, P.EXPORT_LEDGER, P.VIEW_DASHBOARD, P.VIEW_FUNDS,
         P.VIEW_COVERAGE, P.VIEW_CHAINS,
+        P.VIEW_ATTENDANCE, P.VIEW_CASES, P.VIEW_WARNINGS, P.VIEW_INDICATORS, P.VIEW_FINDINGS,
     ),
     Role.DATA_ADMINISTRATOR: _role(
         "数据管理员", "county",

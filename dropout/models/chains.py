@@ -4,12 +4,11 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 
+from dropout.enums import PLACE_FIELDS, Line, PlaceKind
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Area, Person, School, SchoolClass
 from povertyedu.orgs.scope import ScopedQuerySet
 from students.models import Enrolment, Student
-
-from .enums import PLACE_FIELDS, Line, PlaceKind
 
 NEVER = dt.date(9999, 12, 31)
 
