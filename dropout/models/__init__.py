@@ -1,5 +1,17 @@
 """Dropout control: who answers for each child, and what was done for those who stayed away."""
 
+from .cases import Case, CaseDecision, CaseProposal, CaseQuerySet, CaseReason
 from .chains import NEVER, ChainLink, Post, PostQuerySet, name_of
 
-__all__ = ["NEVER", "ChainLink", "Post", "PostQuerySet", "name_of"]
+__all__ = [
+    "NEVER",
+    "Case",
+    "CaseDecision",
+    "CaseProposal",
+    "CaseQuerySet",
+    "CaseReason",
+    "ChainLink",
+    "Post",
+    "PostQuerySet",
+    "name_of",
+]

@@ -139,6 +139,17 @@ def new_keys(model: type[models.Model], count: int) -> list[int]:
         return list(range(last + 1, last + 1 + count))
 
 
+def insert_new(rows: Sequence[models.Model]) -> None:
+    """Give unsaved ``rows`` of one model their keys and put them into its table; two queries however many they are."""
+    if not rows:
+        return
+    model = type(rows[0])
+    names = [field.attname for field in model._meta.concrete_fields]
+    for row, key in zip(rows, new_keys(model, len(rows)), strict=True):
+        row.pk = key
+    insert(model, names, (tuple(getattr(row, name) for name in names) for row in rows))
+
+
 def amend(
     model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence], *, key: str = "id"
 ) -> int:

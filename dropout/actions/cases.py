@@ -1,0 +1,151 @@
+"""A child found away: its case is opened once, whoever finds it, one by one or many at a time.
+
+``by`` is the Actor. A child has one case that is not closed; whoever finds it again gets that one.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+
+from dropout.enums import CaseKind, CaseState
+from dropout.models import Case, CaseDecision
+from dropout.states import CASE_FLOW
+from povertyedu import bulk
+from povertyedu.audit.models import record_many
+from povertyedu.orgs.calendar import today
+from povertyedu.orgs.models import Term
+from povertyedu.workflow.flow import Actor
+from students.models import Enrolment, Student
+
+from .case_steps import relapse
+
+
+class Found(NamedTuple):
+    """A child found away; ``since``: the first day it was not at school."""
+
+    student: int
+    kind: str
+    since: dt.date
+    note: str = ""
+
+
+def open_case(
+    *, by: Actor, student: Student, term: Term, origin: str, kind: str, since: dt.date, note: str = ""
+) -> Case:
+    """Open the child's case, or return the one it has; a case of a child that had returned begins anew."""
+    found = open_cases([Found(student.pk, kind, since, note)], by=by, term=term, origin=origin)
+    return Case.objects.get(pk=found[student.pk])
+
+
+@transaction.atomic
+def open_cases(rows: Sequence[Found], *, by: Actor, term: Term, origin: str) -> dict[int, int]:
+    """Open the cases of many children; return student -> its open case, a new one or the one it had.
+
+    Queries do not grow with the rows, but for children whose return did not last: those go through
+    :func:`~dropout.actions.case_steps.relapse` one by one.
+    """
+    wanted = {row.student: row for row in rows}
+    with bulk.keys(Student, "id", wanted) as keys:
+        # their rows are locked: two who find the same child at once open one case
+        children = Student.objects.select_for_update().filter(pk__in=keys).order_by("pk")
+        homes = {
+            pk: (kept or pk, home)
+            for pk, kept, home in children.values_list("pk", "merged_into_id", "home_area_id")
+        }
+    kept = {child: keeper for child, (keeper, _) in homes.items()}
+    with bulk.keys(Student, "id", set(kept.values())) as keys:
+        present = {case.student_id: case for case in Case.objects.open().filter(student__in=keys)}
+        seats = _newest_enrolments(keys, term)
+    new: dict[int, Case] = {}
+    for child, keeper in kept.items():
+        if keeper not in present and keeper not in new:
+            new[keeper] = _case(
+                wanted[child], keeper, seats.get(keeper), homes[child][1], term=term, origin=origin
+            )
+    _begin(list(new.values()), by=by)
+    for child, keeper in kept.items():
+        if keeper in present:
+            _begin_anew(present[keeper], wanted[child], by=by)
+    standing = present | new
+    return {child: standing[keeper].pk for child, keeper in kept.items()}
+
+
+def _newest_enrolments(students, term: Term) -> dict[int, Enrolment]:
+    """Return the enrolment of each child in ``term``, else its last one before."""
+    rows = Enrolment.objects.filter(student__in=students, term__starts_on__lte=term.starts_on)
+    return {row.student_id: row for row in rows.order_by("term__starts_on")}
+
+
+def _case(
+    row: Found, student: int, seat: Enrolment | None, home: str | None, *, term: Term, origin: str
+) -> Case:
+    day = today()
+    case = Case(
+        student_id=student, term=term, kind=row.kind, origin=origin, since=row.since, opened_on=day, state_since=day,
+        note=row.note.strip()[:500],
+    )  # fmt: skip
+    if seat:
+        case.take_seat(seat)
+    elif home:
+        case.home_area = home.ljust(12, "0")
+    return case
+
+
+def _begin(cases: list[Case], *, by: Actor) -> None:
+    bulk.insert_new(cases)
+    with bulk.keys(Student, "id", [case.student_id for case in cases]) as keys:
+        children = {student.pk: student for student in Student.objects.filter(pk__in=keys)}
+    for case in cases:
+        case.student = children[case.student_id]
+    decide_many(cases, "open", by=by)
+
+
+def _begin_anew(case: Case, row: Found, *, by: Actor) -> None:
+    """Take up a case whose child had returned and was away again afterwards."""
+    back = case.state in (CaseState.RETURNED, CaseState.MONITORED)
+    if back and case.returned_on and row.since > case.returned_on:
+        relapse(by=by, case=case, since=row.since, reason=row.note or "返校后再次离校")
+
+
+@transaction.atomic
+def raise_kinds(cases: Iterable[int], *, by: Actor) -> int:
+    """Turn 疑似辍学 into 辍学 (a further month away, facts.md 5) in those of ``cases`` still open; return how many."""
+    rows = Case.objects.select_for_update(of=("self",)).open().filter(kind=CaseKind.SUSPECTED)
+    with bulk.keys(Case, "id", set(cases)) as keys:
+        found = list(rows.filter(pk__in=keys).select_related("student").order_by("pk"))
+    for case in found:
+        case.kind = CaseKind.DROPOUT
+    bulk.amend(Case, ("kind",), [(case.pk, case.kind) for case in found])
+    decide_many(found, "raise", by=by)
+    return len(found)
+
+
+def raise_kind(case: Case, *, by: Actor) -> Case:
+    """Turn one suspected dropout into a dropout; one that is already, or that is closed, stays as it is."""
+    raise_kinds([case.pk], by=by)
+    case.refresh_from_db()
+    return case
+
+
+def decide_many(cases: Sequence[Case], verb: str, *, by: Actor, old: str = "") -> None:
+    """Write the decision and the audit row of one step for many cases, whose rows are already as it leaves them."""
+    step, at = CASE_FLOW[verb], timezone.now()
+    with bulk.keys(Case, "id", [case.pk for case in cases]) as keys:
+        last = CaseDecision.objects.filter(subject__in=keys).order_by("pk")
+        chains = dict(last.values_list("subject_id", "chain"))
+    decisions = []
+    for case in cases:
+        before = case.state if verb == "raise" else old
+        decision = CaseDecision(
+            subject_id=case.pk, verb=verb, label=step.label, old_state=before, new_state=case.state,
+            by_id=by.id, by_name=by.name, by_role=by.role, at=at,
+        )  # fmt: skip
+        decision.chain = decision.chained_to(chains.get(case.pk, ""))
+        decisions.append(decision)
+    bulk.insert_new(decisions)
+    changes = {"kind": [CaseKind.SUSPECTED, CaseKind.DROPOUT]} if verb == "raise" else {}
+    rows = [(case, changes or {"state": [old, case.state]}) for case in cases]
+    record_many(by, action=f"case.{verb}", rows=rows)
