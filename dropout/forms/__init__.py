@@ -1,5 +1,7 @@
 """What is typed on the pages of dropout control."""
 
-from .chains import AppointForm, EndForm, GapsFilter, LinkForm, PlacesFilter, townships_of
+from povertyedu.accounts.filters import townships_of
+
+from .chains import AppointForm, EndForm, GapsFilter, LinkForm, PlacesFilter
 
 __all__ = ["AppointForm", "EndForm", "GapsFilter", "LinkForm", "PlacesFilter", "townships_of"]

@@ -4,44 +4,16 @@ from django import forms
 
 from dropout.enums import Lack
 from dropout.models import ChainLink
+from povertyedu.accounts.filters import TownshipFilter
 from povertyedu.orgs.calendar import today
-from povertyedu.orgs.enums import AreaLevel, Stage
-from povertyedu.orgs.models import Area, School
+from povertyedu.orgs.enums import Stage
+from povertyedu.orgs.models import School
 from povertyedu.workbooks import cells
 from students.forms.identity import CellField, DayField, ReasonField
 from students.queries import READINGS
 
 
-def townships_of(user, permission: str):
-    """Return the townships to choose from: all for the county, one's own otherwise; for a school, every one."""
-    codes = {code[:9] for code in user.scope(permission).areas}
-    rows = Area.objects.standing().filter(level=AreaLevel.TOWNSHIP)
-    return rows if not codes or any(len(code) == 6 for code in codes) else rows.filter(code__in=codes)
-
-
-class _Filter(forms.Form):
-    """A filter in the address; what holds is told in words."""
-
-    township = forms.ModelChoiceField(Area.objects.none(), label="乡镇", required=False, empty_label="全部")
-
-    def __init__(self, data=None, *, user, permission, **kwargs):
-        super().__init__(data, auto_id="filter_%s", **kwargs)
-        self.fields["township"].queryset = townships_of(user, permission)
-
-    @property
-    def wanted(self) -> dict:
-        return self.cleaned_data if self.is_valid() else {}
-
-    def in_force(self) -> str:
-        words = []
-        for bound in self.visible_fields():
-            if value := self.wanted.get(bound.name):
-                choices = dict(bound.field.choices) if type(bound.field) is forms.ChoiceField else {}
-                words.append(f"{bound.label}：{choices.get(value, value)}")
-        return "；".join(words)
-
-
-class PlacesFilter(_Filter):
+class PlacesFilter(TownshipFilter):
     q = forms.CharField(
         label="名称",
         required=False,
@@ -51,7 +23,7 @@ class PlacesFilter(_Filter):
     field_order = ["township", "q"]
 
 
-class GapsFilter(_Filter):
+class GapsFilter(TownshipFilter):
     by = forms.ChoiceField(label="乡镇指", required=False, choices=list(READINGS.items()))
     school = forms.ModelChoiceField(School.objects.none(), label="学校", required=False, empty_label="全部")
     stage = forms.ChoiceField(label="学段", required=False, choices=[("", "全部"), *Stage.choices])

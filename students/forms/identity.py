@@ -4,48 +4,11 @@ from django import forms
 
 from povertyedu.orgs.calendar import today
 from povertyedu.workbooks import cells
-from povertyedu.workbooks.dates import clean_date
+from povertyedu.workbooks.fields import CellField, DayField, ReasonField  # noqa: F401  the whole of forms takes them from here
 from students.enums import IdentityKind, Sex
 
 MISSING_NUMBER = "请填写身份证件号码；确实没有证件的，证件类型请选“暂无证件”。"
 BY_GB11643 = (IdentityKind.ID_CARD, IdentityKind.HK_MACAO_TAIWAN)
-
-
-class CellField(forms.CharField):
-    """A text cleaned by the very function that cleans the same column of a workbook."""
-
-    def __init__(self, cleaner, **kwargs):
-        super().__init__(required=kwargs.pop("required", False), **kwargs)
-        self.cleaner = cleaner
-
-    def to_python(self, value):
-        try:
-            return self.cleaner(super().to_python(value)).value
-        except cells.CellError as error:
-            raise forms.ValidationError(error.message, code=error.code) from None
-
-
-class ReasonField(CellField):
-    """Why somebody does what the form is for: asked always, in at most 200 characters."""
-
-    def __init__(self, *, label="理由"):
-        super().__init__(
-            cells.clean_text,
-            label=label,
-            required=True,
-            max_length=200,
-            widget=forms.Textarea(attrs={"rows": 2}),
-        )
-
-
-class DayField(forms.Field):
-    """A day typed as 2013-07-31 or any way a workbook may have it."""
-
-    def to_python(self, value):
-        try:
-            return clean_date(value).value
-        except cells.CellError as error:
-            raise forms.ValidationError(error.message, code=error.code) from None
 
 
 class MealDaysField(forms.IntegerField):

@@ -7,12 +7,12 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from povertyedu.audit.models import AuditEvent
 from povertyedu.orgs.models import Area, Term
 from povertyedu.sealing import keyed_hash
+from povertyedu.ui.paging import TOTAL_CAP
 from students.enums import EnrolmentStatus, HardshipCategory, Place
 from students.models import BankAccount, Enrolment, Guardian, HardshipStatus, Student
 from students.names import named
 
 PER_PAGE = 50
-TOTAL_CAP = 10_000  # counting further costs more than the page itself
 
 # How a list is read: by where the children study, or by where their household is registered.
 READINGS = {"school_area": "按就读地", "home_area": "按户籍地"}
