@@ -1,5 +1,6 @@
 """Named actors that tests share; see tests/factories for what they stand on."""
 
+import datetime as dt
 import os
 import shutil
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 from hypothesis import HealthCheck, settings
 
 from tests import factories
@@ -93,6 +95,19 @@ def security_administrator(db):
 @pytest.fixture
 def audit_administrator(db):
     return factories.user("李审计", ("audit_administrator", factories.county()), username="audit")
+
+
+@pytest.fixture
+def on_day(monkeypatch):
+    """Set the one clock that business rules ask: ``on_day("2020-10-11")``; it goes back when the test is over."""
+    real = timezone.localdate
+
+    def set_clock(text: str) -> dt.date:
+        day = dt.date.fromisoformat(text)
+        monkeypatch.setattr(timezone, "localdate", lambda *moment: real(*moment) if moment else day)
+        return day
+
+    return set_clock
 
 
 @pytest.fixture

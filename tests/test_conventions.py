@@ -18,7 +18,7 @@ SOURCES = sorted(
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 # Apps by layer, bottom first: a foreign key may point to its own layer or below.
 LAYERS = [
-    {"audit", "options", "ui", "workflow"}, {"orgs"}, {"accounts"}, {"inbox", "files"}, {"jobs"}, {"imports", "publicity"},
+    {"audit", "options", "ui", "workflow"}, {"orgs"}, {"accounts"}, {"inbox", "files"}, {"jobs"}, {"findings", "indicators"}, {"imports", "publicity"},
     {"students"}, {"subsidies", "dropout"}, {"office"}, {"home"},
 ]  # fmt: skip
 LAYER_OF = {label: number for number, labels in enumerate(LAYERS) for label in labels}

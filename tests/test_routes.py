@@ -16,6 +16,7 @@ from dropout.actions.posts import Whom, appoint
 from povertyedu.accounts.permissions import ROLES, Role
 from povertyedu.audit.models import record
 from povertyedu.files.models import StoredFile
+from povertyedu.findings.actions import find, finish, plan
 from povertyedu.imports.actions import resource_of
 from povertyedu.imports.models import HeadingAlias, ImportBatch, StagedRow
 from povertyedu.inbox.models import tell
@@ -178,6 +179,13 @@ class World:
         head = Whom("吴国强", "13900000001")
         self.post = appoint(by=by, link=self.link, place=self.school_class, whom=head, since=today())
         self.holder = self.post.person
+        self.finding = find(
+            by=by, title="缺勤登记不全", due_on=today() + dt.timedelta(days=10), school=xiazhai, source="inspection"
+        )  # fmt: skip
+        plan(by=by, finding=self.finding, measure="每日登记")
+        scan = SimpleUploadedFile("照片.png", b"\x89PNG")
+        finish(by=clerk.as_actor(), finding=self.finding, result="已补登", upload=scan, account=clerk)
+        self.evidence = self.finding.evidence.get()
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
     def own(self, user):
@@ -240,6 +248,9 @@ OBJECTS = {
     "dropout:student_panel": lambda w: {"student_pk": w.student.pk},
     "subsidies:why": lambda w: {"student_pk": w.student.pk},
     "subsidies:student_panel": lambda w: {"student_pk": w.student.pk},
+    "findings:detail": pk_of("finding"),
+    "findings:step": lambda w: {"pk": w.finding.pk, "verb": "plan"},
+    "findings:evidence": pk_of("evidence"),
     "publicity:notice": pk_of("notice"),
     "publicity:object": pk_of("notice"),
     "publicity:answer": pk_of("objection"),

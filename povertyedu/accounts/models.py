@@ -30,6 +30,16 @@ class UserQuerySet(ScopedQuerySet):
         held = Grant.objects.filter(user=OuterRef("pk"), ended_at=None, role__in=roles)
         return self.filter(Exists(held), is_active=True)
 
+    def who_may_at(self, permission: str, *, area: str = "", school: School | None = None):
+        """Return the accounts in use whose grant with ``permission`` covers a place: an area's code, or a school."""
+        code = school.area_id if school else area
+        roles = [role for role in Role if may(role, permission)]
+        there = Q(area__in=[code[:digits] for digits in (6, 9, 12)])
+        if school:
+            there |= Q(school=school) | Q(school=school.centre_id, role=Role.CENTRE_REVIEWER)
+        held = Grant.objects.filter(there, user=OuterRef("pk"), ended_at=None, role__in=roles)
+        return self.filter(Exists(held), is_active=True)
+
     def with_places(self):
         """Read the grants and proposals of each account along, in two queries for all rows."""
         live = Grant.objects.filter(ended_at=None).select_related("area", "school", "school_class__school")

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from povertyedu.accounts.models import GrantProposal
 from povertyedu.accounts.permissions import Permission as P
+from povertyedu.findings.models import Finding
 from povertyedu.imports.models import ImportBatch
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Term
@@ -198,6 +199,15 @@ DUTIES = (
         P.CHECK_CHANGES, "待您复核的证件号、银行账户变更",
         lambda user: PendingChange.objects.visible_to(user, P.CHECK_CHANGES).waiting().exclude(proposed_by_id=user.pk),
         "proposed_at", "students:changes",
+    ),
+    Duty(
+        P.ANSWER_FINDINGS, "待整改的问题",
+        lambda user: Finding.objects.visible_to(user, P.ANSWER_FINDINGS).with_the_place(), "found_on", "findings:list",
+    ),
+    Duty(
+        P.MANAGE_FINDINGS, "待复核、销号的整改",
+        lambda user: Finding.objects.visible_to(user, P.MANAGE_FINDINGS).to_check().exclude(state="done", done_by_id=user.pk),
+        "done_on", "findings:list", "tab=check",
     ),
     Duty(P.EDIT_STUDENTS, "没有填完的学生表单", lambda user: StudentDraft.objects.filter(user=user), "saved_at", "students:list"),
 )  # fmt: skip

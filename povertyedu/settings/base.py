@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "povertyedu.files",
     "povertyedu.inbox",
     "povertyedu.jobs",
+    "povertyedu.findings",
     "povertyedu.publicity",
     "povertyedu.imports",
     "students",
@@ -182,6 +183,7 @@ DAILY_ACTIONS = [
     "povertyedu.imports.actions.purge_expired",  # before the files: their bytes lead to the staged rows
     "povertyedu.files.actions.purge_due",
     "povertyedu.publicity.actions.take_down_expired",
+    "povertyedu.findings.actions.tell_overdue",
     "students.actions.duplicates.search_daily",
     "subsidies.actions.nightly.recalculate_nightly",
 ]

@@ -21,7 +21,7 @@ PAGES = {
         "students:create", "students:detail", "students:edit", "students:history", "subsidies:batch", "subsidies:sheet", "subsidies:line",
         "subsidies:why", "publicity:notice", "students:change", "students:correction", "students:correction_new", "students:move",
         "students:move_of", "students:grid", "students:promotion", "students:departure", "subsidies:letters", "students:note_add",
-        "students:take_in", "students:correction_use", "students:export",
+        "students:take_in", "students:correction_use", "students:export", "findings:step",
     ),
     Role.AID_OFFICER: (
         "subsidies:batch_open", "subsidies:batch_lines", "subsidies:batch_step", "publicity:notice", "publicity:answer",
@@ -37,6 +37,7 @@ PAGES = {
     ),
     Role.BASIC_EDUCATION_OFFICER: (
         "dropout:chain", "dropout:link_new", "dropout:link_remove", "dropout:post_end", "dropout:person", "dropout:student_panel",
+        "findings:new", "findings:detail",
     ),
     Role.LEADER: ("home:dashboard_area", "home:dashboard_school", "home:dashboard_class", "home:manual"),
     Role.DATA_ADMINISTRATOR: (
