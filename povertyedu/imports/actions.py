@@ -175,6 +175,7 @@ def _apply_staged(batch: ImportBatch, by: Actor, progress) -> None:
     rows = _compared_anew(batch, resource, context, progress)
     with transaction.atomic():
         if turns.take() != before:
+            rows.clear()  # a county's rows are not held twice
             rows = _compared_anew(batch, resource, context, progress)
         _refuse([row for row in rows if row.outcome not in GOOD])
         if batch.checked_by_id and hand_over(batch, resource, rows):
@@ -220,6 +221,7 @@ def carry_out(*, batch: ImportBatch, by: Actor = COMMAND_LINE) -> tuple[ImportBa
             confirm(batch=batch)  # an operator names file and kind: the guard is for the page
             with transaction.atomic():
                 if turns.take() != before:
+                    read.rows.clear()
                     read, figures = _read_and_judge(path, resource, context)
                     ImportBatch.objects.filter(pk=batch.pk).update(**figures)
                     batch.refresh_from_db()

@@ -14,11 +14,13 @@ from povertyedu.workflow.flow import Actor, StepRefused
 from .models import ImportBatch
 from .rows import Row
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
-def overwritten_by(rows: Sequence[Row], resource) -> list[list[str]]:
-    """Return [sheet, row, person, item, old, new, hash of the new value] of what ``rows`` change on file, masked."""
+
+def overwritten_by(rows: Sequence[Row], resource) -> list[str]:
+    """Return, as JSON, [sheet, row, person, item, old, new, hash of the new value] of what ``rows`` change on file, masked."""
     return [
-        [row.sheet, str(row.number), *words]
+        _encode([row.sheet, str(row.number), *words])
         for row in rows
         if row.changes
         for words in resource.overwrites(row)
@@ -31,7 +33,7 @@ def hand_over(batch: ImportBatch, resource, rows: Sequence[Row]) -> bool:
     Who confirmed the very same changes before is not asked again.
     """
     found = overwritten_by(rows, resource)
-    told = json.dumps(found, ensure_ascii=False)
+    told = f"[{', '.join(found)}]"
     if not found:
         ImportBatch.objects.filter(pk=batch.pk).update(overwrites="", overwritten=0)
         return False

@@ -6,12 +6,13 @@ from datetime import date
 from povertyedu import bulk
 from povertyedu.jobs.progress import NO_PROGRESS
 from povertyedu.sealing import sealer, unseal_bytes
+from povertyedu.workbooks.reading import Texts
 
 from .content import TOLD, Packer, in_order, values_of
 from .enums import RowOutcome
 from .models import ImportBatch, StagedRow
 from .reading import FileRows
-from .rows import Row
+from .rows import Row, promise_of
 
 GOOD = (RowOutcome.CREATED, RowOutcome.UPDATED, RowOutcome.UNCHANGED)
 CHANGES = TOLD.index("changes")
@@ -43,18 +44,20 @@ def staged_rows(batch: ImportBatch, resource, progress=NO_PROGRESS) -> list[Row]
     columns = {sheet: in_order(place["columns"]) for sheet, place in batch.layout.items()}
     progress.expect(sum(batch.counts[outcome] for outcome in GOOD))
     rows: list[Row] = []
+    shared = Texts().once
     staged = batch.staged.filter(outcome__in=GOOD).order_by("pk")
     staged = staged.values_list("pk", "sheet", "number", "outcome", "sealed")
     for pk, sheet, number, outcome, sealed in staged.iterator(chunk_size=2000):
         if len(rows) % 1000 == 0:
             progress.reach(len(rows), "正在读取核对结果")
         texts, others, *told = json.loads(unseal_bytes(sealed))
+        texts = shared(texts)
         values = blank | values_of(texts, others, columns[sheet])
         for name in dates:
             if values[name]:
                 values[name] = date.fromisoformat(values[name])
         row = Row(sheet, number, values, [], {})
-        row.pk, row.promised = pk, (outcome, told[CHANGES] if told else [])
+        row.pk, row.promised = pk, promise_of(outcome, told[CHANGES] if told else ())
         rows.append(row)
     return rows
 

@@ -131,20 +131,29 @@ def _opened(source: str | Path | bytes) -> Iterator[IO[bytes]]:
 REMEMBERED = 20_000  # texts: names and numbers, which are each row's own, soon fill it
 
 
+class Texts:
+    """Most cells say what thousands of others say: such text is held once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def once(self, cells: list[Any]) -> list[Any]:
+        """Return the cells of a row, each text the one that was met before where there was one."""
+        share = self._known.setdefault
+        cells = [share(cell, cell) if cell.__class__ is str else cell for cell in cells]
+        if len(self._known) > REMEMBERED:
+            self._known.clear()
+        return cells
+
+
 def _sheets(file: IO[bytes], limits: Limits, told: Callable[[int], None]) -> list[Sheet]:
     sheets: list[Sheet] = []
     count = 0
-    once: dict[str, str] = {}  # most cells say what thousands of others say: such text is held once
+    shared = Texts().once
     with contextlib.closing(_answers(file, limits)) as answers:  # a refusal ends the child at once
         for answer in answers:
             if "rows" in answer:
-                share = once.setdefault
-                sheets[-1].rows.extend(
-                    (number, [share(cell, cell) if cell.__class__ is str else cell for cell in cells])
-                    for number, cells in answer["rows"]
-                )
-                if len(once) > REMEMBERED:
-                    once.clear()
+                sheets[-1].rows.extend((number, shared(cells)) for number, cells in answer["rows"])
                 count += len(answer["rows"])
                 told(count)
             elif "error" in answer:

@@ -145,9 +145,13 @@ def came() -> dict[str, list]:
 
 
 def page(files: list[Path], steps: list[dict]) -> None:
-    """Upload, check, confirm and apply as the page and its worker do: by a person, so that it can be undone."""
+    """Upload, check, confirm and apply as the page and its worker do: by a person, so that it can be undone.
+
+    What changes accounts on file is compared, handed over, confirmed by a second person and compared again.
+    """
     from povertyedu.accounts.models import User
-    from povertyedu.imports import actions
+    from povertyedu.imports import actions, second
+    from povertyedu.imports.states import ImportState
     from povertyedu.jobs.progress import NO_PROGRESS
     from povertyedu.orgs.models import Term
 
@@ -164,6 +168,12 @@ def page(files: list[Path], steps: list[dict]) -> None:
         actions.confirm(batch=batch)
         with counted(steps, f"apply {number}"):
             actions.apply(batch=batch, by=by.as_actor(), progress=NO_PROGRESS)
+        if batch.state == ImportState.WAITING:
+            steps[-1]["name"] = f"hand over {number}"
+            second.confirm_second(batch=batch, by=User.objects.get(username="second").as_actor())
+            with counted(steps, f"apply {number}"):
+                actions.apply(batch=batch, by=by.as_actor(), progress=NO_PROGRESS)
+        assert batch.state == ImportState.APPLIED, batch.state
         steps[-1]["counts"] = batch.counts
 
 

@@ -66,7 +66,8 @@ def _prepare(folder: Path) -> tuple[Path, Path, Path]:
     for kind in ("areas", "schools"):
         call_command("import_workbook", kind, str(files[kind]), verbosity=0, stdout=StringIO())
     Term.objects.named(AUTUMN)
-    factories.user("陈数据", ("data_administrator", factories.county()), username="bench")
+    for name, username in (("陈数据", "bench"), ("何复核", "second")):
+        factories.user(name, ("data_administrator", factories.county()), username=username)
     rows = list(roster_rows(people, AUTUMN))
     assert len(rows) >= MANY
     return (
