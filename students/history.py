@@ -71,6 +71,7 @@ ACTIONS = _STEPS | {
     "import.apply": "导入",
     "import.undo": "撤销导入",
     "area.merge": "撤并区划",
+    "area.unmerge": "撤销撤并",
 }
 # Fields that the log names by their column.
 _FIELDS = {

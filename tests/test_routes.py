@@ -21,6 +21,7 @@ from povertyedu.imports.actions import resource_of
 from povertyedu.imports.models import HeadingAlias, ImportBatch, StagedRow
 from povertyedu.inbox.models import tell
 from povertyedu.jobs.models import Job
+from povertyedu.office.actions.areas import merge_area
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import CalendarDay, Person
 from povertyedu.publicity.models import Objection
@@ -174,6 +175,11 @@ class World:
         self.reply = subsidies.reply_to(self.exchange, aid)
         self.inquiry = subsidies.inquiry(aid, during=autumn)
         self.household = factories.household()
+        self.merged = factories.village("529901100090", "并走村")
+        merge_area(
+            area=self.merged, into=factories.village(), on=dt.date(2020, 10, 9), from_term=autumn,
+            by=administrator.as_actor(),
+        )  # fmt: skip
         by = administrator.as_actor()
         self.link = next(link for link in pick_pattern(by=by, code="linxia") if link.label == "校长包班级")
         head = Whom("吴国强", "13900000001")
@@ -264,6 +270,7 @@ OBJECTS = {
     "office:grant_end": lambda w: {"pk": w.clerk.grants.get().pk},
     "office:area_edit": lambda w: {"code": "529901100"},
     "office:area_merge": lambda w: {"code": "529901100"},
+    "office:area_unmerge": lambda w: {"code": w.merged.pk},
     "office:school_edit": pk_of("school"),
     "office:classes": pk_of("school"),
     "office:class_edit": pk_of("school_class"),

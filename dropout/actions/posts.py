@@ -93,15 +93,33 @@ def end(*, by: Actor, post: Post, until: dt.date, reason: str = "") -> Post:
 
 
 @transaction.atomic
-def end_all_at(*, by: Actor, area: Area, until: dt.date, reason: str) -> int:
-    """End every post still to serve at ``area``, which is no more; one begun later ends with its first day. Return how many."""
-    ended = 0
+def end_all_at(*, by: Actor, area: Area, until: dt.date, reason: str) -> list[tuple[int, str, str]]:
+    """End every post still to serve at ``area``, which is no more; one begun later ends with its first day.
+
+    Return key, former end ("" without one) and new end of each, for :func:`resume`.
+    """
+    ended = []
     for post in area.posts.still_to_serve(until + dt.timedelta(days=1)):
         last = max(until, post.since)
         if post.until is None or post.until > last:
             end(by=by, post=post, until=last, reason=reason)
-            ended += 1
+            ended.append((post.pk, str(post.until or ""), str(last)))
     return ended
+
+
+@transaction.atomic
+def resume(*, by: Actor, ended: Iterable[tuple[int, str, str]], reason: str) -> int:
+    """Give back their former end to posts that :func:`end_all_at` ended and nobody touched since; return how many."""
+    former = {pk: (old, new) for pk, old, new in ended}
+    resumed = 0
+    for post in Post.objects.select_for_update().filter(pk__in=former):
+        old, new = former[post.pk]
+        if str(post.until) == new:
+            post.until = dt.date.fromisoformat(old) if old else None
+            post.save(update_fields=["until"])
+            record(by, action="post.resume", subject=post, changes={"until": [new, old]}, reason=reason)
+            resumed += 1
+    return resumed
 
 
 def _person_for(whom: Whom, place: models.Model, by: Actor) -> Person:

@@ -25,6 +25,7 @@ urlpatterns = [
     path("areas/new/", areas.area_new, name="area_new"),
     path("areas/<str:code>/", areas.area_edit, name="area_edit"),
     path("areas/<str:code>/merge/", areas.area_merge, name="area_merge"),
+    path("areas/<str:code>/unmerge/", areas.area_unmerge, name="area_unmerge"),
     path("schools/", schools.schools, name="schools"),
     path("schools/new/", schools.school_new, name="school_new"),
     path("schools/<int:pk>/", schools.school_edit, name="school_edit"),

@@ -42,6 +42,7 @@ ACTION_WORDS = {
     "area.create": "新增区划",
     "area.update": "修改区划",
     "area.merge": "撤并区划",
+    "area.unmerge": "撤销撤并",
     "school.create": "新增学校",
     "school.update": "修改学校",
     "schoolclass.create": "新增班级",
@@ -125,6 +126,7 @@ ACTION_WORDS = {
     "chain_link.remove": "去掉责任层级",
     "post.appoint": "指定责任人",
     "post.end": "结束任期",
+    "post.resume": "恢复任期",
     "jobs.cancel": "停止后台任务",
 }
 ACTION_WORDS |= {

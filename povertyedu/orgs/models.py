@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
+from django.utils import timezone
 
 from povertyedu.options.registry import option
 
@@ -344,6 +345,34 @@ class Term(models.Model):
         else:
             dates = dt.date(year, 2, 15), dt.date(year, 7, 15)
         return {"year": year, "season": season, "starts_on": dates[0], "ends_on": dates[1]}
+
+
+class AreaMerger(models.Model):
+    """What the merger of ``area`` moved, so that it can be taken back; it stays when it was."""
+
+    area = models.ForeignKey(Area, models.PROTECT, related_name="mergers", verbose_name="被撤并的")
+    into = models.ForeignKey(Area, models.PROTECT, related_name="+", verbose_name="并入")
+    at = models.DateTimeField("办理时间", default=timezone.now)
+    by_name = models.CharField("办理人", max_length=60)
+    moved = models.JSONField("移动的", help_text="households students …: 行号；posts: 行号、原任职止、改后")
+    undone_at = models.DateTimeField("撤销时间", null=True, blank=True)
+    undone_by_name = models.CharField("撤销人", max_length=60, blank=True)
+    undone_reason = models.CharField("撤销理由", max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = "撤并"
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["area"], condition=Q(undone_at=None), name="area_is_merged_once"),
+            models.CheckConstraint(
+                name="undone_merger_says_who_and_why",
+                condition=Q(undone_at=None, undone_by_name="", undone_reason="")
+                | Q(undone_at__isnull=False) & ~Q(undone_by_name="") & ~Q(undone_reason=""),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.area}并入{self.into}"
 
 
 class CalendarDay(models.Model):

@@ -42,7 +42,7 @@ PAGES = {
     Role.LEADER: ("home:dashboard_area", "home:dashboard_school", "home:dashboard_class", "home:manual"),
     Role.DATA_ADMINISTRATOR: (
         "imports:upload", "imports:detail", "students:column_sets", "students:column_set", "office:school_edit", "office:classes",
-        "office:term_edit", "office:calendar", "office:area_edit", "office:area_merge", "office:class_edit", "office:person_edit",
+        "office:term_edit", "office:calendar", "office:area_edit", "office:area_merge", "office:area_unmerge", "office:class_edit", "office:person_edit",
         "students:household", "students:pair", "students:comparison", "students:proof", "imports:columns", "imports:absent", "students:ends",
         "students:compare", "students:feeders", "imports:fix", "imports:seconds", "imports:second", "imports:aliases", "students:county_fact",
     ),

@@ -1,14 +1,16 @@
 """Mergers of villages and townships: codes and history stay, what is to come and who may read follow."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
+from dropout.models import ChainLink, Post
 from povertyedu.audit.models import AuditEvent
 from povertyedu.imports import actions as imports
-from povertyedu.orgs.models import Area
+from povertyedu.orgs.models import Area, AreaMerger, Person
 from students.models import Enrolment, FactChange, Household, Student
 from tests import factories
 from tests.imports.conftest import ROSTER, roster_row, workbook
@@ -195,3 +197,129 @@ def test_database_keeps_mergers_whole(old, new):
     ):
         with pytest.raises(IntegrityError), transaction.atomic():
             Area.objects.filter(pk=old.pk).update(**fields)
+
+
+# --- what it touches, and the way back ---------------------------------------------------------------
+
+
+@pytest.fixture
+def post(old):
+    """王支书 answers for the old village without an end."""
+    link = ChainLink.objects.create(line="government", position=9, label="包村干部", place_kind="village")
+    person = Person.objects.create(name="王支书", phone="13900000001", area=old)
+    return Post.objects.create(
+        link=link, place_kind="village", person=person, area=old, since=dt.date(2020, 1, 1)
+    )
+
+
+@pytest.fixture
+def undo(client, administrator, old):
+    """Take the merger back on its page; answer the page that follows."""
+
+    def undo(area=old, reason="批复已撤回"):
+        client.force_login(administrator)
+        return client.post(
+            reverse("office:area_unmerge", args=[area.pk]), {"reason": reason}, follow=True
+        ).content.decode()
+
+    return undo
+
+
+def touched(page: str) -> list[list[str]]:
+    """Return the cells of the table of what changes."""
+    body = page.split("<tbody>")[1].split("</tbody>")[0]
+    return [re.findall(r">([^<]+)</t[hd]>", row) for row in body.split("<tr>")[1:]]
+
+
+def test_merger_says_first_how_much_it_touches(client, child, post, administrator, old):
+    client.force_login(administrator)
+    page = client.get(reverse("office:area_merge", args=[old.code])).content.decode()
+    assert touched(page) == [
+        ["户", "1"],
+        ["户籍在这里的学生", "1"],
+        ["学校", "0"],
+        ["工作人员", "1"],
+        ["学籍（户籍地），2020-autumn", "1"],
+        ["学籍（户籍地），2021-spring", "1"],
+        ["责任人任期（到撤并前一天结束）", "1"],
+    ]
+
+
+def test_merger_is_taken_back_and_both_stay_on_record(
+    client, child, post, merge, undo, administrator, old, new, autumn, spring
+):
+    merge()
+    post.refresh_from_db()
+    assert post.until == dt.date(2021, 1, 31)
+    FactChange.objects.all().delete()
+
+    page = undo()
+
+    assert "已撤销撤并，“红星村”恢复，1 名学生的户籍地改回。" in page
+    for row in (old, new, new.parent, post):
+        row.refresh_from_db()
+    assert (old.closed_on, old.merged_into, new.absorbed, new.parent.absorbed) == (None, None, [], [])
+    assert homes() == [("2020-autumn", old.code), ("2021-spring", old.code)]
+    assert (Student.objects.get().home_area, Household.objects.get().area) == (old, old)
+    assert (post.until, post.person.area) == (None, old)
+    assert list(FactChange.objects.values_list("term", "student")) == [("2021-spring", child.pk)]
+    merger = AreaMerger.objects.get()
+    assert (merger.by_name, merger.undone_by_name, merger.undone_reason) == (
+        administrator.name,
+        administrator.name,
+        "批复已撤回",
+    )
+    event = AuditEvent.objects.get(action="area.unmerge")
+    assert (event.reason, event.changes["students"]) == ("批复已撤回", ["", "1"])
+    history = client.get(reverse("students:history", args=[child.pk])).content.decode()
+    assert ("撤并区划" in history, "撤销撤并" in history) == (True, True)
+    merge()  # and once more
+    assert AreaMerger.objects.count() == 2
+
+
+def test_taking_back_leaves_what_was_changed_since(child, merge, undo, client, old, new, spring, xiazhai):
+    merge()
+    third = factories.village("529901100003", "三合村")
+    Student.objects.update(home_area=third)
+    newcomer = factories.student("何欣", at=xiazhai, home=new, during=spring)
+    spring.is_closed = True
+    spring.save()
+    page = client.get(reverse("office:area_unmerge", args=[old.code])).content.decode()
+    assert touched(page) == [
+        ["户", "1", "0"],
+        ["户籍在这里的学生", "0", "1"],
+        ["学校", "0", "0"],
+        ["工作人员", "0", "0"],
+        ["学籍（户籍地）", "0", "1"],
+        ["学籍（就读地）", "0", "0"],
+        ["责任人任期", "0", "0"],
+    ]
+    undo()
+    newcomer.refresh_from_db()
+    assert (Student.objects.get(pk=child.pk).home_area, newcomer.home_area) == (third, new)
+    assert (Household.objects.get().area, homes()[1][1]) == (old, new.code)
+
+
+def test_later_merger_is_taken_back_first(child, merge, undo, old, new):
+    third = factories.village("529901100003", "三合村")
+    merge()
+    merge(area=new, into=third)
+    assert "“新民村”后来又并入“三合村”；请先在“行政区划”撤销那一次" in undo()
+    undo(area=new)
+    assert "已撤销撤并，“红星村”恢复" in undo()
+    assert not Area.objects.exclude(closed_on=None).exists()
+
+
+def test_taking_back_needs_a_reason_and_happens_once(client, child, merge, undo, old):
+    merge()
+    assert "已撤销" not in undo(reason="")
+    undo()
+    assert client.get(reverse("office:area_unmerge", args=[old.code])).status_code == 404
+    assert AuditEvent.objects.filter(action="area.unmerge").count() == 1
+
+
+def test_merger_without_its_list_says_what_to_do_instead(client, child, merge, undo, old, new):
+    merge()
+    AreaMerger.objects.all().delete()
+    assert "系统还没有记下移动了哪些户和学生，不能整批撤销" in undo()
+    assert Area.objects.get(pk=old.pk).merged_into == new
