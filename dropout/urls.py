@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import chain, gaps, panel, posts
+from .views import chain, gaps, panel, pledges, posts
 
 app_name = "dropout"
 urlpatterns = [
@@ -17,4 +17,14 @@ urlpatterns = [
     path("mine/", posts.mine, name="mine"),
     path("people/<int:pk>/", posts.person, name="person"),
     path("student/<int:student_pk>/", panel.student_panel, name="student_panel"),
+    path("pledges/", pledges.pledges, name="pledges"),
+    path("pledges/make-out/", pledges.make_out, name="pledges_make_out"),
+    path("pledges/zip/", pledges.pledges_zip, name="pledges_zip"),
+    path("pledges/<int:pk>/docx/", pledges.pledge_docx, name="pledge_docx"),
+    path("pledges/<int:pk>/file/", pledges.pledge_file, name="pledge_file"),
+    path("pledges/<int:pk>/sign/", pledges.pledge_sign, name="pledge_sign"),
+    path("pledges/levels/", pledges.levels, name="pledge_levels"),
+    path("pledges/levels/take/", pledges.levels_take, name="pledge_levels_take"),
+    path("pledges/levels/add/", pledges.level_edit, name="pledge_level_new"),
+    path("pledges/levels/<int:pk>/", pledges.level_edit, name="pledge_level_edit"),
 ]

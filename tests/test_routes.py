@@ -12,7 +12,9 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone
 
 from dropout.actions.chain import pick_pattern
+from dropout.actions.pledges import keep_signed, make_out, take_usual_levels
 from dropout.actions.posts import Whom, appoint
+from dropout.models import Pledge
 from povertyedu.accounts.permissions import ROLES, Role
 from povertyedu.audit.models import record
 from povertyedu.files.models import StoredFile
@@ -192,6 +194,12 @@ class World:
         scan = SimpleUploadedFile("照片.png", b"\x89PNG")
         finish(by=clerk.as_actor(), finding=self.finding, result="已补登", upload=scan, account=clerk)
         self.evidence = self.finding.evidence.get()
+        take_usual_levels(by=by)
+        make_out(by=by, year=today().year)
+        self.pledge = keep_signed(
+            by=by, pledge=Pledge.objects.get(school=self.school), signer_name="吴国强", signed_on=today(),
+            upload=SimpleUploadedFile("责任状.pdf", b"%PDF-1.4"),
+        )  # fmt: skip
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
     def own(self, user):
@@ -251,6 +259,8 @@ OBJECTS = {
     "dropout:link_remove": pk_of("link"),
     "dropout:post_end": pk_of("post"),
     "dropout:person": pk_of("holder"),
+    **{f"dropout:pledge_{tail}": pk_of("pledge") for tail in ("docx", "file", "sign")},
+    "dropout:pledge_level_edit": lambda w: {"pk": w.pledge.level_id},
     "dropout:student_panel": lambda w: {"student_pk": w.student.pk},
     "subsidies:why": lambda w: {"student_pk": w.student.pk},
     "subsidies:student_panel": lambda w: {"student_pk": w.student.pk},

@@ -3,5 +3,16 @@
 from povertyedu.accounts.filters import townships_of
 
 from .chains import AppointForm, EndForm, GapsFilter, LinkForm, PlacesFilter
+from .pledges import LevelForm, PledgeFilter, SignedForm
 
-__all__ = ["AppointForm", "EndForm", "GapsFilter", "LinkForm", "PlacesFilter", "townships_of"]
+__all__ = [
+    "AppointForm",
+    "EndForm",
+    "GapsFilter",
+    "LevelForm",
+    "LinkForm",
+    "PlacesFilter",
+    "PledgeFilter",
+    "SignedForm",
+    "townships_of",
+]

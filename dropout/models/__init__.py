@@ -2,6 +2,7 @@
 
 from .cases import Case, CaseDecision, CaseProposal, CaseQuerySet, CaseReason
 from .chains import NEVER, ChainLink, Post, PostQuerySet, name_of
+from .pledges import Pledge, PledgeLevel, PledgeQuerySet
 
 __all__ = [
     "NEVER",
@@ -11,6 +12,9 @@ __all__ = [
     "CaseQuerySet",
     "CaseReason",
     "ChainLink",
+    "Pledge",
+    "PledgeLevel",
+    "PledgeQuerySet",
     "Post",
     "PostQuerySet",
     "name_of",

@@ -186,6 +186,7 @@ DAILY_ACTIONS = [
     "povertyedu.findings.actions.tell_overdue",
     "students.actions.duplicates.search_daily",
     "subsidies.actions.nightly.recalculate_nightly",
+    "dropout.actions.pledges.follow_holders",
 ]
 
 # What may be imported: kind -> dotted path of its resource (an app above `imports` owns it).
@@ -213,6 +214,7 @@ JOB_KINDS = {
     "subsidies.ledger": "subsidies.tasks.write_ledger",
     "subsidies.freeze_ledger": "subsidies.tasks.freeze_ledger",
     "subsidies.answer_county": "subsidies.tasks.answer_county",
+    "dropout.pledges": "dropout.tasks.pledges",
 }
 # Who knows the people of a public list: kind of matter -> dotted path of its module (see publicity.actions).
 PUBLICITY_SUBJECTS = {"subsidies.batch": "subsidies.actions.publicising"}

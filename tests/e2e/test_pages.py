@@ -38,6 +38,7 @@ PAGES = {
     Role.BASIC_EDUCATION_OFFICER: (
         "dropout:chain", "dropout:link_new", "dropout:link_remove", "dropout:post_end", "dropout:person", "dropout:student_panel",
         "findings:new", "findings:detail",
+        "dropout:pledge_levels", "dropout:pledge_level_edit", "dropout:pledge_level_new", "dropout:pledge_sign",
     ),
     Role.LEADER: ("home:dashboard_area", "home:dashboard_school", "home:dashboard_class", "home:manual"),
     Role.DATA_ADMINISTRATOR: (

@@ -1,0 +1,21 @@
+"""An uploaded file, kept as long as what it belongs to is written."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from povertyedu.files.models import StoredFile
+
+
+@contextmanager
+def kept(upload, *, purpose: str, owner=None) -> Iterator[StoredFile | None]:
+    """Keep ``upload`` (a file that the form checked, or None); it goes again where the block fails."""
+    if not upload:
+        yield None
+        return
+    stored = StoredFile.keep(upload.chunks(), name=upload.name[:200], purpose=purpose, owner=owner)
+    try:
+        yield stored
+    except BaseException:
+        stored.path.unlink(missing_ok=True)
+        StoredFile.objects.filter(pk=stored.pk).delete()
+        raise
