@@ -109,6 +109,12 @@ def preview_rows(staged: Iterable[StagedRow], resource, *, may_fix: bool = False
     return lines
 
 
+def may_confirm(batch: ImportBatch, resource) -> bool:
+    """Whether a confirmation does anything: writes rows, or proposes ends for whom a complete list leaves out."""
+    names_known = batch.is_complete and resource.proposes_ends and batch.counts.get("unchanged", 0)
+    return bool(batch.importable or names_known)
+
+
 def confirm_text(batch: ImportBatch) -> str:
     """Return what a confirmation will do, in exact counts."""
     counts = {key: f"{number:,}" for key, number in batch.counts.items()}

@@ -37,6 +37,7 @@ class ImportResource(WorkbookResource):
     preview: Sequence[str] = ()  # columns that the preview shows
     key_column = ""
     can_be_complete = False  # may name everybody of the schools it covers: who is missing is then listed
+    proposes_ends = False  # a complete file has something to say of people it does not name
     identified_by = ""  # column of ID numbers without which the file is not what it should be
     conflict_message = "同一编号在文件里出现了两次，内容不同；请核对后只保留正确的一行。"
     lenient_codes: dict[str, str] = {}  # column -> code of the warning when its cell is not understood

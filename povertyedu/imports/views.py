@@ -27,7 +27,17 @@ from .errors import write_staged_errors
 from .forms import UploadForm
 from .guard import same_file_before
 from .models import ImportBatch
-from .preview import confirm_text, figures, flow_steps, may_fix, may_map, note, preview_rows, unread
+from .preview import (
+    confirm_text,
+    figures,
+    flow_steps,
+    may_confirm,
+    may_fix,
+    may_map,
+    note,
+    preview_rows,
+    unread,
+)
 from .queries import TABS, page_of, tab_counts
 from .states import ImportState
 from .undoing import plan_of
@@ -164,6 +174,7 @@ def page_context(request, batch: ImportBatch) -> dict:
         "figures": figures(batch),
         "note": note(batch, resource),
         "confirm_text": confirm_text(batch),
+        "may_confirm": may_confirm(batch, resource),
         "tabs": [
             {"text": text, "url": f"{here}?tab={name}", "active": name == tab, "count": f"{counts[name]:,}", "bad": name in ("problems", "errors") and counts[name] > 0}
             for name, (text, _) in TABS.items()

@@ -10,7 +10,7 @@ from povertyedu.imports.images import Footprint
 from povertyedu.imports.resources import ImportResource
 from povertyedu.imports.rows import Change, Context, Row
 from povertyedu.sealing import keyed_hash
-from students.actions.ends import lapse_ends, propose_ends
+from students.actions.ends import lapse_ends, lapse_named, propose_ends
 from students.actions.hardship import derive_categories, mark_people
 from students.actions.recalculating import recalculating
 from students.enums import ChangeCause, HardshipCategory
@@ -29,7 +29,7 @@ class HardshipListResource(ImportResource):
 
     permission = Permission.IMPORT_LISTS
     source = ""  # a ListSource: who answers for the list
-    can_be_complete = True
+    can_be_complete = proposes_ends = True
     key_column = identified_by = "id_number"
     conflict_message = "同一身份证号在名单里出现了两次，内容不同，几行都暂不导入；请核对后只保留正确的一行。"
 
@@ -79,6 +79,12 @@ class HardshipListResource(ImportResource):
             for change in plan.changes or ()
             if plan.known and change.heading in SECOND_PERSON
         ]
+
+    def apply(self, rows, context: Context) -> None:
+        rows = list(rows)
+        super().apply(rows, context)
+        named = {plan.wanted.key for row in rows for plan in row.found if plan.wanted.is_primary}
+        lapse_named(context.term, self.source, named)
 
     def taken_in(self, rows, unread, context: Context, *, by, list_name: str) -> None:
         plans = [plan for row in rows for plan in row.found if plan.wanted.is_primary]

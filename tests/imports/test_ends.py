@@ -43,8 +43,9 @@ def wanger(xiazhai, autumn):
 
 
 def take_in(by, term, *people, complete=True, sheet="农村低保", kind="categories"):
-    """Import a list of (name, ID number) for ``term`` as its page does."""
-    content = workbook((sheet, [HEADINGS, *((name, number, "201901") for name, number in people)]))
+    """Import a list of (name, ID number, month of its start) for ``term`` as its page does."""
+    rows = [(name, number, *(since or ["201901"])) for name, number, *since in people]
+    content = workbook((sheet, [HEADINGS, *rows]))
     batch = actions.receive(
         chunks=[content], name="低保名单.xlsx", kind=kind, term=term, by=by, is_complete=complete
     )
@@ -88,6 +89,64 @@ def test_person_not_on_the_complete_list_is_ended_by_another_and_past_terms_stay
     assert ("2021-spring", luona.pk) in set(FactChange.objects.values_list("term", "student"))
     assert [step.verb for step in ProposedEnd.objects.get().decisions.all()] == ["confirm"]
     assert HardshipStatus.objects.get(name="王二").until is None
+
+
+def test_second_complete_list_of_a_term_proposes_whom_only_the_first_named(
+    client, administrator, aid_officer, autumn, spring, luona, wanger, xiazhai
+):
+    newcomer = factories.student("何欣", at=xiazhai, during=spring)
+    take_in(administrator, autumn, person(luona), person(wanger))
+    take_in(administrator, spring, person(luona), person(wanger), (*person(newcomer), "202103"))
+    assert not ProposedEnd.objects.exists()
+    take_in(administrator, spring, person(wanger))
+    assert set(ProposedEnd.objects.values_list("name", "state")) == {("罗娜", "waiting"), ("何欣", "waiting")}
+
+    decide(client, aid_officer, *ProposedEnd.objects.all())
+
+    # 罗娜 keeps the autumn; 何欣 was named for the first time by the list that was not right.
+    assert set(HardshipStatus.objects.values_list("name", "since", "until", "counts")) == {
+        ("罗娜", dt.date(2019, 1, 1), dt.date(2021, 2, 14), True),
+        ("何欣", dt.date(2021, 3, 1), dt.date(2021, 3, 1), False),
+        ("王二", dt.date(2019, 1, 1), None, True),
+    }
+    assert dict(luona.enrolments.values_list("term", "categories")) == {
+        "2020-autumn": DIBAO,
+        "2021-spring": 0,
+    }
+    assert newcomer.enrolments.get().categories == 0
+
+
+def test_complete_list_of_people_all_known_can_be_confirmed_on_its_page(
+    client, administrator, spring, luona, wanger
+):
+    take_in(administrator, spring, person(luona), person(wanger))
+    pages = []
+    client.force_login(administrator)
+    for complete in (True, False):
+        content = workbook(("农村低保", [HEADINGS, (*person(wanger), "201901")]))
+        batch = actions.receive(
+            chunks=[content],
+            name="名单.xlsx",
+            kind="categories",
+            term=spring,
+            by=administrator,
+            is_complete=complete,
+        )
+        actions.check(batch=batch)
+        assert (batch.importable, batch.counts["unchanged"]) == (0, 1)
+        pages.append(client.get(reverse("imports:detail", args=[batch.pk])).content.decode())
+    assert ["确认名单完整" in page for page in pages] == [True, False]
+
+
+def test_whom_a_later_list_of_the_term_names_again_waits_no_more(
+    administrator, autumn, spring, luona, wanger, xiazhai
+):
+    take_in(administrator, spring, person(luona), person(wanger))
+    take_in(administrator, spring, person(wanger))
+    other = factories.student("赵三", at=xiazhai, during=autumn)
+    take_in(administrator, spring, person(luona), person(other), complete=False)
+    assert [end.state for end in ProposedEnd.objects.all()] == ["lapsed"]
+    assert HardshipStatus.objects.get(name="罗娜").until is None
 
 
 def test_list_that_is_not_complete_proposes_nothing(administrator, autumn, spring, luona, wanger):
