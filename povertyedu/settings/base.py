@@ -149,7 +149,8 @@ FILE_UPLOAD_TEMP_DIR = None
 
 # Children per transaction: long enough to be fast, short enough that SQLite's one writer is never held for seconds.
 RECALCULATION_CHUNK = env.int("POVERTYEDU_RECALCULATION_CHUNK", default=10_000)
-RECALCULATION_RANGE = 50_000  # children whose sums are asked for at once: a second of SQLite
+# Children asked for in sums, or owed their first, at once: a second of SQLite.
+RECALCULATION_RANGE = env.int("POVERTYEDU_RECALCULATION_RANGE", default=50_000)
 # A worker that has not been heard of for so long is taken for dead and its job is taken up again.
 JOB_LEASE_SECONDS = env.float("POVERTYEDU_JOB_LEASE", default=60.0)
 JOB_ATTEMPTS = 5

@@ -1,14 +1,15 @@
 """Recalculate what the children of a term are owed: decide each profile once, write only differences.
 
 A run goes through the children in order of their key. Range by range it first asks the database whether all stands
-as owed (:mod:`subsidies.queries.standing`); where it does not, each chunk of ``settings.RECALCULATION_CHUNK`` children
-reads facts and present entitlements, compares them, and commits. A run that is cut off has done whole children only,
-and the next one finds the rest.
+as owed (:mod:`subsidies.queries.standing`); where nobody has anything yet, it writes what children who are alike are owed
+(:mod:`subsidies.queries.alike`). Elsewhere each chunk of ``settings.RECALCULATION_CHUNK`` children reads facts and present
+entitlements, compares them, and commits. A run that is cut off has done whole children only, and the next one finds the rest.
 """
 
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 from django.conf import settings
@@ -24,6 +25,7 @@ from subsidies import engine
 from subsidies.enums import RunCause
 from subsidies.models import Entitlement, Recalculation
 from subsidies.queries import FactReader, marks_by_cause, totals_by_programme
+from subsidies.queries.alike import Alike, alike
 from subsidies.queries.facts import Values
 from subsidies.queries.standing import standing
 
@@ -156,33 +158,51 @@ class _Run:
         after: int | None = 0
         while after is not None:
             span, last = span_of(self.reach, after, many=settings.RECALCULATION_RANGE)
-            # Where nobody has anything yet, or a rule asks what stands beside the enrolment, each child is looked at.
-            ask = in_sum and self.reader.of_one_row and self.reach.entitled.filter(**span).exists()
-            if not (ask and self._pass_over(span)):
+            # Where a rule asks what stands beside the enrolment, each child is looked at.
+            if in_sum and self.reader.of_one_row and self._at_once(span):
+                self.progress.reach(self.tally.students)
+            else:
                 self._settle(after, last)
             after = last
 
     def _settle(self, after: int, until: int | None) -> None:
         reach = self.reach.among(Q(student_id__lte=until)) if until else self.reach
         start: int | None = after
-        while start is not None:
+        while start is not None and start != until:
             start = self._one_chunk(reach, start)
             self.progress.reach(self.tally.students)
 
     @transaction.atomic
-    def _pass_over(self, span: dict) -> bool:
-        """Return whether every child of a range has just what it is owed; then its marks go."""
+    def _at_once(self, span: dict) -> bool:
+        """Settle a range whose children need not be looked at one by one; return whether it is such a range."""
         _take_turns(self.term)
         seen = _marks(self.reach, span)
+        if _any_in(self.reach.entitled.filter(**span)):
+            done = self._pass_over(span)
+        else:
+            done = self._begin(span)
+        if done:
+            self._forget(seen)
+            self.progress.fence()
+        return done
+
+    def _pass_over(self, span: dict) -> bool:
+        """Return whether every child of a range has just what it is owed."""
         stand = standing(self.term, self.reach, self.decider, self.reader, span)
         if stand is None:
             return False
-        students, entitlements = stand
-        self._forget(seen)
+        self.tally.students += stand[0]
+        self.tally.unchanged += stand[1]
+        return True
+
+    def _begin(self, span: dict) -> bool:
+        """Write what the children of a range are owed in which nobody has anything yet; return whether it was done."""
+        if self.later.watched:
+            return False  # its children would have to be marked there one by one
+        groups = alike(self.reach.enrolments.filter(**span), self.reader)
+        students, owed = _owed_by(self.decider, self.term, groups)
+        self.tally.created += bulk.insert(Entitlement, COLUMNS, owed)
         self.tally.students += students
-        self.tally.unchanged += entitlements
-        self.progress.fence()
-        self.progress.reach(self.tally.students)
         return True
 
     @transaction.atomic
@@ -198,13 +218,10 @@ class _Run:
             difference = compare(owed, present, self.tally)
             write(self.term, difference)
             self._mark_later([*((row[1], row[2]) for row in difference.written), *difference.ended])
-        elif self.later.watched:
+        else:
             written = list(owed)
             self.tally.created += bulk.insert(Entitlement, COLUMNS, written)
             self._mark_later([(row[1], row[2]) for row in written])
-        else:
-            # Nothing was there, so nothing is compared: the database indexes one child while the next is decided.
-            self.tally.created += bulk.insert(Entitlement, COLUMNS, owed)
         self._forget(seen)
         self.tally.students += len(facts)
         self.progress.fence()
@@ -231,6 +248,11 @@ def _take_turns(term: Term) -> None:
 def _marks(reach: Reach, span: dict) -> list[int]:
     """The marks of a range. To be read before its facts: a mark committed in between stays, its facts may not have been read."""
     return list(reach.marks.filter(**span).values_list("pk", flat=True))
+
+
+def _any_in(entitled: QuerySet) -> bool:
+    """Return whether there is a row. In the key's order: else PostgreSQL, which expects some, reads the table from its start."""
+    return bool(entitled.order_by("student_id").values_list("student_id")[:1])
 
 
 def span_of(reach: Reach, after: int, *, many: int | None = None) -> tuple[dict, int | None]:
@@ -268,6 +290,29 @@ def _rows(
             lines = decider.lines(values(student, row[7:]), engine.Measures(meal_days))
         for _, fen, rule, programme, kind, _ in lines:
             yield term, student, programme, rule, kind, fen, stage, grade, school, school_area, home_area
+
+
+def _owed_by(decider: engine.Decider, term: Term, groups: Iterable[Alike]) -> tuple[int, Iterator[tuple]]:
+    """Return how many children there are and the rows (as COLUMNS) they are owed, in order of their key."""
+    students, shared, children = 0, [], []
+    for group in groups:
+        students += len(group.students)
+        days = term.meal_days if group.meal_days is None else group.meal_days
+        if lines := decider.lines(group.values, engine.Measures(days)):
+            children.extend(zip(group.students, group.schools, repeat(len(shared))))
+            shared.append((group, lines))
+    children.sort()  # as they stand in the index, which so grows at its end
+
+    def rows() -> Iterator[tuple]:
+        for student, school, place in children:
+            group, lines = shared[place]
+            for _, fen, rule, programme, kind, _ in lines:
+                yield (
+                    term.pk, student, programme, rule, kind, fen, group.stage, group.grade, school, group.school_area,
+                    group.home_area,
+                )  # fmt: skip
+
+    return students, rows()
 
 
 def compare(owed: Iterable[tuple], present: QuerySet | Iterable[tuple], tally: Tally) -> Difference:

@@ -5,8 +5,6 @@ as its children, and there are no other rows: two statements that group fifty th
 thousand profiles, where reading them would cost many times as much.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Protocol
 
 from django.db import connection
@@ -15,6 +13,7 @@ from django.db.models import Count, Min, QuerySet
 from povertyedu.orgs.models import Term
 from subsidies import engine
 
+from .alike import grouped_in_memory
 from .facts import FactReader
 
 _PLACE = (
@@ -42,7 +41,7 @@ def standing(
     """
     entitled = sides.entitled.filter(**span)
     enrolments = sides.enrolments.filter(**span).order_by()
-    with _grouped_in_memory():
+    with grouped_in_memory():
         wanted, students = _wanted(term, enrolments, decider, reader)
         found = _found(enrolments, entitled, reader)
     return (students, sum(found.values())) if wanted == found else None
@@ -78,19 +77,3 @@ def _found(enrolments: QuerySet, entitled: QuerySet, reader: FactReader) -> dict
             [*there_values, *here_values],
         )
         return {tuple(line): many for *line, many in cursor.fetchall()}
-
-
-@contextmanager
-def _grouped_in_memory() -> Iterator[None]:
-    """Keep PostgreSQL from sorting the children by profile.
-
-    It multiplies the numbers of values of columns that hang together, so it expects as many profiles as children.
-    """
-    if connection.vendor != "postgresql":
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_sort = off; SET LOCAL work_mem = '64MB'")
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_sort TO DEFAULT; SET LOCAL work_mem TO DEFAULT")

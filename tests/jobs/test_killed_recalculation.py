@@ -43,8 +43,8 @@ def whole_children() -> bool:
 
 
 def test_recalculation_survives_a_killed_worker(queue, county, person):
-    chunk_of_one = {"POVERTYEDU_RECALCULATION_CHUNK": "1"}
-    with running_worker(queue, **chunk_of_one) as worker:
+    one_at_once = {"POVERTYEDU_RECALCULATION_RANGE": "1"}
+    with running_worker(queue, **one_at_once) as worker:
         job = start(
             "subsidies.recalculate",
             label="重算",
@@ -59,7 +59,7 @@ def test_recalculation_survives_a_killed_worker(queue, county, person):
     assert whole_children()
     assert not Recalculation.objects.exists()
 
-    with running_worker(queue, **chunk_of_one):
+    with running_worker(queue, **one_at_once):
         wait_for(lambda: Job.objects.filter(pk=job.pk, state=JobState.DONE).exists(), "the second attempt")
 
     job.refresh_from_db()

@@ -121,11 +121,12 @@ def test_recalculate_in_chunks_equals_in_one(guiding, xiazhai, autumn, settings)
     ]
     whole = run(autumn)
     before = {child.pk: owed(child) for child in children}
-    Entitlement.objects.all().delete()
+    stands = Entitlement.objects.filter(student=children[0])  # so that the others are looked at one by one
+    Entitlement.objects.exclude(student=children[0]).delete()
     settings.RECALCULATION_CHUNK = 2
     pieces = run(autumn)
     assert {child.pk: owed(child) for child in children} == before
-    assert (pieces.students, pieces.created, pieces.amount_fen) == (
+    assert (pieces.students, pieces.created + stands.count(), pieces.amount_fen) == (
         whole.students,
         whole.created,
         whole.amount_fen,
@@ -202,7 +203,7 @@ def test_run_keeps_what_set_it_off_and_what_had_changed(guiding, boarder, xiazha
 
 
 def test_meal_days_changed_during_a_run_hold_for_the_children_still_to_come(guiding, xiazhai, autumn, settings, administrator):  # fmt: skip
-    settings.RECALCULATION_CHUNK = 1
+    settings.RECALCULATION_RANGE = 1
     children = [factories.student(f"学生{i}", at=xiazhai, during=autumn, categories=POOR) for i in range(3)]
 
     class Meanwhile(type(NO_PROGRESS)):
@@ -328,6 +329,17 @@ def test_recalculate_of_what_stands_reads_no_child(class_of_nine, autumn):
         done = run(autumn)
     assert (done.students, done.created + done.updated + done.ended) == (9, 0)
     assert done.unchanged == Entitlement.objects.count()
+    assert not [q["sql"] for q in queries if "students_enrolment" in q["sql"] and "ORDER BY" in q["sql"] and "OFFSET" not in q["sql"]]  # fmt: skip
+
+
+def test_recalculate_where_nobody_has_anything_reads_no_child_and_forgets_the_marks(class_of_nine, autumn):
+    stood = entitlements()
+    Entitlement.objects.all().delete()
+    FactChange.objects.create(term=autumn, student=class_of_nine[0])
+    with CaptureQueriesContext(connection) as queries:
+        done = run(autumn)
+    assert (done.students, done.created, entitlements()) == (9, len(stood), stood)
+    assert not FactChange.objects.exists()
     assert not [q["sql"] for q in queries if "students_enrolment" in q["sql"] and "ORDER BY" in q["sql"] and "OFFSET" not in q["sql"]]  # fmt: skip
 
 
