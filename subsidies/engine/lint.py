@@ -146,13 +146,11 @@ def _never_less(winner: Rule, loser: Rule) -> bool:
     """Whether the winner's figure is the higher in every term, or equal and first by code."""
     if any(not _plain(amount) for amount in (*winner.amounts, *loser.amounts)):
         return False
-    if len({amount.unit for amount in (*winner.amounts, *loser.amounts)}) > 1:
+    if len({(amount.unit, amount.times) for amount in (*winner.amounts, *loser.amounts)}) > 1:
         return False
     least, most = min(a.fen or 0 for a in winner.amounts), max(a.fen or 0 for a in loser.amounts)
     return (-least, winner.code) < (-most, loser.code)
 
 
 def _plain(amount: Amount) -> bool:
-    return amount.form is Form.YUAN and not (
-        amount.less or amount.only_above or amount.times_of or amount.times
-    )
+    return amount.form is Form.YUAN and not (amount.less or amount.only_above or amount.times_of)

@@ -159,6 +159,11 @@ class Table:
             self.report(f"缺少“{key}”")
         return value
 
+    def has(self, key: str) -> bool:
+        """Whether a key is written that may be."""
+        self._asked.add(key)
+        return key in self.values
+
     def text(self, key: str, *, required: bool = True) -> str:
         value = self.take(key, required=required)
         if value is None:

@@ -63,7 +63,7 @@ def _amount(table: Table, vocabulary: Vocabulary, document: str) -> Amount:
 
 def _own_citation(table: Table, document: str) -> Citation | None:
     """Where an amount comes from that a later document or another clause has fixed."""
-    own = any(key in table.values for key in ("document", "clause", "quote"))
+    own = any([table.has(key) for key in ("document", "clause", "quote")])
     if not own:
         return None
     return Citation(
@@ -92,7 +92,7 @@ def _percentage(table: Table, vocabulary: Vocabulary) -> dict[str, Any]:
 
 
 def _actual(table: Table, vocabulary: Vocabulary) -> dict[str, Any]:
-    capped = "cap" in table.values
+    capped = table.has("cap")
     cap = table.yuan("cap", required=False)
     parameter = table.text("cap_parameter", required=False)
     if capped and parameter:

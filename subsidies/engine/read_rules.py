@@ -155,7 +155,7 @@ def read_treatment(table: Table, head: Heading) -> Treatment:
         last_term=last or NO_TERM,
         conditions=read_conditions(table.table("when"), head.vocabulary),
         adds=tuple(category for category in adds if category in FACTS["categories"].choices),
-        funding=read_funding(table.table("funding")) if "funding" in table.values else None,
+        funding=read_funding(table.table("funding")) if table.has("funding") else None,
         line=table.line,
     )
     if last is not None and last < treatment.first_term:
@@ -226,7 +226,7 @@ def _either(table: Table, head: Heading) -> tuple[tuple[Condition, ...], ...]:
 
 
 def _selection(table: Table) -> Selection | None:
-    if "selection" not in table.values:
+    if not table.has("selection"):
         return None
     inner = table.table("selection")
     per = inner.text("per")
@@ -253,7 +253,7 @@ def read_example(table: Table, head: Heading, programmes: Container[str]) -> Exa
         meal_days=Measures().meal_days if days is None else days,
         term=table.term("term") or NO_TERM,
         pays=tuple(amounts),
-        year_fen=table.yuan("year") if "year" in table.values else None,
+        year_fen=table.yuan("year") if table.has("year") else None,
         figures=_figures(table),
         line=table.line,
     )

@@ -37,7 +37,9 @@ def amount(written, **more):
         (part("rule", "r", **RULE, when="{ major = '' }"), "“所学专业”（major）没有“”这个值，应为加引号的文字，且不能为空"),
         (part("rule", "r", **RULE) + "[[rule.either]]\n", "这一种情形是空的，人人都会符合"),
         (part("rule", "r", **RULE, either="{ grade = 1 }"), "“either”应写成 [[either]]"),
+        (part("rule", "r", **RULE, selecton="{ places = 3, per = 'school' }"), "不认识的键“selecton”，是否想写“selection”？"),
         # amounts
+        (amount("{ yuan = 1, per = 'term', qoute = '' }"), "不认识的键“qoute”，是否想写“quote”？"),
         (amount("{ per = 'year' }"), "金额须写 yuan、parameter、percent、actual 其中的一个"),
         (amount("{ yuan = 1, percent = 3, per = 'year' }"), "金额须写 yuan、parameter、percent、actual 其中的一个"),
         (amount("{ yuan = 1, per = 'week' }"), "“per”没有“week”这个值"),

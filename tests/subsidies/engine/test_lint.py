@@ -8,8 +8,14 @@ from tests.subsidies.engine.building import pack_text, part
 PRIMARY = "{ stage = 'primary' }"
 
 
+def per_unit(per):
+    """Read "year" as it is, "5 months" as per month for so many."""
+    months, _, word = per.partition(" ")
+    return f"per = 'month', months = {months}" if word else f"per = '{per}'"
+
+
 def rule(code, yuan=100, *, programme="grant", per="year", **more):
-    return part("rule", code, programme=programme, amount=f"{{ yuan = {yuan}, per = '{per}' }}", **more)
+    return part("rule", code, programme=programme, amount=f"{{ yuan = {yuan}, {per_unit(per)} }}", **more)
 
 
 def warned(*parts, **more):
@@ -62,6 +68,8 @@ def test_shares_in_tenths_per_cent_or_a_plain_ratio_are_fine(weights):
         ({"yuan": 100, "when": PRIMARY}, {"yuan": 200, "first_term": "2019-spring"}, False),
         ({"yuan": 100, "when": PRIMARY, "first_term": "2019-spring"}, {"yuan": 200, "last_term": "2020-spring"}, False),
         ({"yuan": 100, "when": PRIMARY}, {"yuan": 200, "per": "term"}, False),
+        ({"yuan": 100, "when": PRIMARY, "per": "5 months"}, {"yuan": 200, "per": "5 months"}, True),
+        ({"yuan": 100, "when": PRIMARY, "per": "5 months"}, {"yuan": 200, "per": "4 months"}, False),
         ({"yuan": 100, "when": PRIMARY}, {"yuan": 200, "yields_to": "['z']"}, False),
         ({"yuan": 100, "when": "{ stage = 'primary', grade = [1, 2] }"}, {"yuan": 200, "when": "{ stage = 'primary', grade = { to = 3 } }"}, True),
         ({"yuan": 100, "when": "{ stage = 'primary', grade = { from = 2, to = 4 } }"}, {"yuan": 200, "when": "{ stage = 'primary', grade = { from = 3 } }"}, False),
