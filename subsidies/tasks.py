@@ -25,11 +25,10 @@ def recalculate(
             cause=RunCause(cause), term=found, only_changed=only_changed, trigger=job.label, by=by, progress=progress
         )  # fmt: skip
     except FactUnread as error:
-        if cause == RunCause.NIGHTLY:
-            nightly.tell_refused(found, str(error))
         raise JobRefused(str(error)) from error
     if cause == RunCause.NIGHTLY:
         nightly.tell_done(run)
+        nightly.go_on(run, since=job.started_at)
     return {
         "run": run.pk,
         "created": run.created,

@@ -25,6 +25,7 @@ from students.models import (
     ProposedEnd,
     StudentDraft,
 )
+from subsidies.actions import nightly
 from subsidies.actions.awaited import awaited
 from subsidies.actions.positions import idle_receipts, short_of_money
 from subsidies.enums import AllocationState, BatchState, LineState, RecoveryMethod, RecoveryState, SheetState
@@ -260,4 +261,9 @@ def todos_of(user) -> list[Todo]:
         if changed["count"]:
             page = reverse("subsidies:calculation")
             waiting.append(Todo("资料有变动、待重算的学生", changed["count"], page, changed["since"]))
+        failed = list(nightly.unfinished())
+        if failed:
+            first = failed[-1]
+            page = f"{reverse('subsidies:calculation')}?term={first.pk}"
+            waiting.append(Todo("夜间自动重算失败、待重算的学期", len(failed), page, first.failed_at))
     return waiting

@@ -72,7 +72,16 @@ def _tell_ended(job: Job, state: JobState, error: str = ""):
     if state == JobState.DONE:
         tell(job.by, f"“{job.label}”已完成。", url=job.page, tone="ok")
     elif state == JobState.FAILED:
-        tell(job.by, f"“{job.label}”失败：{error}", url=job.page, tone="bad")
+        for person in _who_hears(job):
+            tell(person, f"“{job.label}”失败：{error}", url=job.page, tone="bad")
+
+
+def _who_hears(job: Job) -> list[User]:
+    """Who started the job; where nobody did, whoever may do such work."""
+    if job.by:
+        return [job.by]
+    permission = settings.JOB_ANSWERED_BY.get(job.kind)
+    return list(User.objects.who_may(permission)) if permission else []
 
 
 @transaction.atomic

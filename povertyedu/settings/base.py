@@ -217,6 +217,8 @@ JOB_KINDS = {
     "subsidies.answer_county": "subsidies.tasks.answer_county",
     "dropout.pledges": "dropout.tasks.pledges",
 }
+# Who is told that a job failed which nobody started: job kind -> the permission to do such work.
+JOB_ANSWERED_BY = {"subsidies.recalculate": "recalculate", "students.find_duplicates": "resolve_duplicates"}
 # Who knows the people of a public list: kind of matter -> dotted path of its module (see publicity.actions).
 PUBLICITY_SUBJECTS = {"subsidies.batch": "subsidies.actions.publicising"}
 # How the sources of funds are called: dotted path of () -> [(code, name)]; policies name them.

@@ -13,11 +13,12 @@ from povertyedu.orgs.models import Term
 from students.models import FactChange
 
 KIND = "subsidies.recalculate"
+LOCK = "recalculate:"
 
 
 def lock_of(term: Term) -> str:
     """What no two recalculations of a term may work on at once."""
-    return f"recalculate:{term.pk}"
+    return f"{LOCK}{term.pk}"
 
 
 @contextmanager

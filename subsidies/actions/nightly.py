@@ -3,19 +3,21 @@
 import datetime as dt
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils import timezone
 
 from povertyedu.accounts.models import User
 from povertyedu.accounts.permissions import Permission
 from povertyedu.inbox.models import tell
-from povertyedu.jobs.models import LIVE_STATES, Job
+from povertyedu.jobs.models import LIVE_STATES, Job, JobState
 from povertyedu.jobs.tasks import start
 from povertyedu.options.registry import option
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Term
-from students.actions.recalculating import KIND, lock_of
+from students.actions.recalculating import KIND, LOCK, lock_of
+from students.enums import ChangeCause
 from students.models import FactChange
 from subsidies.enums import RunCause
 from subsidies.models import Recalculation
@@ -42,35 +44,52 @@ def recalculate_nightly() -> list[Job]:
     done = Q(state__in=LIVE_STATES) | Q(arguments__cause=RunCause.NIGHTLY, created_at__gte=midnight)
     taken = set(Job.objects.filter(done, kind=KIND).values_list("lock", flat=True))
     governed = policies_for(terms) if terms else {}
-    return [
-        start(
-            KIND, label=f"{TITLE} {term}", by=None, url=_page(term), lock=lock_of(term),
-            arguments={"term": term.pk, "only_changed": True, "cause": RunCause.NIGHTLY},
-        )
-        for term in terms
-        if term.pk in governed and lock_of(term) not in taken
-    ]  # fmt: skip
+    return [_start(term) for term in terms if term.pk in governed and lock_of(term) not in taken]
+
+
+def _start(term: Term) -> Job:
+    return start(
+        KIND, label=f"{TITLE} {term}", by=None, url=_page(term), lock=lock_of(term),
+        arguments={"term": term.pk, "only_changed": True, "cause": RunCause.NIGHTLY},
+    )  # fmt: skip
+
+
+def go_on(run: Recalculation, *, since: dt.datetime) -> list[Job]:
+    """Start the later terms that a nightly run, begun at ``since``, has marked: they need not wait for another night.
+
+    A term that waits to be recalculated already is left alone. Only later terms are marked, so this comes to an end.
+    """
+    marked = FactChange.objects.filter(cause=ChangeCause.EARLIER, marked_at__gte=since)
+    later = Term.objects.filter(
+        pk__in=marked.values("term"), starts_on__gt=run.term.starts_on, is_closed=False
+    )
+    waiting = set(Job.objects.waiting().filter(kind=KIND).values_list("lock", flat=True))
+    return [_start(term) for term in later.order_by("starts_on") if lock_of(term) not in waiting]
+
+
+def unfinished() -> QuerySet[Term]:
+    """Return the open terms whose nightly run failed at ``failed_at`` and that were not recalculated since."""
+    lock = Concat(Value(LOCK), OuterRef("pk"))
+    failed = Job.objects.filter(
+        kind=KIND, lock=lock, state=JobState.FAILED, arguments__cause=RunCause.NIGHTLY
+    )
+    since = Recalculation.objects.filter(term=OuterRef("pk"), school=None, at__gt=OuterRef("failed_at"))
+    return (
+        Term.objects.filter(is_closed=False)
+        .annotate(failed_at=Subquery(failed.order_by("-ended_at").values("ended_at")[:1]))
+        .filter(~Exists(since), failed_at__isnull=False)
+    )
 
 
 def tell_done(run: Recalculation) -> None:
     """Tell who was to press the button what came of a nightly run."""
     causes = "，".join(f"{cause} {children:,} 人" for cause, children in run.told)
-    _tell(
-        run.term,
-        f"核对了有变动的 {run.students:,} 名学生{f'（{causes}）' if causes else ''}，"
-        f"应享新增 {run.created:,} 项、变动 {run.updated:,} 项、终止 {run.ended:,} 项。",
-        "ok",
+    text = (
+        f"{TITLE} {run.term}：核对了有变动的 {run.students:,} 名学生{f'（{causes}）' if causes else ''}，"
+        f"应享新增 {run.created:,} 项、变动 {run.updated:,} 项、终止 {run.ended:,} 项。"
     )
-
-
-def tell_refused(term: Term, reason: str) -> None:
-    """Tell them why it did not come about; the children still wait."""
-    _tell(term, f"没有完成：{reason}", "bad")
-
-
-def _tell(term: Term, text: str, tone: str) -> None:
     for user in User.objects.who_may(Permission.RECALCULATE):
-        tell(user, f"{TITLE} {term}：{text}", url=_page(term), tone=tone)
+        tell(user, text, url=_page(run.term), tone="ok")
 
 
 def _page(term: Term) -> str:

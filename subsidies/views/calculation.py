@@ -11,6 +11,7 @@ from povertyedu.jobs.models import Job
 from povertyedu.jobs.tasks import start
 from students.actions.recalculating import lock_of
 from students.enums import ChangeCause
+from subsidies.actions import nightly
 from subsidies.actions.policies import NoPolicy, policy_for
 from subsidies.forms.calculation import RunsForm
 from subsidies.models import Entitlement, Programme
@@ -43,6 +44,7 @@ def calculation(request):
         "form": form,
         "runs": last_runs(term, form.chosen),
         "job": Job.objects.live().filter(lock=lock_of(term)).order_by("-pk").first() if term else None,
+        "failed_night": nightly.unfinished().filter(pk=term.pk).first() if term else None,
         "may_start": request.user.can(Permission.RECALCULATE),
     }
     return render(request, "subsidies/calculation.html", context)

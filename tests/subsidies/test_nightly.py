@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -144,5 +145,66 @@ def test_what_cannot_be_read_is_told_and_the_child_goes_on_waiting(monkeypatch, 
 
     assert Job.objects.get().state == JobState.FAILED
     told = Message.objects.get(to=aid_officer)
-    assert (told.tone, "没有完成：政策的规则要看“性别”" in told.text) == ("bad", True)
+    assert (
+        told.tone,
+        f"“夜间自动重算 {boarder.enrolments.get().term}”失败：政策的规则要看“性别”" in told.text,
+    ) == ("bad", True)
     assert waits(client, aid_officer)
+
+
+FAILED = "夜间自动重算失败、待重算的学期"
+
+
+def test_unexpected_failure_is_told_and_stands_in_the_to_dos_until_the_term_is_recalculated(
+    monkeypatch, client, boarder, autumn, aid_officer, administrator, clerk
+):
+    (job,) = recalculate_nightly()
+    monkeypatch.setitem(settings.JOB_KINDS, job.kind, "tests.subsidies.test_nightly.nothing_of_this_name")
+    tasks.run(job.pk)
+    monkeypatch.undo()
+    page = reverse("subsidies:calculation")
+
+    told = f"“夜间自动重算 {autumn}”失败：{tasks.UNEXPECTED.format(job.pk)}"
+    assert set(Message.objects.values_list("to__name", "tone", "text")) == {
+        ("周敏", "bad", told),
+        ("陈数据", "bad", told),
+    }
+    for user, shown in ((aid_officer, True), (administrator, True), (clerk, False)):
+        client.force_login(user)
+        assert (FAILED in client.get(HOME).text) is shown
+    client.force_login(aid_officer)
+    assert "夜间自动重算失败，有变动的学生还没有重算" in client.get(page).text
+
+    client.post(reverse("subsidies:recalculate"))
+    tasks.run(Job.objects.get(by=aid_officer).pk)
+
+    assert FAILED not in client.get(HOME).text
+    assert "夜间自动重算失败" not in client.get(page).text
+
+
+def test_what_a_nightly_run_marks_in_a_later_term_is_recalculated_in_the_same_night(autumn, xiazhai):
+    """A grant that a child gets once in a lifetime: its spring changes when the autumn before does."""
+    once = policies.TEXT.replace('per = "year"', 'per = "once"')
+    policies.published(once, applies_from="2020-autumn")
+    spring = factories.term("2021-spring")
+    child = factories.student("罗娜", at=xiazhai, during=spring, boarding=True)
+    mark_changed(spring, [child.pk])
+    marked_at(MIDNIGHT - dt.timedelta(seconds=1))
+    tasks.run(recalculate_nightly()[0].pk)
+    before = set(child.entitlements.values_list("term", "amount_fen"))
+
+    earlier = child.enrolments.get()
+    earlier.pk, earlier._state.adding, earlier.term = None, True, autumn
+    earlier.save()
+    mark_changed(autumn, [child.pk], ChangeCause.RECORD)
+    marked_at(MIDNIGHT - dt.timedelta(seconds=1))
+    Job.objects.update(created_at=MIDNIGHT - dt.timedelta(hours=1))
+    tasks.run(recalculate_nightly()[0].pk)
+    (following,) = Job.objects.live()
+    tasks.run(following.pk)
+
+    assert before == {(spring.pk, 100_000)}
+    assert following.label == f"夜间自动重算 {spring}"
+    assert set(child.entitlements.values_list("term", "amount_fen")) == {(autumn.pk, 100_000)}
+    assert not FactChange.objects.exists()
+    assert not Job.objects.live().exists()
