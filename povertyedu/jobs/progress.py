@@ -15,8 +15,10 @@ cancel flag. Commands, which need no worker, pass :data:`NO_PROGRESS`.
 """
 
 import logging
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from threading import Event, Thread
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import Error, connection
@@ -25,6 +27,8 @@ from django.utils import timezone
 from .models import PERCENT, Job
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
+ROWS_TOLD = 500  # after how many rows of an export it is told anew
 
 
 class JobRefused(Exception):
@@ -128,6 +132,18 @@ class Share:
 
     def fence(self):
         self.progress.fence()
+
+
+def counted(rows: Iterable[T], progress, count: int) -> Iterator[T]:
+    """Yield the ``count`` rows of an export and tell how many were written, every few hundred."""
+    progress.expect(count)
+    done = 0
+    for row in rows:
+        if done % ROWS_TOLD == 0:
+            progress.reach(done, f"已写出 {done:,} 行，共 {count:,} 行")
+        yield row
+        done += 1
+    progress.reach(done, "正在保存文件")
 
 
 class _NoProgress:

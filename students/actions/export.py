@@ -3,6 +3,7 @@
 from django.utils import timezone
 
 from povertyedu.audit.models import record_access
+from povertyedu.jobs.progress import NO_PROGRESS, counted
 from povertyedu.orgs.models import Term
 from povertyedu.workbooks.writing import LedgerColumn, write_table
 from students.numbers import NUMBERS
@@ -19,7 +20,9 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def export_students(out, *, by, term: Term, rows, words: list[str], full: bool, reason: str) -> str:
+def export_students(
+    out, *, by, term: Term, rows, words: list[str], full: bool, reason: str, progress=NO_PROGRESS
+) -> str:
     """Write ``rows`` (enrolments of ``term``) as a workbook; return its name. Streamed.
 
     ``words`` tell the filter, ``full`` leaves numbers in clear. Leaves one AccessEvent with ``reason``.
@@ -30,10 +33,11 @@ def export_students(out, *, by, term: Term, rows, words: list[str], full: bool, 
         "school", "school_class", "student__guardian", "student__bank_account"
     ).order_by("school_area", "school_id", "stage", "grade", "school_class__name", "pk")
     at = timezone.localtime()
+    lines = (_line(row, names, full) for row in found.iterator(chunk_size=1000))
     write_table(
         out,
         COLUMNS,
-        (_line(row, names, full) for row in found.iterator(chunk_size=1000)),
+        counted(lines, progress, count),
         title=f"{term} 学生名单",
         name="学生名单",
         unit_line=f"筛选条件：{'；'.join(words) or '全部'}",

@@ -53,7 +53,7 @@ def keep_list(*, owner: User, progress, **asked) -> dict:
     days = option("upload_keep_days")
     with TemporaryDirectory() as folder:
         path = Path(folder) / "list.xlsx"
-        name = export_list(path, user=owner, by=owner.as_actor(), **asked)
+        name = export_list(path, user=owner, by=owner.as_actor(), progress=progress, **asked)
         with transaction.atomic():
             stored = StoredFile.keep(
                 _pieces(path), name=name, purpose="学生名单", owner=owner, purge_after=timezone.now() + timezone.timedelta(days=days)

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from povertyedu.audit.models import record_access
+from povertyedu.jobs.progress import NO_PROGRESS, counted
 from povertyedu.orgs.models import Term
 from povertyedu.workbooks.writing import LedgerColumn, write_table
 from students.models import Enrolment, HardshipStatus, Student
@@ -33,7 +34,7 @@ def export_roster(out, *, columns: Sequence[str], **asked) -> str:
 
 def export_columns(
     out, *, by, term: Term, rows, columns: Sequence[Entry], name: str, words: list[str], full: bool, reason: str,
-    has_title: bool = True, members: bool = False,
+    has_title: bool = True, members: bool = False, progress=NO_PROGRESS,
 ) -> str:  # fmt: skip
     """Write ``rows`` (enrolments of ``term``) with ``columns``; return the file's name. Streamed.
 
@@ -52,7 +53,7 @@ def export_columns(
     write_table(
         out,
         [LedgerColumn(entry.heading, width=source.width) for entry, source in chosen],
-        lines(rows, chosen, term=term, full=full, members=members),
+        counted(lines(rows, chosen, term=term, full=full, members=members), progress, count),
         name="学生花名册",
         **(frame if has_title else {}),
     )

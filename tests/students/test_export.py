@@ -8,6 +8,7 @@ from openpyxl import load_workbook
 
 from povertyedu.audit.models import AccessEvent
 from povertyedu.inbox.models import Message
+from povertyedu.jobs import progress
 from povertyedu.jobs.models import Job
 from povertyedu.jobs.progress import NO_PROGRESS, JobRefused
 from povertyedu.options.registry import set_option
@@ -85,6 +86,40 @@ def test_export_beyond_the_option_is_written_by_a_job(client, clerk, administrat
     ]
     client.force_login(administrator)
     assert client.get(file).status_code == 404
+
+
+class Watch:
+    """A progress that keeps what it was told."""
+
+    def __init__(self):
+        self.told = []
+
+    def expect(self, total):
+        self.told.append(("expect", total))
+
+    def reach(self, done, note=""):
+        self.told.append((done, note))
+
+    def fence(self):
+        pass
+
+
+@pytest.mark.parametrize("layout", ["list", "roster"])
+def test_export_job_tells_how_many_rows_are_written(clerk, xiazhai, autumn, monkeypatch, layout):
+    monkeypatch.setattr(progress, "ROWS_TOLD", 2)
+    for number in range(5):
+        factories.student(f"学生{number}", at=xiazhai, during=autumn, account=False)
+    asked = {"term": autumn.pk, "query": "", "layout": layout, "full": False, "reason": "上报"}
+    job = Job.objects.create(kind="students.export", label="导出", by=clerk, arguments=asked)
+    watch = Watch()
+    tasks.export(job, watch, **asked)
+    assert watch.told == [
+        ("expect", 5),
+        (0, "已写出 0 行，共 5 行"),
+        (2, "已写出 2 行，共 5 行"),
+        (4, "已写出 4 行，共 5 行"),
+        (5, "正在保存文件"),
+    ]
 
 
 def test_export_job_counts_what_its_person_may_see_when_it_runs(client, clerk, luona, autumn):
