@@ -36,7 +36,7 @@ def export(job, progress, *, term: str, query: str, layout: str, full: bool, rea
     form, _, rows = chosen(QueryDict(query), user=job.by, term=found, permission=P.EXPORT_STUDENTS)
     try:
         return keep_list(
-            owner=job.by, progress=progress, term=found, rows=rows, words=form.in_force(), layout=layout, full=full, reason=reason
+            maker=f"job {job.pk}", owner=job.by, progress=progress, term=found, rows=rows, words=form.in_force(), layout=layout, full=full, reason=reason
         )  # fmt: skip
     except ColumnSet.DoesNotExist:
         raise JobRefused("选用的列组合已被删除，请重新选列导出。") from None

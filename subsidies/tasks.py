@@ -51,9 +51,9 @@ def what_if(job, progress, *, policy: int) -> dict:
 def write_ledger(
     job, progress, *, term: str, full_numbers: bool = False, reason: str = "", reading: str = "school_area"
 ) -> dict:
-    """Write a term's ledger into a stored file of who asked, and tell them; a second run writes another file."""
+    """Write a term's ledger into a stored file of who asked, and tell them; a second run finds that file."""
     return ledgers.keep_ledger(
-        term=Term.objects.get(pk=term), owner=job.by, url=job.url, full_numbers=full_numbers, reason=reason,
+        maker=f"job {job.pk}", term=Term.objects.get(pk=term), owner=job.by, url=job.url, full_numbers=full_numbers, reason=reason,
         reading=reading, progress=progress,
     )  # fmt: skip
 

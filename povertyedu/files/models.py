@@ -33,6 +33,9 @@ class StoredFile(models.Model):
         User, models.PROTECT, null=True, related_name="files", verbose_name="上传或生成人"
     )
     created_at = models.DateTimeField("时间", default=timezone.now)
+    permission = models.CharField(
+        "下载要有的权限", max_length=40, blank=True, help_text="空：归本人即可；如完整号码的导出"
+    )
     purge_after = models.DateTimeField("清除时间", null=True, blank=True)
     purged_at = models.DateTimeField("已清除", null=True, blank=True)
 
@@ -52,14 +55,29 @@ class StoredFile(models.Model):
     def path(self) -> Path:
         return Path(settings.VAR_DIR) / "files" / self.id.hex[:2] / self.id.hex
 
+    @staticmethod
+    def key_of(maker: str) -> uuid.UUID:
+        """Return the key of the one file that ``maker``, a job, makes: run again it finds that it is done."""
+        return uuid.uuid5(uuid.NAMESPACE_OID, f"povertyedu {maker}")
+
+    def may_be_taken_by(self, user: User) -> bool:
+        """Whether ``user`` still holds what taking the file out needs, nothing taken from them since it was made."""
+        if not self.permission:
+            return True
+        return user.can(self.permission) and not user.grants.filter(ended_at__gte=self.created_at).exists()
+
     @classmethod
     def keep(
-        cls, chunks, *, name: str, purpose: str, owner=None, purge_after=None, personal=True
-    ) -> "StoredFile":
-        """Seal ``chunks`` (an iterable of bytes) onto disk and return the row; nothing stays when it fails."""
+        cls, chunks, *, name: str, purpose: str, owner=None, purge_after=None, personal=True, permission="", key=None
+    ) -> "StoredFile":  # fmt: skip
+        """Seal ``chunks`` (an iterable of bytes) onto disk and return the row; nothing stays when it fails.
+
+        ``permission``: what whoever takes it out must hold then; ``key``: see :meth:`key_of`.
+        """
         stored = cls(
-            name=name[:200], purpose=purpose, owner=owner, purge_after=purge_after, personal=personal, size=0
-        )
+            id=key or uuid.uuid4(), name=name[:200], purpose=purpose, owner=owner, purge_after=purge_after, personal=personal,
+            permission=permission, size=0,
+        )  # fmt: skip
         digest = hashlib.sha256()
         stored.path.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -1,6 +1,7 @@
 import mimetypes
 import sys
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
@@ -17,8 +18,13 @@ from .models import StoredFile
 
 @require_GET
 def download(request: HttpRequest, pk) -> StreamingHttpResponse:
-    """Stream a file to its owner, unsealed a MiB at a time; personal data leaves an AccessEvent."""
+    """Stream a file to its owner, unsealed a MiB at a time; personal data leaves an AccessEvent.
+
+    A right that was taken away since the file was made is asked for anew.
+    """
     stored = get_object_or_404(StoredFile.objects.visible_to(request.user), pk=pk)
+    if not stored.may_be_taken_by(request.user):
+        raise PermissionDenied("这个文件生成以后，您的授权有变动，不能再下载；仍需要的，请重新导出。")
     if not stored.path.exists():
         raise Http404("这个文件已不在服务器上，请重新生成。")
     if stored.personal:

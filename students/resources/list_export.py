@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from povertyedu.accounts.models import User
 from povertyedu.accounts.permissions import Permission as P
+from povertyedu.audit.models import record_access
 from povertyedu.files.models import StoredFile
 from povertyedu.inbox.models import tell
 from povertyedu.options.registry import option
 from povertyedu.orgs.models import Term
-from students.actions.export import export_students
+from students.actions.export import Written, export_students
 from students.enums import Place
 from students.models import ColumnSet
 from students.queries import enrolments_in
@@ -23,10 +24,17 @@ from .column_presets import PRESETS
 from .roster_export import export_columns, export_roster, roster_columns
 
 
-def export_list(out, *, user: User, term: Term, rows, layout: str, full: bool, **asked) -> str:
-    """Write ``rows`` as ``layout`` says: the list, the roster or a set of columns; return the file's name.
+def export_list(out, *, user: User, by, term: Term, reason: str, **asked) -> str:
+    """Write a list as :func:`_write` does for who waits for it; return its name. Leaves one AccessEvent."""
+    written = _write(out, user=user, by=by, term=term, **asked)
+    record_access(by, kind="download", subject=term, fields=written.told, reason=reason)
+    return written.name
 
-    ``asked`` are by, words and reason. Numbers are in clear only where ``user`` may reveal them, which can be
+
+def _write(out, *, user: User, term: Term, rows, layout: str, full: bool, **asked) -> Written:
+    """Write ``rows`` as ``layout`` says: the list, the roster or a set of columns.
+
+    ``asked`` are by, words and progress. Numbers are in clear only where ``user`` may reveal them, which can be
     narrower than where lists may be taken out. Raise ColumnSet.DoesNotExist for a set that is gone.
     """
     asked |= {"term": term, "full": full}
@@ -45,21 +53,28 @@ def export_list(out, *, user: User, term: Term, rows, layout: str, full: bool, *
     )  # fmt: skip
 
 
-def keep_list(*, owner: User, progress, **asked) -> dict:
+def keep_list(*, maker: str, owner: User, progress, term: Term, full: bool, reason: str, **asked) -> dict:
     """Write a list as :func:`export_list` does into a stored file of ``owner`` and tell them; return the file's key.
 
-    It goes after the county's keeping days for uploads. A run that is cut off leaves no file, only its line in the log.
+    It goes after the county's keeping days for uploads. ``maker`` names the job: one that was cut off leaves
+    neither file nor a line in the log, one that is run again after its end finds its file.
     """
-    days = option("upload_keep_days")
+    key, days = StoredFile.key_of(maker), option("upload_keep_days")
+    if StoredFile.objects.filter(pk=key).exists():
+        return {"file": str(key)}
+    by = owner.as_actor()
     with TemporaryDirectory() as folder:
         path = Path(folder) / "list.xlsx"
-        name = export_list(path, user=owner, by=owner.as_actor(), progress=progress, **asked)
+        written = _write(path, user=owner, by=by, term=term, full=full, progress=progress, **asked)
         with transaction.atomic():
             stored = StoredFile.keep(
-                _pieces(path), name=name, purpose="学生名单", owner=owner, purge_after=timezone.now() + timezone.timedelta(days=days)
+                _pieces(path), name=written.name, purpose="学生名单", owner=owner, key=key,
+                purge_after=timezone.now() + timezone.timedelta(days=days),
+                permission=P.REVEAL_NUMBERS if full else P.EXPORT_STUDENTS,
             )  # fmt: skip
+            record_access(by, kind="download", subject=term, fields=written.told, reason=reason)
             url = reverse("files:download", args=[stored.pk])
-            tell(owner, f"{name} 已生成，点开即可下载，保留 {days} 天。", url=url, tone="ok")
+            tell(owner, f"{written.name} 已生成，点开即可下载，保留 {days} 天。", url=url, tone="ok")
             progress.fence()
     return {"file": str(stored.pk)}
 

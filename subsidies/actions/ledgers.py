@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Case, F, FilteredRelation, Q, Value, When
 from django.utils import timezone
 
+from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record, record_access
 from povertyedu.files.models import StoredFile
 from povertyedu.inbox.models import tell
@@ -224,6 +225,7 @@ def freeze_ledger(*, term: Term, by: Actor, progress=NO_PROGRESS) -> TermLedger:
 
 def keep_ledger(
     *,
+    maker: str,
     term: Term,
     owner,
     url: str,
@@ -235,7 +237,11 @@ def keep_ledger(
     """Write the ledger into a stored file of ``owner`` and tell them; return what :func:`export_ledger` does, and ``file``.
 
     It goes after the county's keeping days for uploads. Whole ID numbers leave an access event with ``reason``.
+    ``maker`` names the job: run again after its end it finds its file.
     """
+    key = StoredFile.key_of(maker)
+    if StoredFile.objects.filter(pk=key).exists():
+        return {"file": str(key)}
     with TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.xlsx"
         answer = export_ledger(path, term=term, full_numbers=full_numbers, reading=reading, progress=progress)
@@ -243,8 +249,9 @@ def keep_ledger(
         days = options("upload_keep_days")["upload_keep_days"]
         with transaction.atomic():
             stored = StoredFile.keep(
-                _pieces(path), name=f"学生资助台账-{'-'.join(filter(None, (term.pk, told)))}.xlsx", purpose="ledger", owner=owner,
+                _pieces(path), name=f"学生资助台账-{'-'.join(filter(None, (term.pk, told)))}.xlsx", purpose="ledger", owner=owner, key=key,
                 purge_after=timezone.now() + timezone.timedelta(days=days),
+                permission=P.REVEAL_NUMBERS if full_numbers else P.EXPORT_LEDGER,
             )  # fmt: skip
             fields = "姓名、身份证号、金额" if full_numbers else "姓名、金额"
             record_access(

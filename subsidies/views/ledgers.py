@@ -57,7 +57,7 @@ def ledger_download(request, pk):
     stored = StoredFile.objects.visible_to(request.user).filter(pk=job.result.get("file")).first()
     if stored is None:
         raise Http404("台账文件已到期清除，请重新生成。")
-    if job.arguments.get("full_numbers") and not request.user.can(P.REVEAL_NUMBERS):
+    if not stored.may_be_taken_by(request.user):
         raise PermissionDenied
     record_access(
         actor(request, P.EXPORT_LEDGER), kind="download", subject=stored, fields="台账", reason=job.arguments.get("reason") or "台账"

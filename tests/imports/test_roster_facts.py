@@ -221,7 +221,7 @@ def test_what_goes_out_comes_in_again_without_change(xiazhai, autumn, own_facts)
     out = io.BytesIO()
 
     export_roster(
-        out, by=BY, term=autumn, rows=Enrolment.objects.of(autumn), words=[], full=True, reason="核对",
+        out, by=BY, term=autumn, rows=Enrolment.objects.of(autumn), words=[], full=True,
         columns=[name for name, _ in roster_columns()],
     )  # fmt: skip
     batch = actions.receive(chunks=[out.getvalue()], name="花名册.xlsx", kind="roster", term=autumn, by=None)

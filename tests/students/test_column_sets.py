@@ -32,7 +32,7 @@ def written(term, *columns: Entry, full: bool = True, members: bool = True, rows
     out = io.BytesIO()
     export_columns(
         out, by=Actor(None, "测试", ""), term=term, rows=Enrolment.objects.of(term) if rows is None else rows, columns=columns,
-        name="试", words=[], full=full, reason="核对", has_title=False, members=members,
+        name="试", words=[], full=full, has_title=False, members=members,
     )  # fmt: skip
     sheet = load_workbook(out).active
     return [[cell.value for cell in row] for row in sheet.iter_rows()]

@@ -4,13 +4,16 @@ import io
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from openpyxl import load_workbook
 
+from povertyedu.accounts.models import Grant
 from povertyedu.audit.models import AccessEvent
+from povertyedu.files.models import StoredFile
 from povertyedu.inbox.models import Message
 from povertyedu.jobs import progress
 from povertyedu.jobs.models import Job
-from povertyedu.jobs.progress import NO_PROGRESS, JobRefused
+from povertyedu.jobs.progress import NO_PROGRESS, JobRefused, LeaseLost
 from povertyedu.options.registry import set_option
 from students import tasks
 from tests import factories
@@ -122,12 +125,47 @@ def test_export_job_tells_how_many_rows_are_written(clerk, xiazhai, autumn, monk
     ]
 
 
+def test_export_job_that_is_killed_and_run_again_leaves_one_line_in_the_log(client, clerk, luona, autumn):
+    asked = {"term": autumn.pk, "query": "", "layout": "list", "full": True, "reason": "银行开卡"}
+    job = Job.objects.create(kind="students.export", label="导出", by=clerk, arguments=asked)
+
+    class Killed(Watch):
+        def fence(self):
+            raise LeaseLost
+
+    with pytest.raises(LeaseLost):  # the other attempt has it: nothing of this one stays
+        tasks.export(job, Killed(), **asked)
+    assert not AccessEvent.objects.exists()
+    results = [tasks.export(job, NO_PROGRESS, **asked) for _ in range(2)]  # killed after its end, too
+    assert results[0] == results[1]
+    assert AccessEvent.objects.get().fields == "学生名单 1 人，完整号码；全部"
+    assert (StoredFile.objects.count(), Message.objects.count()) == (1, 1)
+
+
+def test_exported_file_is_for_who_still_may_see_what_it_holds(client, clerk, luona, xiazhai, autumn):
+    asked = {"term": autumn.pk, "query": "", "layout": "list", "full": True, "reason": "银行开卡"}
+    job = Job.objects.create(kind="students.export", label="导出", by=clerk, arguments=asked)
+    file = reverse("files:download", args=[tasks.export(job, NO_PROGRESS, **asked)["file"]])
+    client.force_login(clerk)
+    assert client.get(file).status_code == 200
+    clerk.grants.update(ended_at=timezone.now())
+    told = client.get(file)
+    assert (told.status_code, "您的授权有变动，不能再下载" in told.content.decode()) == (403, True)
+    # Another grant of the same role does not give back what was made under the old one.
+    Grant.objects.create(
+        user=clerk, role="school_clerk", school=factories.school("别的小学"), granted_by="测试"
+    )
+    assert client.get(file).status_code == 403
+    assert AccessEvent.objects.filter(subject_type="files.storedfile").count() == 1
+
+
 def test_export_job_counts_what_its_person_may_see_when_it_runs(client, clerk, luona, autumn):
     asked = {"term": autumn.pk, "query": "", "layout": "list", "full": True, "reason": "上报"}
     job = Job.objects.create(kind="students.export", label="导出", by=clerk, arguments=asked)
     clerk.grants.all().delete()
     tasks.export(Job.objects.get(), NO_PROGRESS, **asked)
     assert AccessEvent.objects.get().fields.startswith("学生名单 0 人")
+    job = Job.objects.create(kind="students.export", label="导出", by=clerk, arguments=asked)
     with pytest.raises(JobRefused, match="列组合已被删除"):
         tasks.export(job, NO_PROGRESS, **asked | {"layout": "9999"})
 

@@ -77,7 +77,7 @@ def test_export_and_import_change_nothing(xiazhai, autumn, made):
     out = io.BytesIO()
 
     export_roster(
-        out, by=Actor(None, "测试", ""), term=autumn, rows=Enrolment.objects.of(autumn), words=[], full=True, reason="核对",
+        out, by=Actor(None, "测试", ""), term=autumn, rows=Enrolment.objects.of(autumn), words=[], full=True,
         columns=[name for name, _ in roster_columns()],
     )  # fmt: skip
     counts = taken_in(out.getvalue(), autumn)
@@ -126,7 +126,7 @@ def test_export_of_the_72_columns_and_import_change_nothing(autumn, made):
 
     export_columns(
         out, by=Actor(None, "测试", ""), term=autumn, rows=Enrolment.objects.of(autumn).filter(place="in_county"), words=[],
-        full=True, reason="核对", columns=preset.columns, name=preset.name, has_title=preset.has_title,
+        full=True, columns=preset.columns, name=preset.name, has_title=preset.has_title,
     )  # fmt: skip
     counts = taken_in(out.getvalue(), autumn)
 
