@@ -187,7 +187,9 @@ def events_about(student: Student) -> QuerySet[AuditEvent]:
         keys = [str(pk) for pk in found.order_by().values_list("pk", flat=True)]
         if keys:
             told |= Q(subject_type=model._meta.label_lower, subject_id__in=keys)
-    return AuditEvent.objects.filter(told)
+    # What a proof brought the child is told of the child, more fully than the step of the proof.
+    step = Q(subject_type=HardshipProof._meta.label_lower, action="proof.confirm")
+    return AuditEvent.objects.filter(told).exclude(step)
 
 
 def _of_kind(rows: QuerySet, kind: str) -> QuerySet:

@@ -1,5 +1,7 @@
 """待终止认定: who was on a department's list and is not on its newest, complete one."""
 
+from collections.abc import Iterable
+
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
@@ -11,7 +13,7 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.workflow.flow import StepRefused
 from students.actions.ends import confirm_ends, refuse_ends
 from students.forms.ends import EndsForm
-from students.models import ProposedEnd
+from students.models import ProposedEnd, Student
 from students.queries.pages import PER_PAGE, key_page
 
 TABS = {"waiting": "待确认", "all": "全部"}
@@ -52,6 +54,12 @@ def ends_decide(request):
     return _page(request, form, ticked={str(end.pk) for end in ends})
 
 
+def children_of(ends: Iterable[ProposedEnd], user) -> dict[str, int]:
+    """Return ID hash -> the child on file, of those whom ``user`` may open; somebody on a list need not be one."""
+    seen = Student.objects.visible_to(user, P.VIEW_STUDENTS).filter(id_hash__in={end.id_hash for end in ends})
+    return dict(seen.values_list("id_hash", "pk"))
+
+
 def _page(request, form=None, ticked=frozenset()):
     tab = request.GET.get("tab") if request.GET.get("tab") in TABS else "waiting"
     rows = ProposedEnd.objects.visible_to(request.user, P.IDENTIFY).select_related("term")
@@ -60,9 +68,18 @@ def _page(request, form=None, ticked=frozenset()):
     keys = {name: request.GET.get(name, "") for name in ("before", "after")}
     page = key_page(rows, newest_first=True, **keys)
     here = reverse("students:ends")
+    children = children_of(page.rows, request.user)
     context = {
         "crumbs": [("首页", reverse("home:todo")), ("待终止认定", None)],
-        "rows": [{"it": row, "tone": TONES[row.state], "ticked": str(row.pk) in ticked} for row in page.rows],
+        "rows": [
+            {
+                "it": row,
+                "tone": TONES[row.state],
+                "ticked": str(row.pk) in ticked,
+                "child": children.get(row.id_hash),
+            }
+            for row in page.rows
+        ],
         "tabs": [
             {"text": text, "url": f"{here}?tab={name}", "active": name == tab} for name, text in TABS.items()
         ],

@@ -127,6 +127,15 @@ def test_pages_of_one_thing_fit_and_are_accessible(open_page, world, role):
     assert [fault for name in PAGES[role] for fault in faults(page, address(name, world))] == []
 
 
+@pytest.mark.parametrize("name", ["students:ends", "students:changes"])
+def test_tables_to_decide_on_do_not_scroll_sideways_on_a_phone(open_page, world, aid_officer, name):
+    page = open_page(aid_officer)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(reverse(name))
+    assert page.locator("tbody tr").count() > 0
+    assert cut_off(page, ".data-table th, .data-table td") == []
+
+
 def test_pages_without_login_fit_and_are_accessible(open_page, world):
     page = open_page()
     found = [faults(page, url) for url in (reverse("accounts:login"), address("publicity:public", world))]

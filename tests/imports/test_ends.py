@@ -248,3 +248,19 @@ def test_proposing_and_the_page_take_the_same_queries_at_1_and_30(
         assert ProposedEnd.objects.count() == (1 if more == 1 else 30)
         assert len(writing) < 150
     assert found[0] == found[1]
+
+
+def test_name_leads_to_the_child_where_there_is_one(
+    client, administrator, aid_officer, autumn, spring, luona, wanger
+):
+    stranger = ("何欣", "529901201005120041")
+    assert not Student.objects.filter(name="何欣").exists()
+    take_in(administrator, autumn, person(luona), person(wanger), stranger)
+    take_in(administrator, spring, person(wanger))
+    client.force_login(aid_officer)
+    page = client.get(LIST).content.decode()
+    links = {name: f'">{name}</a>' in page for name in ("罗娜", "何欣")}
+    assert (links, reverse("students:detail", args=[luona.pk]) in page) == (
+        {"罗娜": True, "何欣": False},
+        True,
+    )

@@ -12,7 +12,7 @@ from django.urls import reverse
 from povertyedu.audit.models import Operation
 from povertyedu.imports import actions as imports
 from povertyedu.imports.second import confirm_second
-from students.actions import duplicates, ends, moves, notes, pending, promotion
+from students.actions import duplicates, ends, identification, moves, notes, pending, promotion
 from students.models import Enrolment, HardshipStatus, ProposedEnd, RecordVersion, Student
 from tests import factories
 from tests.imports.conftest import ROSTER, roster_row, workbook
@@ -286,3 +286,17 @@ def test_page_takes_the_same_queries_for_a_long_history(client, clerk, luona, im
     live(4)
     assert queries() == few
     assert few == 45
+
+
+def test_proof_is_told_once_when_it_is_handed_in_and_once_when_it_is_confirmed(
+    client, clerk, aid_officer, administrator, luona, autumn
+):
+    proof = factories.proof(luona.enrolments.get(), by=clerk)
+    identification.confirm_proof(by=aid_officer.as_actor(), proof=proof)
+    client.force_login(administrator)
+    confirmed = [
+        entry for entry in told(client.get(page(luona, kind="hardship"))) if entry[0] == aid_officer.name
+    ]
+    assert [(kind, what, changes) for _, kind, what, _, changes in confirmed] == [
+        ("hardship", "复核困难佐证", {"困难类型": ("", "建档立卡（扶贫手册）")})
+    ]
