@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import chain, gaps, panel, pledges, posts
+from .views import case, case_steps, cases, chain, duties, gaps, panel, papers, pledges, posts, visits
 
 app_name = "dropout"
 urlpatterns = [
@@ -16,6 +16,24 @@ urlpatterns = [
     path("gaps/", gaps.gaps, name="gaps"),
     path("mine/", posts.mine, name="mine"),
     path("people/<int:pk>/", posts.person, name="person"),
+    path("cases/", cases.cases, name="cases"),
+    path("cases/export/", cases.cases_export, name="cases_export"),
+    path("cases/duties/", duties.case_duties, name="case_duties"),
+    path("cases/papers/", papers.papers, name="papers"),
+    path("cases/of/<int:student_pk>/new/", cases.case_new, name="case_new"),
+    path("cases/<int:pk>/", case.case, name="case"),
+    path("cases/<int:pk>/step/<slug:verb>/", case_steps.case_step, name="case_step"),
+    path("cases/<int:pk>/plan/", visits.plan, name="plan"),
+    path("cases/<int:pk>/visit/", visits.visit, name="visit"),
+    path("cases/<int:pk>/lessons/", visits.lessons, name="lessons"),
+    path("cases/<int:pk>/dossier/", case.dossier, name="dossier"),
+    path("cases/<int:pk>/dossier/word/", case.dossier_download, name="dossier_download"),
+    path("cases/<int:pk>/files/<uuid:file_pk>/", case.case_file, name="case_file"),
+    path("cases/<int:pk>/paper/<slug:kind>/", papers.paper_new, name="paper_new"),
+    path("papers/<slug:kind>/<int:pk>/", papers.paper, name="paper"),
+    path("papers/<slug:kind>/<int:pk>/word/", papers.paper_docx, name="paper_docx"),
+    path("papers/<slug:kind>/<int:pk>/step/<slug:verb>/", papers.paper_step, name="paper_step"),
+    path("student/<int:student_pk>/cases/", cases.case_panel, name="case_panel"),
     path("student/<int:student_pk>/", panel.student_panel, name="student_panel"),
     path("pledges/", pledges.pledges, name="pledges"),
     path("pledges/make-out/", pledges.make_out, name="pledges_make_out"),

@@ -19,6 +19,9 @@ from povertyedu.orgs.calendar import today
 from povertyedu.workflow.flow import Actor, StepRefused, advance
 from students.models import Student
 
+from .duties import renew
+from .papers import settle_papers
+
 # What stands in the row only while an end stands.
 NO_END: dict[str, Any] = {
     "outcome": "", "evidence": None, "proposed_by_id": None, "closed_by_id": None, "closed_on": None, "until": None,
@@ -34,6 +37,7 @@ def step(case: Case, verb: str, *, by: Actor, reason: str = "", **changes: Any) 
     )  # fmt: skip
     if reason:
         CaseReason.objects.create(decision=decision, text=reason)
+    renew([case])
     return case
 
 
@@ -54,7 +58,9 @@ def return_to_school(*, by: Actor, case: Case, on: dt.date, reason: str = "") ->
     """Record that the child is back since ``on``."""
     if not case.since <= on <= today():
         raise StepRefused(f"返校日期应在离校日期（{case.since}）和今天之间，请核对。")
-    return step(case, "return", by=by, reason=reason, returned_on=on, **NO_END)
+    step(case, "return", by=by, reason=reason, returned_on=on, **NO_END)
+    settle_papers(case, returned_on=on, by=by)
+    return case
 
 
 @transaction.atomic
@@ -127,6 +133,7 @@ def confirm(*, by: Actor, case: Case) -> Case:
     proposal = _to_answer(case, ProposalKind.END, by)
     stays = proposal.outcome in STAYS_OPEN
     _answer(proposal, Answer.CONFIRMED, by)
+    settle_papers(case, by=by)
     return step(
         case, CONFIRMS.get(Outcome(proposal.outcome), "close"), by=by, outcome=proposal.outcome, evidence=proposal.evidence,
         proposed_by_id=proposal.proposed_by_id, closed_by_id=by.id, closed_on=None if stays else today(), until=proposal.until,

@@ -21,6 +21,7 @@ from povertyedu.workflow.flow import Actor
 from students.models import Enrolment, Student
 
 from .case_steps import relapse
+from .duties import renew
 
 
 class Found(NamedTuple):
@@ -95,12 +96,15 @@ def _case(
 
 
 def _begin(cases: list[Case], *, by: Actor) -> None:
+    if not cases:
+        return
     bulk.insert_new(cases)
     with bulk.keys(Student, "id", [case.student_id for case in cases]) as keys:
         children = {student.pk: student for student in Student.objects.filter(pk__in=keys)}
     for case in cases:
         case.student = children[case.student_id]
     decide_many(cases, "open", by=by)
+    renew(cases)
 
 
 def _begin_anew(case: Case, row: Found, *, by: Actor) -> None:

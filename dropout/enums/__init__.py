@@ -2,23 +2,34 @@
 
 from .cases import STAYS_OPEN, Answer, CaseKind, CaseOrigin, CaseState, DelayKind, Outcome, ProposalKind
 from .chains import AREA_DIGITS, PLACE_FIELDS, Lack, Line, PlaceKind
+from .duties import Climb
 from .pledges import OF_SCHOOLS, UNIT_FIELDS, UnitKind
+from .visits import ALL_CAUSES, Cause, Delivery, DenialKind, Met, Placement, VisitResult, VisitWay
 
 __all__ = [
+    "ALL_CAUSES",
     "AREA_DIGITS",
-    "OF_SCHOOLS",
-    "PLACE_FIELDS",
-    "STAYS_OPEN",
-    "UNIT_FIELDS",
     "Answer",
     "CaseKind",
     "CaseOrigin",
     "CaseState",
+    "Cause",
+    "Climb",
     "DelayKind",
+    "Delivery",
+    "DenialKind",
     "Lack",
     "Line",
+    "Met",
+    "OF_SCHOOLS",
     "Outcome",
+    "PLACE_FIELDS",
     "PlaceKind",
+    "Placement",
     "ProposalKind",
+    "STAYS_OPEN",
+    "UNIT_FIELDS",
     "UnitKind",
+    "VisitResult",
+    "VisitWay",
 ]

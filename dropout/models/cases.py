@@ -88,6 +88,7 @@ class Case(models.Model):
     closed_on = models.DateField("销号日期", null=True, blank=True)
 
     objects = CaseQuerySet.as_manager()
+    SEAT = ("school_id", "school_class_id", "stage", "grade", "school_area", "home_area")
 
     class Meta:
         verbose_name = "控辍个案"
@@ -138,9 +139,12 @@ class Case(models.Model):
 
     def take_seat(self, seat: Enrolment) -> None:
         """Stand where the child's enrolment stands."""
-        self.school_id, self.school_class_id = seat.school_id, seat.school_class_id
-        self.stage, self.grade = seat.stage, seat.grade
-        self.school_area, self.home_area = seat.school_area, seat.home_area
+        for name in self.SEAT:
+            setattr(self, name, getattr(seat, name))
+
+    @property
+    def seat_values(self) -> tuple:
+        return tuple(getattr(self, name) for name in self.SEAT)
 
     @property
     def is_open(self) -> bool:
@@ -153,10 +157,13 @@ class Case(models.Model):
 
     @property
     def place_name(self) -> str:
-        """School, grade and class as far as they are known."""
+        """School and class as far as they are known."""
+        return " ".join(part for part in (str(self.school or ""), self.class_name) if part) or "没有学籍"
+
+    @property
+    def class_name(self) -> str:
         grade = grade_name(self.stage, self.grade) if self.stage and self.grade else ""
-        parts = [self.school, grade, self.school_class]
-        return " ".join(str(part) for part in parts if part) or "没有学籍"
+        return str(self.school_class or grade)
 
 
 class CaseDecision(Decision):

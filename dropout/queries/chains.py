@@ -6,18 +6,19 @@ place lacks is worked out once for each such seat.
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.db.models import Q
 
 from dropout.enums import AREA_DIGITS, Lack, Line, PlaceKind
-from dropout.models import ChainLink, Post
+from dropout.models import Case, ChainLink, Post
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Area, SchoolClass
 from students.models import Enrolment
 
+FEW = 50  # children around whom posts are asked for by name
 SEAT_COLUMNS = ("home_area", "school_area", "school_id", "school__centre_id", "school_class_id")
 
 
@@ -187,20 +188,12 @@ class Register:
         return steps
 
 
-def chains_of(enrolment: Enrolment) -> Chains:
-    """Return both chains of the child of ``enrolment``; five queries with school, centre and class read along."""
-    seat, student = _seat_of(enrolment), enrolment.student_id
+def chains_of(enrolment: Enrolment | Case) -> Chains:
+    """Return both chains of the child of an enrolment, or of a case; five queries with school, centre and class read along."""
+    seat, student = seat_of(enrolment), enrolment.student_id
     merged = merged_areas()
-    codes = {code[:digits] for code in (seat.home_area, seat.school_area) for digits in AREA_DIGITS.values()}
-    codes = {merged.get(code, code) for code in codes}
-    near = (
-        Q(area__in=codes)
-        | Q(school__in=[pk for pk in (seat.school, seat.centre) if pk])
-        | Q(school_class=seat.school_class, school_class__isnull=False)
-        | Q(student=student)
-        | Q(student__merged_into=student)
-    )
-    register = Register(near=near, classes=[seat.school_class], merged=merged)
+    codes = _codes_near([seat], merged)
+    register = register_near({student: seat}, merged)
     names = {
         ("area", area.pk): area.path for area in Area.objects.filter(pk__in=codes).select_related("parent")
     }
@@ -214,8 +207,35 @@ def chains_of(enrolment: Enrolment) -> Chains:
     return Chains(*(register.chain(line, seat, student, names) for line in Line))
 
 
-def _seat_of(enrolment: Enrolment) -> Seat:
-    centre = enrolment.school.centre_id if enrolment.school else None
-    return Seat(
-        enrolment.home_area, enrolment.school_area, enrolment.school_id, centre, enrolment.school_class_id
+def seat_of(row: Enrolment | Case) -> Seat:
+    """Return where the child of ``row`` stands; its school is read along."""
+    centre = row.school.centre_id if row.school else None
+    return Seat(row.home_area, row.school_area, row.school_id, centre, row.school_class_id)
+
+
+def register_near(seats: Mapping[int, Seat], merged: dict[str, str] | None = None) -> Register:
+    """Return who is in office around a few children (student -> seat); around many, at every place."""
+    if len(seats) > FEW:
+        return Register(near=Q(student=None) | of_children_away(), merged=merged)
+    merged = merged_areas() if merged is None else merged
+    classes = [seat.school_class for seat in seats.values() if seat.school_class]
+    near = (
+        Q(area__in=_codes_near(seats.values(), merged))
+        | Q(school__in={pk for seat in seats.values() for pk in (seat.school, seat.centre) if pk})
+        | Q(school_class__in=classes)
+        | Q(student__in=list(seats))
+        | Q(student__merged_into__in=list(seats))
     )
+    return Register(near=near, classes=classes, merged=merged)
+
+
+def of_children_away() -> Q:
+    """Return the condition that a post is held for a child with an open case, or for a record merged into it."""
+    away = Case.objects.open().values("student")
+    return Q(student__in=away) | Q(student__merged_into__in=away)
+
+
+def _codes_near(seats: Iterable[Seat], merged: dict[str, str]) -> set[str]:
+    areas = {code for seat in seats for code in (seat.home_area, seat.school_area)}
+    codes = {code[:digits] for code in areas for digits in AREA_DIGITS.values()}
+    return {merged.get(code, code) for code in codes}

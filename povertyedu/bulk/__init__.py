@@ -151,16 +151,23 @@ def insert_new(rows: Sequence[models.Model]) -> None:
 
 
 def amend(
-    model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence], *, key: str = "id"
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Iterable[Sequence],
+    *,
+    key: str = "id",
+    erase: bool = False,
 ) -> int:
     """Update the rows of ``model`` found by ``key``, the first of each row; return how many were written.
 
-    None in a row means "leave that column as it is": a blank never erases what is known.
+    None in a row means "leave that column as it is": a blank never erases what is known. With ``erase`` it does.
     """
     table, names = model._meta.db_table, [_quote(_field(model, name).column) for name in columns]
     stage, found_by = f"stage_{table}", _quote(_field(model, key).column)
     load(stage, model, [key, *columns], rows)
-    sets = ", ".join(f"{c} = COALESCE(s.{c}, {_quote(table)}.{c})" for c in names)
+    sets = ", ".join(
+        f"{c} = s.{c}" if erase else f"{c} = COALESCE(s.{c}, {_quote(table)}.{c})" for c in names
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {_quote(table)} SET {sets} FROM {_quote(stage)} s WHERE {_quote(table)}.{found_by} = s.{found_by}"

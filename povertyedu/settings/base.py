@@ -188,6 +188,9 @@ DAILY_ACTIONS = [
     "students.actions.duplicates.search_daily",
     "subsidies.actions.nightly.recalculate_nightly",
     "dropout.actions.pledges.follow_holders",
+    "dropout.actions.escalation.follow_children",  # before the deadlines: who answers follows from where the child is
+    "dropout.actions.escalation.lapse_delays",
+    "dropout.actions.escalation.escalate",
 ]
 
 # What may be imported: kind -> dotted path of its resource (an app above `imports` owns it).

@@ -2,9 +2,12 @@
 
 import datetime as dt
 
+from django.conf import settings
+
 from dropout.actions import case_steps
 from dropout.actions.cases import open_case
 from dropout.models import Case
+from povertyedu.celery import app
 from povertyedu.files.models import StoredFile
 from povertyedu.workflow.flow import Actor
 from tests import factories
@@ -36,3 +39,19 @@ def away(xiazhai, term, name: str = "罗娜", **fields) -> Case:
 def persuading(case: Case) -> Case:
     case_steps.verify(by=OFFICER, case=case)
     return case_steps.persuade(by=TEACHER, case=case)
+
+
+def beat() -> None:
+    """Run what beat's schedule starts every hour, as beat would: by the name of the task."""
+    app.loader.import_default_modules()
+    app.tasks[settings.CELERY["beat_schedule"]["daily actions"]["task"]].apply(throw=True)
+
+
+class Clock:
+    """The county's calendar, put to any day."""
+
+    def __init__(self, patch):
+        self.patch = patch
+
+    def set(self, text: str) -> None:
+        self.patch.setattr("django.utils.timezone.localdate", lambda *_: day(text))

@@ -9,6 +9,8 @@ from dropout.actions.posts import Whom
 from dropout.models import ChainLink, Post
 from tests import factories
 
+from .cases import Clock
+
 
 @pytest.fixture
 def basic(db):
@@ -40,3 +42,9 @@ def whom(name: str, title: str = "") -> Whom:
 
 def phone_of(name: str) -> str:
     return f"139{sum(map(ord, name)):08d}"
+
+
+@pytest.fixture
+def clock(monkeypatch) -> Clock:
+    """Put the county's calendar to a day: ``clock.set("2020-10-12")``."""
+    return Clock(monkeypatch)

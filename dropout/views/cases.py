@@ -1,0 +1,174 @@
+"""控辍个案: the list by state, place and line, the workbook of it, a child's panel, and a case opened on a report."""
+
+from io import BytesIO
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_GET, require_http_methods
+
+from dropout.actions.case_ledger import XLSX, write_cases
+from dropout.actions.cases import open_case
+from dropout.enums import CaseOrigin, Line
+from dropout.forms.cases import CaseForm, CasesFilter
+from dropout.models import Case
+from dropout.queries import cases as queries
+from povertyedu.accounts.access import actor, needs, working_term
+from povertyedu.accounts.permissions import Permission as P
+from povertyedu.audit.models import record_access
+from povertyedu.orgs.calendar import today
+from povertyedu.ui.paging import key_page
+from students.models import Enrolment, Student
+from students.queries import READINGS, area_names, usual_reading
+
+from .chain import HOME
+
+PRINTED_AT_MOST = 2000
+KEPT = ("tab", "by", "township", "school", "state", "kind", "late", "q")
+
+
+def crumbs(*more) -> list[tuple]:
+    return [HOME, ("控辍保学", None), ("控辍个案", reverse("dropout:cases") if more else None), *more]
+
+
+def _chosen(request):
+    """Return the filter, the rows it leaves in every tab, the tab and the reading."""
+    user = request.user
+    form = CasesFilter(request.GET, user=user, permission=P.VIEW_CASES)
+    by = request.GET.get("by")
+    reading = by if by in READINGS else usual_reading(user.scope(P.VIEW_CASES))
+    rows = queries.narrowed(Case.objects.visible_to(user, P.VIEW_CASES), form.wanted, reading=reading)
+    tab = request.GET.get("tab")
+    return form, rows, tab if tab in queries.TABS else "open", reading
+
+
+def _query(request, **changes) -> str:
+    kept = {name: value for name in KEPT if (value := request.GET.get(name))} | changes
+    return urlencode({name: value for name, value in kept.items() if value})
+
+
+@needs(P.VIEW_CASES)
+@require_GET
+def cases(request):
+    """List the cases of the reader's places, newest first: who, where, how far, by when; not why."""
+    form, every, tab, reading = _chosen(request)
+    rows = every.filter(state__in=queries.TABS[tab][1]).with_child()
+    printing, page = "print" in request.GET, None
+    if printing:
+        found = list(rows.order_by("-pk")[:PRINTED_AT_MOST])
+    else:
+        page = key_page(
+            rows, after=request.GET.get("after", ""), before=request.GET.get("before", ""), newest_first=True
+        )
+        found = page.rows
+    context = {
+        "crumbs": crumbs(),
+        "form": form,
+        "applied": form.in_force(),
+        "keep": {"tab": tab, "by": reading},
+        "rows": _lines(found),
+        "lines": Line.labels,
+        "page": page,
+        "printing": printing,
+        "today": today(),
+        "tab_word": queries.TABS[tab][0],
+        "tabs": [
+            {"text": text, "count": every.filter(state__in=states).count(), "active": name == tab, "url": f"?{_query(request, tab=name)}"}
+            for name, (text, states) in queries.TABS.items()
+        ],
+        "readings": [
+            {"text": text, "url": f"?{_query(request, by=name)}", "active": name == reading} for name, text in READINGS.items()
+        ],
+        "previous_url": page and page.previous and f"?{_query(request, before=page.previous)}",
+        "next_url": page and page.following and f"?{_query(request, after=page.following)}",
+        "print_url": f"?{_query(request)}&print=1",
+        "export_url": f"{reverse('dropout:cases_export')}?{_query(request)}",
+    }  # fmt: skip
+    return render(request, "dropout/cases.html", context)
+
+
+def _lines(found: list[Case]) -> list[dict]:
+    """Return the rows of a page: the case, its tone, its household's place and the duty of each line."""
+    homes = area_names(case.home_area for case in found)
+    duties = queries.duties_of(found)
+    return [
+        {
+            "it": case,
+            "s": queries.TONES[case.state],
+            "home": homes.get(case.home_area, ""),
+            "duties": [duties.get(case.pk, {}).get(line) for line in Line.values],
+        }
+        for case in found
+    ]
+
+
+@needs(P.VIEW_CASES)
+@require_GET
+def cases_export(request):
+    """Hand over what the filter shows as a ledger, by line and place; the child's name leaves an AccessEvent."""
+    form, every, tab, reading = _chosen(request)
+    rows = every.filter(state__in=queries.TABS[tab][1])
+    words = "；".join(filter(None, [queries.TABS[tab][0], READINGS[reading], form.in_force()]))
+    out = BytesIO()
+    by = actor(request, P.VIEW_CASES)
+    count = write_cases(rows, out, words=words, by=by)
+    record_access(
+        by,
+        kind="download",
+        subject=request.user,
+        fields=f"控辍个案台账 {count} 件",
+        reason=f"导出控辍个案台账（{words}）"[:500],
+    )
+    response = HttpResponse(out.getvalue(), content_type=XLSX)
+    name = f"控辍个案台账{timezone.localdate():%Y%m%d}.xlsx"
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@needs(P.VIEW_CASES)
+@require_GET
+def case_panel(request, student_pk: int):
+    """The cases of one child, for its page; a page of its own without script."""
+    children = Enrolment.objects.visible_to(request.user, P.VIEW_CASES).filter(student=student_pk)
+    found = Case.objects.visible_to(request.user, P.VIEW_CASES).filter(student=student_pk).order_by("-pk")
+    if not found and not children.exists():
+        raise Http404
+    student = get_object_or_404(Student.objects.all(), pk=student_pk)  # everyone: within what was just seen
+    working = Enrolment.objects.visible_to(request.user, P.WORK_CASES).filter(student=student_pk)
+    context = {
+        "student": student,
+        "cases": [{"it": case, "s": queries.TONES[case.state]} for case in found],
+        "may_open": working.exists() and not any(case.is_open for case in found),
+        "crumbs": [HOME, (student.name, None)],
+    }
+    return render(request, "dropout/_case_panel.html" if request.htmx else "dropout/case_panel.html", context)
+
+
+@needs(P.WORK_CASES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def case_new(request, student_pk: int):
+    """Open a case on a report; a child that has one is led to it."""
+    seen = Enrolment.objects.visible_to(request.user, P.WORK_CASES).filter(student=student_pk)
+    enrolment = get_object_or_404(seen.select_related("student", "term").order_by("-term__starts_on")[:1])
+    form = CaseForm(request.POST or None)
+    if form.is_bound and form.is_valid():
+        case = open_case(
+            by=actor(request, P.WORK_CASES), student=enrolment.student, term=working_term(request) or enrolment.term,
+            origin=CaseOrigin.REPORT, **form.cleaned_data,
+        )  # fmt: skip
+        messages.success(request, f"{enrolment.student.name}的个案已建立，两条线的责任人都有任务和期限。")
+        return redirect("dropout:case", case.pk)
+    context = {
+        "crumbs": crumbs((f"建立个案：{enrolment.student.name}", None)),
+        "title": f"建立个案：{enrolment.student.name}",
+        "note": "一名学生只有一件没有销号的个案；已有的会打开那一件",
+        "form": form,
+        "button": "建立个案",
+        "back_url": reverse("students:detail", args=[student_pk]) if request.user.can(P.VIEW_STUDENTS) else reverse("dropout:cases"),
+    }  # fmt: skip
+    return render(request, "dropout/form.html", context, status=422 if form.errors else 200)
