@@ -4,6 +4,7 @@ The list comes from the resolver: a new route without a line in OBJECTS fails he
 """
 
 import datetime as dt
+import uuid
 from io import BytesIO
 
 import pytest
@@ -11,9 +12,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
+from dropout.actions.cases import open_case
 from dropout.actions.chain import pick_pattern
+from dropout.actions.papers import issue_order
 from dropout.actions.pledges import keep_signed, make_out, take_usual_levels
 from dropout.actions.posts import Whom, appoint
+from dropout.actions.visits import report_visit
 from dropout.models import Pledge
 from povertyedu.accounts.permissions import ROLES, Role
 from povertyedu.audit.models import record
@@ -200,6 +204,21 @@ class World:
             by=by, pledge=Pledge.objects.get(school=self.school), signer_name="吴国强", signed_on=today(),
             upload=SimpleUploadedFile("责任状.pdf", b"%PDF-1.4"),
         )  # fmt: skip
+        self.case = open_case(
+            by=by,
+            student=self.student,
+            term=autumn,
+            origin="report",
+            kind="suspected",
+            since=dt.date(2020, 10, 12),
+        )
+        self.order = issue_order(
+            by=by, case=self.case, guardian="罗丽浩", due_on=today() + dt.timedelta(days=7)
+        )
+        self.visit = report_visit(
+            by=by, case=self.case, token=uuid.uuid4(), line="education", on=today(), visitor="罗雪", way="home", met="child",
+            result="agreed", text="答应返校", upload=SimpleUploadedFile("入户.jpg", b"\xff\xd8\xff"),
+        )[0]  # fmt: skip
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
     def own(self, user):
@@ -261,6 +280,18 @@ OBJECTS = {
     "dropout:person": pk_of("holder"),
     **{f"dropout:pledge_{tail}": pk_of("pledge") for tail in ("docx", "file", "sign")},
     "dropout:pledge_level_edit": lambda w: {"pk": w.pledge.level_id},
+    "dropout:case_panel": lambda w: {"student_pk": w.student.pk},
+    "dropout:case_new": lambda w: {"student_pk": w.student.pk},
+    **{
+        f"dropout:{name}": pk_of("case")
+        for name in ("case", "plan", "visit", "lessons", "dossier", "dossier_download")
+    },
+    "dropout:case_step": lambda w: {"pk": w.case.pk, "verb": "return"},
+    "dropout:case_file": lambda w: {"pk": w.case.pk, "file_pk": w.visit.photo_id},
+    "dropout:paper_new": lambda w: {"pk": w.case.pk, "kind": "agreement"},
+    "dropout:paper": lambda w: {"pk": w.order.pk, "kind": "order"},
+    "dropout:paper_docx": lambda w: {"pk": w.order.pk, "kind": "order"},
+    "dropout:paper_step": lambda w: {"pk": w.order.pk, "kind": "order", "verb": "deliver"},
     "dropout:student_panel": lambda w: {"student_pk": w.student.pk},
     "subsidies:why": lambda w: {"student_pk": w.student.pk},
     "subsidies:student_panel": lambda w: {"student_pk": w.student.pk},

@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from dropout.enums import (
@@ -201,6 +201,16 @@ class CaseReason(models.Model):
         return self.decision.reason == self.digest(self.text)
 
 
+class CaseProposalQuerySet(ScopedQuerySet):
+    """Proposals by their case."""
+
+    def _reads_at(self, scope) -> Q:
+        return Q(Exists(Case.objects.filter(pk=OuterRef("case")).filter(Case.objects.all()._reads_at(scope))))
+
+    def waiting(self):
+        return self.filter(answer="")
+
+
 class CaseProposal(models.Model):
     """An end, a side exit or a reopening as one person proposed it, with evidence, and what another answered.
 
@@ -228,6 +238,8 @@ class CaseProposal(models.Model):
     answered_at = models.DateTimeField("复核时间", null=True, blank=True)
     answered_by_id = models.BigIntegerField("复核人编号", null=True)
     answered_by = models.CharField("复核人", max_length=60, blank=True)
+
+    objects = CaseProposalQuerySet.as_manager()
 
     class Meta:
         verbose_name = "销号提请"

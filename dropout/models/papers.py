@@ -12,6 +12,9 @@ from povertyedu.orgs.scope import ScopedQuerySet
 
 from .cases import Case
 
+# The steps of a case in which its papers may be issued: the child is away without an approved reason.
+AWAY = (CaseState.SUSPECTED, CaseState.VERIFIED, CaseState.PERSUADING)
+
 
 class PaperQuerySet(ScopedQuerySet):
     """Papers by the case they belong to."""
@@ -28,7 +31,8 @@ class ReturnOrderQuerySet(PaperQuerySet):
         return self.filter(delivered_on__isnull=False, fulfilled_on=None, due_on__gte=today())
 
     def overdue(self):
-        return self.filter(fulfilled_on=None, due_on__lt=today())
+        """Return those that ran out with the child still away; one whose case ended otherwise asks nothing any more."""
+        return self.filter(fulfilled_on=None, due_on__lt=today(), case__state__in=AWAY)
 
     def fulfilled(self):
         return self.filter(fulfilled_on__isnull=False)
@@ -179,7 +183,3 @@ class Denial(models.Model):
         if self.lifted_on:
             return "ok", "已解除"
         return ("bad", "已批准") if self.approved_on else ("todo", "待批准")
-
-
-# The steps of a case in which its papers may be issued: the child is away without an approved reason.
-AWAY = (CaseState.SUSPECTED, CaseState.VERIFIED, CaseState.PERSUADING)

@@ -189,9 +189,8 @@ def case_file(request, pk: int, file_pk):
     found = case_seen(request, pk, P.WORK_CASES)
     if file_pk not in _file_keys(found):
         raise Http404
-    stored = get_object_or_404(
-        StoredFile.objects.all(), pk=file_pk
-    )  # everyone: it belongs to the case just seen
+    files = StoredFile.objects.all()  # everyone: it belongs to the case just seen
+    stored = get_object_or_404(files, pk=file_pk)
     if not stored.path.exists():
         raise Http404
     record_access(

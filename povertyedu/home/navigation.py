@@ -36,6 +36,7 @@ NAVIGATION = (
         Entry("students:duplicates", "重复学生", "copy-check", (P.RESOLVE_DUPLICATES,)),
     )),
     ("控辍保学", (
+        Entry("dropout:cases", "控辍个案", "folder-heart", (P.VIEW_CASES,)),
         Entry("dropout:posts", "责任体系", "network", (P.VIEW_CHAINS,)),
         Entry("dropout:gaps", "无责任人名单", "user-x", (P.VIEW_CHAINS,)),
         Entry("dropout:pledges", "责任状", "signature", (P.VIEW_CHAINS,)),

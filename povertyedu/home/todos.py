@@ -8,6 +8,9 @@ from django.db.models import Count, Min
 from django.urls import reverse
 from django.utils import timezone
 
+from dropout.enums import CaseState, Outcome
+from dropout.models import Case, CaseProposal, Denial, ReturnOrder
+from dropout.models import Duty as CaseDuty
 from povertyedu.accounts.models import GrantProposal
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.findings.models import Finding
@@ -209,6 +212,39 @@ DUTIES = (
         P.MANAGE_FINDINGS, "待复核、销号的整改",
         lambda user: Finding.objects.visible_to(user, P.MANAGE_FINDINGS).to_check().exclude(state="done", done_by_id=user.pk),
         "done_on", "findings:list", "tab=check",
+    ),
+    Duty(
+        P.VIEW_CASES, "轮到您办的控辍个案任务",
+        lambda user: CaseDuty.objects.visible_to(user, P.VIEW_CASES).open().filter(person=user.person_id or 0),
+        "opened_on", "dropout:case_duties", "tab=mine",
+    ),
+    Duty(
+        P.CLOSE_CASES, "各级逾期未办、由县教育局直接督办的个案任务",
+        lambda user: CaseDuty.objects.visible_to(user, P.CLOSE_CASES).at_bureau(), "first_due_on", "dropout:case_duties", "tab=bureau",
+    ),
+    Duty(
+        P.CLOSE_CASES, "待您复核的控辍个案销号、重开",
+        lambda user: CaseProposal.objects.visible_to(user, P.CLOSE_CASES).waiting().exclude(proposed_by_id=user.pk),
+        "proposed_at", "dropout:cases", "tab=to_confirm",
+    ),
+    Duty(
+        P.ISSUE_ORDERS, "待您批准的缓学、休学",
+        lambda user: CaseProposal.objects.visible_to(user, P.ISSUE_ORDERS).waiting().filter(outcome=Outcome.DELAYED)
+        .exclude(proposed_by_id=user.pk),
+        "proposed_at", "dropout:cases", "tab=to_confirm",
+    ),
+    Duty(
+        P.VERIFY_CASES, "待核实的控辍个案", lambda user: Case.objects.visible_to(user, P.VERIFY_CASES).filter(state=CaseState.SUSPECTED),
+        "opened_on", "dropout:cases", "tab=to_verify",
+    ),
+    Duty(
+        P.ISSUE_ORDERS, "限期复学通知书到期、学生没有返校",
+        lambda user: ReturnOrder.objects.visible_to(user, P.ISSUE_ORDERS).overdue(), "due_on", "dropout:papers", "tab=overdue",
+    ),
+    Duty(
+        P.ISSUE_ORDERS, "待您批准的四不办理",
+        lambda user: Denial.objects.visible_to(user, P.ISSUE_ORDERS).to_approve().exclude(proposed_by_id=user.pk),
+        "proposed_at", "dropout:papers", "tab=denied",
     ),
     Duty(P.EDIT_STUDENTS, "没有填完的学生表单", lambda user: StudentDraft.objects.filter(user=user), "saved_at", "students:list"),
 )  # fmt: skip

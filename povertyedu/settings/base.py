@@ -231,7 +231,7 @@ CHILDRENS_MONEY = "subsidies.queries.children"
 # Who may object when a merge of two records is taken back: dotted paths of (students, since) -> a sentence or "".
 STUDENT_MERGE_GUARDS = ["subsidies.queries.merging.refusal"]
 # Panels of a child's page, by URL name; each is an htmx fragment with its own permission.
-STUDENT_PANELS = ["subsidies:student_panel", "dropout:student_panel"]
+STUDENT_PANELS = ["subsidies:student_panel", "dropout:student_panel", "dropout:case_panel"]
 
 LOGGING = {
     "version": 1,
