@@ -105,6 +105,12 @@ def test_template_compiles(path):
     get_template(str(path.relative_to(ROOT / "templates")))
 
 
+def test_a_form_that_prints_itself_tells_its_errors_once():
+    told = '{% include "components/error_summary.html" with form=form only %}'
+    twice = [str(path) for path in TEMPLATES if told in path.read_text() and "{{ form }}" in path.read_text()]
+    assert twice == [str(ROOT / "templates/components/form.html")]
+
+
 def test_every_template_is_used():
     used = "\n".join(path.read_text() for path in [*SOURCES, *TEMPLATES])
     spare = []

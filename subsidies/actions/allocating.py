@@ -256,18 +256,27 @@ def _ask_for_the_money(allocation: Allocation, *, by: Actor) -> None:
     record(by, action="allocation.funds_short", subject=allocation, changes={"资金": [None, told]})
 
 
-def _lacking(allocation: Allocation) -> str:
-    """Say what the receipts lack for ``allocation``, "" where nothing."""
-    names = dict(fund_sources())
-    source = names.get(allocation.source, allocation.source)
+def beyond_receipts(allocation: Allocation) -> str:
+    """Say what the receipts lack for ``allocation`` beside those already approved, "" where nothing or nobody asks."""
     need = Need(allocation.source, "")
     if not allocation.receipt_id and not checking().checked({need: 1}):
         return ""
+    lacking = plan_lacks(plan_of(allocation), allocation.amount_fen, of=pots([allocation.source]))
+    if not lacking:
+        return ""
+    source = dict(fund_sources()).get(allocation.source, allocation.source)
+    where = f"文号 {allocation.receipt.number} 的到账" if allocation.receipt_id else f"{source}到账"
+    return f"{where}扣除已经分配的，还缺 {yuan(lacking)} 元，不能分配 {yuan(allocation.amount_fen)} 元；请减少分配金额或先登记到账。"
+
+
+def _lacking(allocation: Allocation) -> str:
+    """Say what an approved allocation lacks, of the receipts and of what batches left there; "" where nothing."""
+    need = Need(allocation.source, "")
+    if not allocation.receipt_id and not checking().checked({need: 1}):
+        return ""
+    if told := beyond_receipts(allocation):
+        return told
     standing = pots([allocation.source])
-    lacking = plan_lacks(plan_of(allocation), allocation.amount_fen, of=standing)
-    if lacking:
-        where = f"文号 {allocation.receipt.number} 的到账" if allocation.receipt_id else f"{source}到账"
-        return f"{where}扣除已经分配的，还缺 {yuan(lacking)} 元，不能分配 {yuan(allocation.amount_fen)} 元；请减少分配金额或先登记到账。"
     programmes = list(allocation.programmes.all())
     if programmes[0].kind == Kind.CASH:
         return ""

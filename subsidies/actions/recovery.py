@@ -96,10 +96,14 @@ def answer_recovery(*, by: Actor, recovery: Recovery, verb: str, reason: str) ->
 
 @transaction.atomic
 def record_return(*, by: Actor, recovery: Recovery, amount_fen: int, note: str) -> Recovery:
-    """Enter money that was returned, with its voucher; at most what is left to recover."""
+    """Enter money that was returned, with its voucher; at most what is left to recover, each voucher once."""
     recovery = locked(recovery)
     if recovery.state != RecoveryState.APPROVED or recovery.method != RecoveryMethod.RETURNED:
         raise StepRefused("这笔追回不在“已批准，等待退回”的状态，不能登记退款。")
+    if recovery.adjustments.filter(note=note, paid_fen=-amount_fen).exists():
+        raise StepRefused(
+            f"“{note}”的 {amount_fen / 100:,.2f} 元已经登记过，没有再记。确是另一笔退款的，请写它自己的凭证号。"
+        )
     left = left_of(recovery)
     if not 0 < amount_fen <= left:
         raise StepRefused(f"退款金额须大于零，且不超过还应追回的 {left / 100:,.2f} 元。")

@@ -63,7 +63,7 @@ def _amount(table: Table, vocabulary: Vocabulary, document: str) -> Amount:
 
 def _own_citation(table: Table, document: str) -> Citation | None:
     """Where an amount comes from that a later document or another clause has fixed."""
-    own = any([table.has(key) for key in ("document", "clause", "quote")])
+    own = any(table.has(key) for key in ("document", "clause", "quote"))
     if not own:
         return None
     return Citation(

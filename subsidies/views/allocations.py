@@ -38,6 +38,7 @@ STEPS = {
     "allocate": ("下达后各校的金额不再变动。", "下达各校"),
     "revoke": ("收回后这笔钱可以重新分配；已经给到学校的，另行追回。", "收回分配"),
 }
+BEFORE_APPROVAL = (AllocationState.DRAFT, AllocationState.SUBMITTED)
 HERE = ("资金分配", "/subsidies/allocations/")
 
 
@@ -122,6 +123,7 @@ def allocation(request, pk):
         "pools": _pools(found),
         "rows": [{"share": share, "poor": _poor(share), "factors": _factors(found, share)} for share in shares],
         "poor_children": sum(row["children"] for share in shares for row in share.poor),
+        "beyond": actions.beyond_receipts(found) if found.state in BEFORE_APPROVAL else "",
         "decisions": found.decisions.all(),
         "steps": ALLOCATION_FLOW.open_to(found.state, request.user.can),
         "may_edit": found.state == AllocationState.DRAFT and request.user.can(P.MANAGE_FUNDS),

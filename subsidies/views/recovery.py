@@ -87,6 +87,10 @@ def recovery_new(request, student: int, term: str, programme: str):
 def recovery(request, pk):
     """One recovery: the decision, what has come back and how, what may be done next."""
     found = _recovery(request, pk)
+    return _show(request, found, ReturnedForm() if _may_return(request.user, found) else None)
+
+
+def _show(request, found: Recovery, form: ReturnedForm | None):
     context = {
         "crumbs": [*CRUMBS, (found.student_name, None)],
         "recovery": found,
@@ -94,9 +98,9 @@ def recovery(request, pk):
         "adjustments": found.adjustments.select_related("term", "programme"),
         "decisions": found.decisions.all(),
         "steps": [t for t in RECOVERY_FLOW.open_to(found.state, request.user.can) if t.verb in STEPS],
-        "form": ReturnedForm() if _may_return(request.user, found) else None,
+        "form": form,
     }
-    return render(request, "subsidies/recovery.html", context)
+    return render(request, "subsidies/recovery.html", context, status=422 if form and form.errors else 200)
 
 
 def _may_return(user, found: Recovery) -> bool:
@@ -142,24 +146,20 @@ def recovery_step(request, pk, verb):
 @needs(P.PAY)
 @require_POST
 def recovery_return(request, pk):
-    """Enter money that was returned."""
+    """Enter money that was returned; what is wrong with it stands at the form, which keeps what was typed."""
     found = _recovery(request, pk)
     form = ReturnedForm(request.POST)
-    if not form.is_valid():
-        errors = "；".join(
-            f"{form.fields[name].label}：{''.join(said)}" for name, said in form.errors.items()
-        )
-        messages.error(request, f"退款没有登记。{errors}")
+    if form.is_valid():
+        try:
+            actions.record_return(
+                by=actor(request, P.PAY), recovery=found, amount_fen=form.amount_fen, note=form.cleaned_data["note"]
+            )  # fmt: skip
+        except StepRefused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, f"已登记退款 {form.cleaned_data['amount']} 元。")
+            return redirect("subsidies:recovery", pk=pk)
+    if not _may_return(request.user, found):
+        messages.error(request, "；".join(form.non_field_errors()) or "这笔追回现在不能登记退款。")
         return redirect("subsidies:recovery", pk=pk)
-    try:
-        actions.record_return(
-            by=actor(request, P.PAY),
-            recovery=found,
-            amount_fen=form.amount_fen,
-            note=form.cleaned_data["note"],
-        )
-    except StepRefused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, f"已登记退款 {form.cleaned_data['amount']} 元。")
-    return redirect("subsidies:recovery", pk=pk)
+    return _show(request, found, form)

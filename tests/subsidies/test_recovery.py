@@ -185,9 +185,15 @@ def test_pages_walk_from_proposal_to_the_last_yuan(client, over, aid_officer, ap
         {"amount": "301", "note": "收据"},
         {},
     ):
-        client.post(back, wrong)
+        assert client.post(back, wrong).status_code == 422
         assert PaidAdjustment.objects.count() == 0
-    client.post(back, {"amount": "300", "note": "收据 001"})
+    client.post(back, {"amount": "100", "note": "收据 001"})
+    again = client.post(back, {"amount": "100", "note": "收据 001"})
+    assert (again.status_code, "“收据 001”的 100.00 元已经登记过，没有再记" in again.text) == (422, True)
+    assert numbers(over) == [(20_000, 40_000, 0, -20_000)]
+    client.post(back, {"amount": "200", "note": "收据 002"})
+    late = client.post(back, {"amount": "1", "note": "收据 003"}, follow=True)
+    assert "这笔追回不在“已批准，等待退回”的状态" in late.text
     shown = client.get(page).content.decode()
     assert "已追回" in shown
     assert "收据 001" in shown
