@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
+from povertyedu.ui.attempt import attempt
 from students.actions.notes import add_note
 from students.forms.notes import NoteForm
 from students.models import Student, StudentNote
@@ -27,11 +28,12 @@ def note_add(request, pk):
     form = NoteForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        add_note(
-            by=actor(request, P.EDIT_STUDENTS), student=student, text=data["text"], upload=data["scan"], owner=request.user
-        )  # fmt: skip
-        messages.success(request, "备注已保存。")
-        return redirect("students:detail", student.pk)
+        by = actor(request, P.EDIT_STUDENTS)
+        if attempt(
+            form, add_note, by=by, student=student, text=data["text"], upload=data["scan"], owner=request.user
+        ):
+            messages.success(request, "备注已保存。")
+            return redirect("students:detail", student.pk)
     context = {
         "crumbs": [
             ("首页", reverse("home:todo")),

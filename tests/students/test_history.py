@@ -272,12 +272,12 @@ def test_page_takes_the_same_queries_for_a_long_history(client, clerk, luona, im
         return len(captured)
 
     def live(times: int):
-        for _ in range(times):
+        for number in range(times):
             for kind in ("leave", "return"):
                 moves.settle(
                     by=clerk.as_actor(), enrolment=luona.enrolments.get(), kind=kind, effective_on=dt.date(2020, 10, 12), reason="病"
                 )  # fmt: skip
-            notes.add_note(by=clerk.as_actor(), student=luona, text="家访")
+            notes.add_note(by=clerk.as_actor(), student=luona, text=f"家访{times}-{number}")
 
     client.force_login(clerk)
     client.get(page(luona))

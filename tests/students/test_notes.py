@@ -35,6 +35,16 @@ def test_note_with_an_attachment_stands_on_the_childs_page(client, clerk, leader
     assert client.get(url).status_code == 403
 
 
+def test_note_sent_twice_is_kept_once_and_told(client, clerk, administrator, luona):
+    answers = [
+        add(client, clerk, luona, content=content) for content in (None, None, PDF, PDF, b"%PDF-1.4 other")
+    ]
+    assert [answer.status_code for answer in answers] == [302, 422, 302, 422, 302]
+    assert "同样的备注您刚刚已经添加，没有重复保存" in answers[1].content.decode()
+    assert (StudentNote.objects.count(), StoredFile.objects.count()) == (3, 2)
+    assert add(client, administrator, luona).status_code == 302  # somebody else's words are their own
+
+
 def test_download_leaves_an_access_event(client, clerk, neighbour, luona):
     add(client, clerk, luona, content=PDF)
     url = reverse("students:note_file", args=[StudentNote.objects.get().pk])
