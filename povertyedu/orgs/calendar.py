@@ -4,12 +4,18 @@ import datetime as dt
 
 from django.utils import timezone
 
-from .models import CalendarDay
+from .models import CalendarDay, Term
 
 
 def today() -> dt.date:
     """Return the date in the county; the one clock that business rules ask."""
     return timezone.localdate()
+
+
+def term_under_way() -> Term | None:
+    """Return the newest open term that has begun, else the first open one."""
+    found = Term.objects.filter(is_closed=False)
+    return found.filter(starts_on__lte=today()).order_by("-starts_on").first() or found.last()
 
 
 def add_working_days(start: dt.date, days: int) -> dt.date:

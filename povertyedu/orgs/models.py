@@ -162,6 +162,14 @@ class School(models.Model):
         "学校标签", default=list, db_default=[], blank=True, help_text="资助标准可以按标签规定，如示范校"
     )
 
+    former_tags = models.JSONField(
+        "以前的标签",
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="[学期，这个学期以前的标签]，见 orgs/tags.py",
+    )
+
     objects = SchoolQuerySet.as_manager()
 
     class Meta:

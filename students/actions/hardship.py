@@ -100,10 +100,15 @@ def _derive(scope: str, parameters: list[str]) -> int:
 
 
 @transaction.atomic
-def mark_schools(schools: Iterable[int], cause: ChangeCause = ChangeCause.SCHOOL) -> int:
-    """Mark the students of these schools in every open term: something of their school changed; return how many."""
+def mark_schools(
+    schools: Iterable[int], cause: ChangeCause = ChangeCause.SCHOOL, *, since: Term | None = None
+) -> int:
+    """Mark the students of these schools in every open term, or from ``since`` on: their school changed; return how many."""
     with bulk.keys(Enrolment, "school_id", schools) as keys:
-        return _mark_in_open_terms(f"e.school_id IN ({keys.sql})", cause)
+        where = f"e.school_id IN ({keys.sql})"
+        if since is None:
+            return _mark_in_open_terms(where, cause)
+        return _mark_in_open_terms(f"{where} AND t.starts_on >= %s", cause, since.starts_on)
 
 
 @transaction.atomic
@@ -126,13 +131,13 @@ def _named_by(id_hashes) -> str:
     return f"e.student_id IN (SELECT id {named} UNION ALL SELECT merged_into_id {named} AND merged_into_id IS NOT NULL)"
 
 
-def _mark_in_open_terms(who: str, cause: ChangeCause) -> int:
+def _mark_in_open_terms(who: str, cause: ChangeCause, *parameters: object) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {FactChange._meta.db_table} (term_id, student_id, cause) "
             f"SELECT e.term_id, e.student_id, %s FROM {Enrolment._meta.db_table} e "
             f"JOIN {Term._meta.db_table} t ON t.code = e.term_id AND NOT t.is_closed WHERE {who}",
-            [cause],
+            [cause, *parameters],
         )
         return cursor.rowcount
 

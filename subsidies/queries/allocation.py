@@ -6,6 +6,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 
 from povertyedu.orgs.enums import Setting
 from povertyedu.orgs.models import School, Term
+from povertyedu.orgs.tags import tags_in
 from students.enums import HardshipCategory
 from students.models import Enrolment
 from subsidies.factors import REMOTE_TAG, SMALL_SCHOOL, Factor
@@ -63,7 +64,9 @@ def measures_by_school(
         measures[Factor.POOR][pk] = row["registered"]
         measures[Factor.RURAL][pk] = pupils if rural else 0
         measures[Factor.SMALL][pk] = max(0, SMALL_SCHOOL - pupils) if rural else 0
-        measures[Factor.REMOTE][pk] = pupils if REMOTE_TAG in school.tags else 0
+        measures[Factor.REMOTE][pk] = (
+            pupils if REMOTE_TAG in tags_in(term.pk, school.tags, school.former_tags) else 0
+        )
     return schools, measures
 
 

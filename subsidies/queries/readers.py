@@ -28,7 +28,8 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, NullIf, Substr
 
 from povertyedu import bulk
-from povertyedu.orgs.models import Term
+from povertyedu.orgs.models import School, Term
+from povertyedu.orgs.tags import tags_in
 from students.enums import HardshipCategory, Place
 from students.facts import BUILT_IN, CHOSEN
 from students.models import Enrolment, HardshipStatus, Student
@@ -169,6 +170,22 @@ def member(name: str) -> Reader:
     return Reader(lambda reading: (_text("facts"),), lambda reading: read)
 
 
+def _school_tags(reading: Reading) -> tuple[Combinable, ...]:
+    """The tags that the school had in the term: as many cases as there are sets that have changed since."""
+    schools: dict[str, list[int]] = {}
+    changed = School.objects.exclude(former_tags=[]).order_by("pk")
+    for school, tags, former in changed.values_list("pk", "tags", "former_tags"):
+        held = tags_in(reading.term, tags, former)
+        if held != tags:
+            schools.setdefault(json.dumps(held), []).append(school)
+    cases = [When(school_id__in=keys, then=Value(text)) for text, keys in schools.items()]
+    return (
+        Case(*cases, default=_text("school__tags"), output_field=TextField())
+        if cases
+        else _text("school__tags"),
+    )
+
+
 @lru_cache(maxsize=10_000)
 def _tags(text: str | None) -> tuple[str, ...] | None:
     return tuple(sorted(json.loads(text))) if text else None
@@ -257,7 +274,7 @@ READERS: dict[str, Reader | Beside] = {
         lambda reading: (_digits("school_area"), F("place")), lambda reading: partial(_school_width, reading.county)
     ),
     "school": column("school__code"),
-    "school_tags": Reader(lambda reading: (_text("school__tags"),), lambda reading: _tags),
+    "school_tags": Reader(_school_tags, lambda reading: _tags),
     "exit_status": Reader(_exit_status),
     "entry_term": Reader(lambda reading: (F("entered_on"),), _entry_code),
     "terms_studied": Reader(lambda reading: (F("entered_on"),), _terms_studied),

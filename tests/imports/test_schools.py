@@ -169,12 +169,12 @@ def test_new_tags_mark_the_students_of_open_terms(run, checked, administrator, x
     actions.confirm(batch=batch)
     actions.apply(batch=batch, by=administrator.as_actor())
     marked = list(FactChange.objects.values_list("term", flat=True))
-    named = tags()
+    named, former = tags(), School.objects.get(pk=xiazhai.pk).former_tags
     run("schools", tagged([*line, "示范校"]))
     again = FactChange.objects.count()
     actions.ask_to_undo(batch=batch)
     actions.undo(batch=batch, by=administrator.as_actor())
 
-    assert (marked, named, again) == ([autumn.pk], [["示范校"]], 1)
-    assert tags() == [[]]
+    assert (marked, named, former, again) == ([autumn.pk], [["示范校"]], [["2020-autumn", []]], 1)
+    assert (tags(), School.objects.get(pk=xiazhai.pk).former_tags) == ([[]], [])
     assert FactChange.objects.count() == 2

@@ -101,7 +101,7 @@ def test_school_change_of_setting_asks_from_which_term(office, xiazhai, autumn):
     response = office.post(reverse("office:school_edit", args=[xiazhai.pk]), of(xiazhai, setting="urban"))
 
     xiazhai.refresh_from_db()
-    assert "改了办学性质、城乡类型或所在乡镇，请选择从哪个学期起算。" in response.text
+    assert "改了办学性质、城乡类型、所在乡镇或学校标签，请选择从哪个学期起算。" in response.text
     assert xiazhai.setting == "rural"
 
 
@@ -231,25 +231,43 @@ def test_people_are_filtered_by_township(office, xiazhai, qingshi):
 
 
 @pytest.mark.sql
-def test_school_tags_are_edited_logged_and_mark_the_students_of_open_terms(office, xiazhai, autumn):
-    spring = factories.term("2020-spring")
-    for term in (spring, autumn):
+def test_school_tags_are_edited_logged_and_hold_from_a_term_on(office, xiazhai, autumn):
+    closed, spring = factories.term("2020-spring"), factories.term("2021-spring")
+    for term in (closed, autumn, spring):
         factories.student(at=xiazhai, during=term)
+    closed.is_closed = True
+    closed.save()
+    page = reverse("office:school_edit", args=[xiazhai.pk])
+
+    asked = office.post(page, of(xiazhai, tags="示范校"))
+    office.post(page, of(xiazhai, tags=" 示范校，民族班,示范校 ", from_term=spring.pk))
+    shown = office.get(page).context["form"]["tags"].value()
+    again = office.post(page, of(xiazhai, tags="民族班、示范校"))  # the same, in another order
+    xiazhai.refresh_from_db()
+
+    assert (xiazhai.tags, shown, again.status_code) == (["示范校", "民族班"], "示范校、民族班", 302)
+    assert "改了办学性质、城乡类型、所在乡镇或学校标签，请选择从哪个学期起算" in asked.text
+    assert last_event()[4]["tags"] == ["", "示范校、民族班"]
+    assert AuditEvent.objects.count() == 1
+    assert list(FactChange.objects.values_list("term", flat=True)) == [spring.pk]
+    assert "2020—2021学年 春季学期以前：无" in office.get(page).text
+    office.post(page, of(xiazhai, tags="", from_term=spring.pk))
+    xiazhai.refresh_from_db()
+    assert (xiazhai.tags, xiazhai.former_tags) == ([], [["2021-spring", []]])
+
+
+@pytest.mark.sql
+def test_school_tags_of_a_closed_term_stay(office, xiazhai, autumn):
+    factories.student(at=xiazhai, during=autumn)
+    spring = factories.term("2021-spring")
     spring.is_closed = True
     spring.save()
     page = reverse("office:school_edit", args=[xiazhai.pk])
 
-    office.post(page, of(xiazhai, tags=" 示范校，民族班,示范校 "))
-    shown = office.get(page).context["form"]["tags"].value()
-    again = office.post(page, of(xiazhai, tags=shown))
-    xiazhai.refresh_from_db()
+    refused = office.post(page, of(xiazhai, tags="示范校", from_term=autumn.pk))
 
-    assert (xiazhai.tags, shown, again.status_code) == (["示范校", "民族班"], "示范校、民族班", 302)
-    assert last_event()[4] == {"tags": ["", "示范校、民族班"]}
-    assert AuditEvent.objects.count() == 1
-    assert list(FactChange.objects.values_list("term", flat=True)) == [autumn.pk]
-    office.post(page, of(xiazhai, tags=""))
     xiazhai.refresh_from_db()
+    assert "2020—2021学年 春季学期已关闭，学校标签只能从它以后的学期改起" in refused.text
     assert xiazhai.tags == []
 
 

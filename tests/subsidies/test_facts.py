@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from povertyedu.orgs.models import Term
+from povertyedu.orgs.models import School, Term
 from povertyedu.workflow.flow import SYSTEM
 from students.enums import HardshipCategory
 from students.facts import RESERVED
@@ -176,7 +176,7 @@ def test_one_query_for_all_that_stands_on_the_enrolment(children, reading):
             read(reading, facts)
         return len(captured)
 
-    besides = ("had_before", "selected")
+    besides = ("had_before", "selected", "school_tags")  # tags: which schools had others in the term
     assert queries([fact for fact in ASKED if fact.name not in besides]) == 1
     assert (
         len(FactReader([engine.FACTS[name] for name in ("tier", "months", "chosen")], reading).expressions)
@@ -248,6 +248,25 @@ def run(term, **options):
 def owed(child) -> dict:
     rows = Entitlement.objects.filter(student=child, programme="grant")
     return dict(rows.values_list("term_id", "amount_fen"))
+
+
+def test_tags_of_a_school_are_those_of_the_term(xiazhai, autumn):
+    """A school that became 示范校 in the spring of 2021 was none in the autumn before."""
+    spring = factories.term("2021-spring")
+    child = factories.student("罗娜", at=xiazhai, during=autumn)
+    row = child.enrolments.get()
+    row.pk, row._state.adding, row.term = None, True, spring
+    row.save()
+    School.objects.filter(pk=xiazhai.pk).update(
+        tags=["示范校"], former_tags=[["2021-spring", ["民族班", "边远"]]]
+    )
+    tags = engine.FACTS["school_tags"]
+
+    def read(term):
+        (profile,) = FactReader([tags], Reading(term)).profiles(child.enrolments.filter(term=term)).values()
+        return profile["school_tags"]
+
+    assert [read(term.pk) for term in (autumn, spring)] == [("民族班", "边远"), ("示范校",)]
 
 
 def test_once_in_a_lifetime_follows_what_changes_in_an_earlier_term(xiazhai, autumn):

@@ -8,6 +8,7 @@ from povertyedu.audit.changes import changes_between
 from povertyedu.audit.models import record
 from povertyedu.orgs.enums import Stage
 from povertyedu.orgs.models import School, SchoolStage, Term
+from povertyedu.orgs.tags import former_after
 from povertyedu.workflow.flow import Actor
 from students.actions.hardship import mark_changed, mark_schools
 from students.enums import ChangeCause
@@ -15,30 +16,43 @@ from students.models import Enrolment
 
 # What an enrolment keeps of its school as it was in the term (architecture.md, Facts).
 CARRIED = ("ownership", "setting", "area")
+FROM_WHEN = "改了办学性质、城乡类型、所在乡镇或学校标签，请选择从哪个学期起算。"
 
 
 @transaction.atomic
 def save_school(*, school: School, stages: list[str], from_term: Term | None, by: Actor) -> School:
     """Store a school and its stages; carried facts change in the enrolments of ``from_term`` and later.
 
-    Earlier terms and closed ones keep theirs. Tags hold for all open terms. Raise ValidationError when a carried fact changed, the
-    school has students, and no term says from when.
+    Earlier terms and closed ones keep theirs, tags too. Raise ValidationError when such a fact changed, the school has
+    students, and no term says from when.
     """
     new = school._state.adding
     before = None if new else School.objects.select_for_update().get(pk=school.pk)
     changes = changes_between(before, school)
+    if before and "tags" in changes:
+        school.former_tags = _kept_tags(before, from_term)
     school.save(force_insert=new)
     changes |= _change_stages(school, stages)
-    if before and any(name in changes for name in CARRIED) and school.enrolments.exists():
+    if before and any(name in changes for name in (*CARRIED, "tags")) and school.enrolments.exists():
         if from_term is None:
-            raise ValidationError("改了办学性质、城乡类型或所在乡镇，请选择从哪个学期起算。")
+            raise ValidationError(FROM_WHEN)
         changed = _carry(school, from_term)
         changes["from_term"] = ["", f"{from_term}，涉及 {changed} 条学籍"]
-    if before and "tags" in changes:
-        mark_schools([school.pk])
+    if before and from_term and "tags" in changes:
+        mark_schools([school.pk], since=from_term)
     if changes:
         record(by, action=f"school.{'create' if new else 'update'}", subject=school, changes=changes)
     return school
+
+
+def _kept_tags(before: School, from_term: Term | None) -> list[list]:
+    """Return what the tags were until ``from_term``; closed terms keep theirs."""
+    if from_term is None:
+        return before.former_tags
+    closed = Term.objects.filter(starts_on__gte=from_term.starts_on, is_closed=True).first()
+    if closed:
+        raise ValidationError(f"{closed}已关闭，学校标签只能从它以后的学期改起。")
+    return former_after(from_term.pk, before.tags, before.former_tags)
 
 
 def _change_stages(school: School, stages: list[str]) -> dict:

@@ -6,11 +6,12 @@ from django import forms
 from django.db.models import Q
 
 from povertyedu.accounts.permissions import Permission as P
-from povertyedu.office.actions.schools import CARRIED
+from povertyedu.office.actions.schools import CARRIED, FROM_WHEN
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.enums import STAGE_YEARS, USUAL_STAGES, AreaLevel, SchoolKind, Stage
 from povertyedu.orgs.models import Area, Person, School, SchoolClass, Term
 from povertyedu.orgs.tags import clean_tags
+from povertyedu.ui.templatetags.ui import term_name
 from povertyedu.workbooks.cells import CellError
 
 _LEVEL_BY_LENGTH = {6: AreaLevel.COUNTY, 9: AreaLevel.TOWNSHIP, 12: AreaLevel.VILLAGE}
@@ -154,6 +155,13 @@ class SchoolFilter(forms.Form):
         return rows
 
 
+def _former(school: School) -> str:
+    """Say which tags the school had until which term."""
+    return "".join(
+        f"；{term_name(until)}以前：{'、'.join(kept) or '无'}" for until, kept in school.former_tags
+    )
+
+
 class SchoolForm(forms.ModelForm):
     """A school with its set of stages; ``from_term`` says from when changed facts hold for its students."""
 
@@ -164,12 +172,12 @@ class SchoolForm(forms.ModelForm):
     area = AreaChoice(label="所在乡镇（村）", queryset=Area.objects.none())
     from_term = forms.ModelChoiceField(
         label="从哪个学期起", required=False, queryset=Term.objects.filter(is_closed=False), empty_label="—",
-        help_text="改了办学性质、城乡类型或所在乡镇时必选：这个学期及以后的学籍随之改变并重新测算，以前的不变",
+        help_text="改了办学性质、城乡类型、所在乡镇或学校标签时必选：这个学期及以后的学籍随之改变并重新测算，以前的不变",
     )  # fmt: skip
 
     tags = forms.CharField(
         label="学校标签", required=False, max_length=420,
-        help_text="几个标签用顿号分开，如“示范校、民族班”；资助标准可以按标签规定，改后各开放学期重新测算",
+        help_text="几个标签用顿号分开，如“示范校、民族班”；资助标准可以按标签规定",
     )  # fmt: skip
 
     class Meta:
@@ -195,13 +203,15 @@ class SchoolForm(forms.ModelForm):
             del self.fields["from_term"]
         else:
             self.initial["tags"] = "、".join(self.instance.tags)
+            self.fields["tags"].help_text += _former(self.instance)
             self.fields["stages"].initial = self.instance.stages
 
     def clean_tags(self):
         try:
-            return clean_tags(self.cleaned_data["tags"]).value or []
+            written = clean_tags(self.cleaned_data["tags"]).value or []
         except CellError as error:
             raise forms.ValidationError(error.message) from None
+        return self.instance.tags if set(written) == set(self.instance.tags) else written
 
     def clean_stages(self):
         kind = self.cleaned_data.get("kind")
@@ -213,14 +223,15 @@ class SchoolForm(forms.ModelForm):
 
     def clean(self):
         cleaned = super().clean()
-        changed = any(name in self.changed_data for name in CARRIED)
+        retagged = cleaned.get("tags", self.instance.tags) != self.instance.tags
+        changed = retagged or any(name in self.changed_data for name in CARRIED)
         if (
             "from_term" in self.fields
             and changed
             and not cleaned.get("from_term")
             and self.instance.enrolments.exists()
         ):
-            self.add_error("from_term", "改了办学性质、城乡类型或所在乡镇，请选择从哪个学期起算。")
+            self.add_error("from_term", FROM_WHEN)
         return cleaned
 
 

@@ -9,9 +9,10 @@ from povertyedu.imports.images import Footprint
 from povertyedu.imports.places import AreaBook, AreaUnknown
 from povertyedu.imports.resources import ImportResource
 from povertyedu.imports.rows import Change, Context, Row
+from povertyedu.orgs.calendar import term_under_way
 from povertyedu.orgs.enums import USUAL_STAGES, Ownership, SchoolKind, Setting, Stage
-from povertyedu.orgs.models import School, SchoolStage
-from povertyedu.orgs.tags import clean_tags
+from povertyedu.orgs.models import School, SchoolStage, Term
+from povertyedu.orgs.tags import clean_tags, former_after
 from povertyedu.workbooks.cells import EMPTY, CellError, Cleaned, clean_code, clean_text, clean_yes_no
 from povertyedu.workbooks.columns import Column
 from students.actions.hardship import mark_schools
@@ -145,7 +146,7 @@ class SchoolResource(ImportResource):
     )
     merged_into = Column("并入学校", aliases=("撤并到", "合并到"), clean=short_text(80), width=20, note="停办后并入哪所学校；原标识码和学籍保留。")  # fmt: skip
     takes_boarders = Column("是否寄宿制", aliases=("寄宿制", "是否寄宿", "是否寄宿制学校"), clean=clean_yes_no, choices=["是", "否"])  # fmt: skip
-    tags = Column("学校标签", aliases=("标签",), clean=clean_tags, width=20, note="几个标签用顿号分开，如“示范校、民族班”。")  # fmt: skip
+    tags = Column("学校标签", aliases=("标签",), clean=clean_tags, width=20, note="几个标签用顿号分开，如“示范校、民族班”；与原来不同的，从正在进行的学期起算，以前的学期不变。")  # fmt: skip
 
     def look_up(self, rows, context: Context) -> None:
         self.areas = AreaBook()
@@ -161,6 +162,7 @@ class SchoolResource(ImportResource):
             *REFERENCES.values(),
             "is_open",
             "tags",
+            "former_tags",
         )
         self.known = {code: rest for code, *rest in School.objects.values_list(*fields)}
         self.stages_of: dict[int, set[str]] = {}
@@ -247,6 +249,11 @@ class SchoolResource(ImportResource):
         tags, known = row.values["tags"], self.known.get(row.values["code"])
         return tags if tags and known and set(tags) != set(known[11]) else None
 
+    def _former_tags(self, row: Row, since: Term | None) -> list | None:
+        """Return what the tags were before the term under way, from which those of the row hold."""
+        known = self.known[row.values["code"]]
+        return former_after(since.pk, known[11], known[12]) if since and self._new_tags(row) else None
+
     def write(self, created, updated, context: Context) -> None:
         columns = ("code", "name", "kind", "ownership", "setting", "area_id", "takes_boarders")
         if created:
@@ -262,9 +269,15 @@ class SchoolResource(ImportResource):
             )
             bulk.insert(School, (*columns, "is_open", "tags"), rows)
         if updated:
-            rows = [(r.values["code"], *r.found[:6], r.found[9], self._new_tags(r)) for r in updated]
-            bulk.amend(School, (*columns[1:], "is_open", "tags"), rows, key="code")
-            mark_schools([self.known[r.values["code"]][0] for r in updated if self._new_tags(r)])
+            since = term_under_way()
+            rows = [
+                (r.values["code"], *r.found[:6], r.found[9], self._new_tags(r), self._former_tags(r, since))
+                for r in updated
+            ]
+            bulk.amend(School, (*columns[1:], "is_open", "tags", "former_tags"), rows, key="code")
+            if since:
+                tagged = [self.known[r.values["code"]][0] for r in updated if self._new_tags(r)]
+                mark_schools(tagged, since=since)
         touched = created + updated
         pks = dict(School.objects.values_list("code", "pk"))
         links = [
