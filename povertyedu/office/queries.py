@@ -47,10 +47,11 @@ def touched_by_merger_of(area: Area) -> list[Moving]:
         Moving(WORDS[name], model._base_manager.filter(**{field: area}).count())
         for name, (model, field) in PLACED.items()
     ]
+    terms_by_code = Term.objects.filter(is_closed=False).in_bulk()
     for field in STAMPED:
-        here = Enrolment.objects.filter(**{field: area.full_code}, term__is_closed=False)
+        here = Enrolment.objects.filter(**{field: area.full_code}, term__in=terms_by_code)
         for code, count in here.order_by("term").values_list("term").annotate(Count("pk")):
-            found.append(Moving(f"{WORDS[field]}，{code}", count))
+            found.append(Moving(f"{WORDS[field]}，{terms_by_code[code]}", count))
     ending = Post.objects.filter(area=area).still_to_serve(today()).count()
     return [*found, Moving(f"{WORDS['posts']}（到撤并前一天结束）", ending)]
 
