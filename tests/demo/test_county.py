@@ -7,7 +7,6 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
-from django.db.models import Sum
 
 from dropout.enums import Lack
 from dropout.queries.chains import Register
@@ -28,7 +27,7 @@ from students.models import Enrolment, HardshipStatus, Student
 from subsidies.actions.positions import positions
 from subsidies.actions.reconciling import Span, reconcile
 from subsidies.enums import BatchState, LineState
-from subsidies.models import Allocation, Balance, Batch, Exchange, FundReceipt
+from subsidies.models import Allocation, Balance, Batch, Exchange, FundReceipt, Recovery
 from subsidies.queries.coverage import equation
 from subsidies.queries.coverage_rows import Wanted
 
@@ -183,7 +182,18 @@ def test_what_is_paid_is_no_longer_owed(county):
     paid = Batch.objects.get(state=BatchState.PAID, term=SPRING).lines.filter(state=LineState.PAID)
     owed = Balance.objects.filter(term=SPRING, programme="boarding_topup", student__in=paid.values("student"))
 
-    assert owed.aggregate(left=Sum("outstanding_fen")) == {"left": 0}
+    assert set(owed.filter(entitled_fen__gt=0).values_list("outstanding_fen", flat=True)) == {0}
+
+
+def test_two_children_were_paid_too_much_and_one_is_asked_to_return_it(county):
+    over = Balance.objects.filter(term=SPRING, programme="boarding_living", outstanding_fen__lt=0)
+
+    recovery = Recovery.objects.get()
+    assert over.count() == 2
+    assert (recovery.state, recovery.amount_fen) == (
+        "proposed",
+        -over.get(student=recovery.student).outstanding_fen,
+    )
 
 
 def test_make_demo_on_a_database_with_children_refuses(county):

@@ -21,6 +21,7 @@ from .letters import ask_a_county
 from .money import book_money
 from .people import AUTUMN, SPRING, TERMS, People
 from .places import Places
+from .recoveries import find_too_much
 from .stories import STORIES, cast_all
 from .workbooks import write_workbooks
 
@@ -69,6 +70,7 @@ def build(*, children: int, folder: Path, say: Callable[[str], None] = lambda st
         leave_autumn_waiting(cast)
         ask_a_county(AUTUMN)
         book_money()
+        find_too_much(cast)
     return {"schools": len(places.schools), **{term: len(people.of(term)) for term in TERMS}}
 
 
