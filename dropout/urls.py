@@ -1,9 +1,29 @@
 from django.urls import path
 
-from .views import case, case_steps, cases, chain, duties, gaps, panel, papers, pledges, posts, visits
+from .views import (
+    attendance,
+    case,
+    case_steps,
+    cases,
+    chain,
+    duties,
+    follow_ups,
+    gaps,
+    panel,
+    papers,
+    pledges,
+    posts,
+    runs,
+    visits,
+)
 
 app_name = "dropout"
 urlpatterns = [
+    path("attendance/", attendance.attendance, name="attendance"),
+    path("attendance/<int:pk>/", attendance.attendance_day, name="attendance_day"),
+    path("follow-ups/", follow_ups.follow_ups, name="follow_ups"),
+    path("follow-ups/<int:student_pk>/", follow_ups.follow_up_new, name="follow_up_new"),
+    path("runs/", runs.runs, name="runs"),
     path("posts/", posts.posts, name="posts"),
     path("posts/appoint/", posts.appoint, name="appoint"),
     path("posts/<int:pk>/end/", posts.post_end, name="post_end"),

@@ -20,6 +20,7 @@ from dropout.actions.posts import Whom, appoint
 from dropout.actions.visits import report_visit
 from dropout.models import Pledge
 from povertyedu.accounts.permissions import ROLES, Role
+from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record
 from povertyedu.files.models import StoredFile
 from povertyedu.findings.actions import find, finish, plan
@@ -273,6 +274,8 @@ OBJECTS = {
     "home:dashboard_area": lambda w: {"code": "529901100"},
     "home:dashboard_school": pk_of("school"),
     "home:dashboard_class": pk_of("school_class"),
+    "dropout:attendance_day": pk_of("school_class"),
+    "dropout:follow_up_new": lambda w: {"student_pk": w.student.pk},
     "dropout:link_edit": pk_of("link"),
     "dropout:link_move": pk_of("link"),
     "dropout:link_remove": pk_of("link"),
@@ -453,7 +456,11 @@ def place_for(role: Role, world):
 
 def holder_of(permissions, world):
     """Return a new account with a role that includes one of ``permissions``, where the world stands."""
-    role = next(role for role in ROLES if ROLES[role].permissions & set(permissions))
+    roles = [role for role in ROLES if ROLES[role].permissions & set(permissions)]
+    # of several kinds of import the world has a roster
+    role = next(
+        (role for role in roles if P.IMPORT_ROSTER in {*permissions} & ROLES[role].permissions), roles[0]
+    )
     return factories.user("有权的人", (role, place_for(role, world)))
 
 

@@ -1,5 +1,6 @@
 """The words of dropout control that code must know."""
 
+from .attendance import AbsenceReason, ClockStep, ContactResult, ContactWay
 from .cases import STAYS_OPEN, Answer, CaseKind, CaseOrigin, CaseState, DelayKind, Outcome, ProposalKind
 from .chains import AREA_DIGITS, PLACE_FIELDS, Lack, Line, PlaceKind
 from .duties import Climb
@@ -9,12 +10,16 @@ from .visits import ALL_CAUSES, Cause, Delivery, DenialKind, Met, Placement, Vis
 __all__ = [
     "ALL_CAUSES",
     "AREA_DIGITS",
+    "AbsenceReason",
     "Answer",
     "CaseKind",
     "CaseOrigin",
     "CaseState",
     "Cause",
     "Climb",
+    "ClockStep",
+    "ContactResult",
+    "ContactWay",
     "DelayKind",
     "Delivery",
     "DenialKind",

@@ -2,17 +2,23 @@
 
 from povertyedu.accounts.filters import townships_of
 
+from .attendance import AttendanceFilter, ChosenDayForm, EntryForm, FollowUpForm, SchoolFilter
 from .chains import AppointForm, EndForm, GapsFilter, LinkForm, PlacesFilter
 from .pledges import LevelForm, PledgeFilter, SignedForm
 
 __all__ = [
     "AppointForm",
+    "AttendanceFilter",
+    "ChosenDayForm",
     "EndForm",
+    "EntryForm",
+    "FollowUpForm",
     "GapsFilter",
     "LevelForm",
     "LinkForm",
     "PlacesFilter",
     "PledgeFilter",
+    "SchoolFilter",
     "SignedForm",
     "townships_of",
 ]

@@ -1,5 +1,6 @@
 """Import kinds of dropout control. Named in ``settings.IMPORT_RESOURCES``."""
 
+from .attendance import AttendanceResource
 from .posts import PostResource
 
-__all__ = ["PostResource"]
+__all__ = ["AttendanceResource", "PostResource"]

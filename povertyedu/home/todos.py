@@ -8,9 +8,12 @@ from django.db.models import Count, Min
 from django.urls import reverse
 from django.utils import timezone
 
-from dropout.enums import CaseState, Outcome
+from dropout.enums import CaseState, ClockStep, Outcome
 from dropout.models import Case, CaseProposal, Denial, ReturnOrder
 from dropout.models import Duty as CaseDuty
+from dropout.queries.attendance import due_today, unasked
+from dropout.queries.runs import open_runs
+from dropout.queries.school_days import term_under_way
 from povertyedu.accounts.models import GrantProposal
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.findings.models import Finding
@@ -94,6 +97,17 @@ def _batches(permission: str, *states: str, **more) -> Callable:
 def _stuck(state: str) -> Callable:
     """Children whose money does not move: the aid office sees to the account, the objection, the fallen amount."""
     return lambda user: Line.objects.visible_to(user, P.OPEN_BATCH).stuck().filter(state=state).order_by()
+
+
+def _unasked(user):
+    """The absences of the term that no contact stands for."""
+    return unasked(term_under_way(), user=user, permission=P.ENTER_ATTENDANCE, wanted={})
+
+
+def _away(user):
+    """The children whose clock has come to the head or the bureau; from then on a case is followed."""
+    rows = open_runs(term_under_way(), user=user, permission=P.VERIFY_CASES, wanted={})
+    return rows.filter(step__in=[ClockStep.HEAD, ClockStep.BUREAU])
 
 
 DUTIES = (
@@ -246,6 +260,9 @@ DUTIES = (
         lambda user: Denial.objects.visible_to(user, P.ISSUE_ORDERS).to_approve().exclude(proposed_by_id=user.pk),
         "proposed_at", "dropout:papers", "tab=denied",
     ),
+    Duty(P.ENTER_ATTENDANCE, "今天还没有登记考勤的班级", due_today, "waiting", "dropout:attendance"),
+    Duty(P.ENTER_ATTENDANCE, "缺勤未跟进的学生", _unasked, "date", "dropout:follow_ups"),
+    Duty(P.VERIFY_CASES, "连续缺勤、待学校和县局介入的学生", _away, "first_on", "dropout:runs"),
     Duty(P.EDIT_STUDENTS, "没有填完的学生表单", lambda user: StudentDraft.objects.filter(user=user), "saved_at", "students:list"),
 )  # fmt: skip
 

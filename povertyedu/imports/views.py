@@ -46,6 +46,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 may_import = needs(
     Permission.IMPORT_ROSTER, Permission.IMPORT_LISTS, Permission.MANAGE_ORGS, Permission.MANAGE_FUNDS,
     Permission.MANAGE_CHAINS,
+    Permission.ENTER_ATTENDANCE,
 )  # fmt: skip
 LISTED = 50
 LEFT_OUT_SHOWN = 500

@@ -1,3 +1,5 @@
+from collections.abc import Iterable
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -61,3 +63,9 @@ class Message(models.Model):
 def tell(user: User | None, text: str, *, url: str = "", tone: str = "info") -> Message | None:
     """Put a message into ``user``'s inbox; nobody to tell (a command line) is fine."""
     return Message.objects.create(to=user, text=text[:300], url=url, tone=tone) if user else None
+
+
+def tell_many(told: Iterable[tuple[int, str]], *, url: str = "", tone: str = "info") -> int:
+    """Put a message into each inbox of (user key, text), in one statement; return how many."""
+    rows = [Message(to_id=user, text=text[:300], url=url, tone=tone) for user, text in told]
+    return len(Message.objects.bulk_create(rows))

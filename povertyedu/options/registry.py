@@ -52,6 +52,9 @@ def _some_of(words: Callable[[], tuple[str, ...]]) -> Callable[[str], tuple[str,
 FUND_CHECKS = ("自动", "不足时拒绝", "不足时提醒", "不检查")
 
 
+STAGES = ("学前", "小学", "初中", "普通高中", "中职")
+
+
 def _fund_sources() -> tuple[str, ...]:
     """The names of the sources of funds: policies name them, a layer above."""
     return tuple(label for _, label in import_string(settings.FUND_SOURCES)())
@@ -161,6 +164,41 @@ OPTIONS = (
         _whole_number(1, 400),
         "天",
         "返校核实后再看这么多天，没有再离校的才能销号；默认约一个学期",
+    ),
+    Definition(
+        "clock_stages",
+        "登记考勤的学段",
+        "小学、初中",
+        _some_of(lambda: STAGES),
+        words=lambda: STAGES,
+        several=True,
+        help="这些学段的班级每个上课日登记考勤，连续缺勤开始计时；其他学段可以登记，不计时",
+    ),
+    Definition(
+        "absence_teacher_days",
+        "连续缺勤：班主任联系",
+        "1",
+        _whole_number(1, 30),
+        "个上课日",
+        "没有准假的缺勤",
+    ),
+    Definition("absence_head_days", "连续缺勤：校长介入", "2", _whole_number(1, 30), "个上课日"),
+    Definition("absence_bureau_days", "连续缺勤：上报县局", "3", _whole_number(1, 30), "个上课日"),
+    Definition(
+        "suspected_after_days",
+        "疑似辍学：离校超过",
+        "7",
+        _whole_number(1, 60),
+        "天",
+        "没有正当理由、从第一天起的日历天数；请假的日子和学期之间的假期不算。超过即开控辍个案",
+    ),
+    Definition(
+        "dropout_after_days",
+        "辍学：疑似辍学以后再过",
+        "30",
+        _whole_number(1, 180),
+        "天",
+        "仍没有返校的，个案由疑似辍学转为辍学",
     ),
     Definition(
         "case_verify_days",

@@ -34,3 +34,10 @@ def add_working_days(start: dt.date, days: int) -> dt.date:
         if known.get(day, day.weekday() < 5):
             days -= 1
     return day
+
+
+def working_days(first: dt.date, last: dt.date) -> list[dt.date]:
+    """Return the working days from ``first`` to ``last``, both included, by the county's calendar; one query."""
+    known = dict(CalendarDay.objects.filter(date__range=(first, last)).values_list("date", "is_working"))
+    days = (first + dt.timedelta(days=number) for number in range((last - first).days + 1))
+    return [day for day in days if known.get(day, day.weekday() < 5)]

@@ -188,6 +188,7 @@ DAILY_ACTIONS = [
     "students.actions.duplicates.search_daily",
     "subsidies.actions.nightly.recalculate_nightly",
     "dropout.actions.pledges.follow_holders",
+    "dropout.actions.clock.run_daily",  # before the cases: it opens those of children away for a week
     "dropout.actions.escalation.follow_children",  # before the deadlines: who answers follows from where the child is
     "dropout.actions.escalation.lapse_delays",
     "dropout.actions.escalation.escalate",
@@ -204,6 +205,7 @@ IMPORT_RESOURCES = {
     "away": "students.resources.AwayResource",
     "fund-receipts": "subsidies.resources.FundReceiptResource",
     "posts": "dropout.resources.PostResource",
+    "attendance": "dropout.resources.AttendanceResource",
 }
 # What background workers can do: job kind -> dotted path of the function that does it.
 JOB_KINDS = {

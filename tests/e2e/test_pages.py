@@ -17,6 +17,7 @@ SIZES = ((1366, 768), (390, 844))
 
 # Pages that no navigation leads to at once, by a role that works on them.
 PAGES = {
+    Role.CLASS_TEACHER: ("dropout:attendance_day", "dropout:follow_ups", "dropout:follow_up_new"),
     Role.SCHOOL_CLERK: (
         "students:create", "students:detail", "students:edit", "students:history", "subsidies:batch", "subsidies:sheet", "subsidies:line",
         "subsidies:why", "publicity:notice", "students:change", "students:correction", "students:correction_new", "students:move",
