@@ -2,6 +2,7 @@ from django.urls import path
 
 from .views import (
     attendance,
+    attendance_panel,
     case,
     case_steps,
     cases,
@@ -15,6 +16,7 @@ from .views import (
     posts,
     runs,
     visits,
+    warnings,
 )
 
 app_name = "dropout"
@@ -24,6 +26,14 @@ urlpatterns = [
     path("follow-ups/", follow_ups.follow_ups, name="follow_ups"),
     path("follow-ups/<int:student_pk>/", follow_ups.follow_up_new, name="follow_up_new"),
     path("runs/", runs.runs, name="runs"),
+    path("warnings/", warnings.warnings, name="warnings"),
+    path("warnings/export/", warnings.warnings_export, name="warnings_export"),
+    path("warnings/rules/", warnings.warning_rules, name="warning_rules"),
+    path("warnings/rules/usual/", warnings.warning_rules_usual, name="warning_rules_usual"),
+    path("warnings/rules/new/", warnings.warning_rule, name="warning_rule_new"),
+    path("warnings/rules/<int:pk>/", warnings.warning_rule, name="warning_rule"),
+    path("warnings/rules/<int:pk>/remove/", warnings.warning_rule_remove, name="warning_rule_remove"),
+    path("student/<int:student_pk>/attendance/", attendance_panel.attendance_panel, name="attendance_panel"),
     path("posts/", posts.posts, name="posts"),
     path("posts/appoint/", posts.appoint, name="appoint"),
     path("posts/<int:pk>/end/", posts.post_end, name="post_end"),

@@ -18,7 +18,7 @@ from dropout.actions.papers import issue_order
 from dropout.actions.pledges import keep_signed, make_out, take_usual_levels
 from dropout.actions.posts import Whom, appoint
 from dropout.actions.visits import report_visit
-from dropout.models import Pledge
+from dropout.models import Pledge, WarningRule
 from povertyedu.accounts.permissions import ROLES, Role
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record
@@ -192,6 +192,7 @@ class World:
         head = Whom("吴国强", "13900000001")
         self.post = appoint(by=by, link=self.link, place=self.school_class, whom=head, since=today())
         self.holder = self.post.person
+        self.warning_rule = WarningRule.objects.create(factor="absence", threshold=3, points=10)
         self.finding = find(
             by=by, title="缺勤登记不全", due_on=today() + dt.timedelta(days=10), school=xiazhai, source="inspection"
         )  # fmt: skip
@@ -275,6 +276,9 @@ OBJECTS = {
     "home:dashboard_school": pk_of("school"),
     "home:dashboard_class": pk_of("school_class"),
     "dropout:attendance_day": pk_of("school_class"),
+    "dropout:attendance_panel": lambda w: {"student_pk": w.student.pk},
+    "dropout:warning_rule": pk_of("warning_rule"),
+    "dropout:warning_rule_remove": pk_of("warning_rule"),
     "dropout:follow_up_new": lambda w: {"student_pk": w.student.pk},
     "dropout:link_edit": pk_of("link"),
     "dropout:link_move": pk_of("link"),

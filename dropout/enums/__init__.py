@@ -6,6 +6,7 @@ from .chains import AREA_DIGITS, PLACE_FIELDS, Lack, Line, PlaceKind
 from .duties import Climb
 from .pledges import OF_SCHOOLS, UNIT_FIELDS, UnitKind
 from .visits import ALL_CAUSES, Cause, Delivery, DenialKind, Met, Placement, VisitResult, VisitWay
+from .warnings import OF_FACTS, Factor, WarningLevel
 
 __all__ = [
     "ALL_CAUSES",
@@ -23,9 +24,11 @@ __all__ = [
     "DelayKind",
     "Delivery",
     "DenialKind",
+    "Factor",
     "Lack",
     "Line",
     "Met",
+    "OF_FACTS",
     "OF_SCHOOLS",
     "Outcome",
     "PLACE_FIELDS",
@@ -37,4 +40,5 @@ __all__ = [
     "UnitKind",
     "VisitResult",
     "VisitWay",
+    "WarningLevel",
 ]

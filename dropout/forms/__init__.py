@@ -5,6 +5,7 @@ from povertyedu.accounts.filters import townships_of
 from .attendance import AttendanceFilter, ChosenDayForm, EntryForm, FollowUpForm, SchoolFilter
 from .chains import AppointForm, EndForm, GapsFilter, LinkForm, PlacesFilter
 from .pledges import LevelForm, PledgeFilter, SignedForm
+from .warnings import WarningFilter, WarningRuleForm
 
 __all__ = [
     "AppointForm",
@@ -20,5 +21,7 @@ __all__ = [
     "PledgeFilter",
     "SchoolFilter",
     "SignedForm",
+    "WarningFilter",
+    "WarningRuleForm",
     "townships_of",
 ]

@@ -8,6 +8,7 @@ from .papers import AWAY, Agreement, Denial, ReturnOrder
 from .pledges import Pledge, PledgeLevel, PledgeQuerySet
 from .runs import AbsenceRun, RunStep
 from .visits import Lesson, Plan, Visit, school_year_of
+from .warnings import WarningRule, WarningRun, WarningScore
 
 __all__ = [
     "AWAY",
@@ -38,6 +39,9 @@ __all__ = [
     "ReturnOrder",
     "RunStep",
     "Visit",
+    "WarningRule",
+    "WarningRun",
+    "WarningScore",
     "name_of",
     "reason_words",
     "school_year_of",

@@ -39,6 +39,7 @@ NAVIGATION = (
         Entry("dropout:attendance", "考勤", "calendar-check", (P.VIEW_ATTENDANCE,)),
         Entry("dropout:runs", "缺勤跟踪", "timer", (P.VIEW_ATTENDANCE,)),
         Entry("dropout:cases", "控辍个案", "folder-heart", (P.VIEW_CASES,)),
+        Entry("dropout:warnings", "预警名单", "siren", (P.VIEW_WARNINGS,)),
         Entry("dropout:posts", "责任体系", "network", (P.VIEW_CHAINS,)),
         Entry("dropout:gaps", "无责任人名单", "user-x", (P.VIEW_CHAINS,)),
         Entry("dropout:pledges", "责任状", "signature", (P.VIEW_CHAINS,)),

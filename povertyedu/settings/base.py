@@ -188,6 +188,7 @@ DAILY_ACTIONS = [
     "students.actions.duplicates.search_daily",
     "subsidies.actions.nightly.recalculate_nightly",
     "dropout.actions.pledges.follow_holders",
+    "dropout.actions.warnings.score_daily",
     "dropout.actions.clock.run_daily",  # before the cases: it opens those of children away for a week
     "dropout.actions.escalation.follow_children",  # before the deadlines: who answers follows from where the child is
     "dropout.actions.escalation.lapse_delays",
@@ -233,7 +234,12 @@ CHILDRENS_MONEY = "subsidies.queries.children"
 # Who may object when a merge of two records is taken back: dotted paths of (students, since) -> a sentence or "".
 STUDENT_MERGE_GUARDS = ["subsidies.queries.merging.refusal"]
 # Panels of a child's page, by URL name; each is an htmx fragment with its own permission.
-STUDENT_PANELS = ["subsidies:student_panel", "dropout:student_panel", "dropout:case_panel"]
+STUDENT_PANELS = [
+    "subsidies:student_panel",
+    "dropout:student_panel",
+    "dropout:attendance_panel",
+    "dropout:case_panel",
+]
 
 LOGGING = {
     "version": 1,

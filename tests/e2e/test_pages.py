@@ -37,6 +37,7 @@ PAGES = {
         "subsidies:allocation_of", "subsidies:allocation_edit", "subsidies:allocation_step",
     ),
     Role.BASIC_EDUCATION_OFFICER: (
+        "dropout:warning_rules", "dropout:warning_rule_new", "dropout:attendance_panel",
         "dropout:chain", "dropout:link_new", "dropout:link_remove", "dropout:post_end", "dropout:person", "dropout:student_panel",
         "findings:new", "findings:detail",
         "dropout:pledge_levels", "dropout:pledge_level_edit", "dropout:pledge_level_new", "dropout:pledge_sign",
