@@ -15,6 +15,7 @@ from subsidies.actions.policies import load_policy, pack_text
 from subsidies.actions.recalculation import recalculate
 
 from .accounts import open_accounts, staff_the_schools
+from .attendance import fill_attendance
 from .batches import leave_autumn_waiting, pay_spring
 from .chains import set_up_chains
 from .letters import ask_a_county
@@ -71,6 +72,8 @@ def build(*, children: int, folder: Path, say: Callable[[str], None] = lambda st
         ask_a_county(AUTUMN)
         book_money()
         find_too_much(cast)
+    say("登记两周考勤，算预警")
+    fill_attendance(BY)
     return {"schools": len(places.schools), **{term: len(people.of(term)) for term in TERMS}}
 
 
