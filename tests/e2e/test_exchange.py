@@ -1,6 +1,7 @@
 """Two counties in a real browser: a list and its key go out, come back answered, and settle who pays; and the other way round."""
 
 import base64
+import datetime as dt
 import hashlib
 import hmac
 import io
@@ -13,9 +14,11 @@ from povertyedu.jobs.models import Job
 from povertyedu.jobs.tasks import run
 from povertyedu.sealing.handover import new_key
 from students.models import Enrolment
+from subsidies.actions.exchange import send
 from subsidies.models import Exchange, Inquiry
 from tests import factories
 from tests.factories import subsidies
+from tests.subsidies.test_exchange import move_to
 from tests.subsidies.test_inquiry import question
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("real_commits")]
@@ -98,6 +101,22 @@ def test_question_goes_out_and_its_answer_settles_who_pays(open_page, aid_office
     page.get_by_role("link", name="本县兜底 1", exact=True).click()
     page.get_by_role("row").get_by_role("link", name="欧阳小雨").click()
     page.get_by_text("就读地答复：未资助").wait_for()
+
+
+def test_question_nobody_answers_is_to_be_verified_and_in_the_to_dos(
+    open_page, aid_officer, autumn, monkeypatch
+):
+    factories.away("何欣", autumn)
+    letter = subsidies.exchange(aid_officer, during=autumn)
+    send(by=aid_officer.as_actor(), exchange=letter)
+    move_to(monkeypatch, letter.due_on + dt.timedelta(days=1))
+    page = open_page(aid_officer, width=390, height=844)
+    page.get_by_role("link", name="去函超期、就读地还没有答复的学生").click()
+    page.get_by_role("row").get_by_text("何欣").wait_for()
+
+    page.goto(reverse("subsidies:coverage"))
+    page.get_by_role("link", name="待核实 1", exact=True).click()
+    page.get_by_role("row", name="何欣").get_by_text("超期").wait_for()
 
 
 def test_another_county_is_answered(open_page, aid_officer, xiazhai, autumn):
