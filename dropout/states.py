@@ -4,6 +4,7 @@ Order of work (facts.md 5): suspected, verified, persuading, returned, monitored
 """
 
 from dropout.enums import CaseState as S
+from dropout.enums import ReportState as R
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.workflow.flow import Flow, Transition
 
@@ -33,5 +34,16 @@ CASE_FLOW = Flow(
         Transition("ask_reopen", (S.CLOSED,), S.PROPOSED_REOPEN, P.WORK_CASES, "提出重开", needs_reason=True),
         Transition("reopen", (S.PROPOSED_REOPEN,), S.PERSUADING, P.CLOSE_CASES, "复核重开"),
         Transition("keep_closed", (S.PROPOSED_REOPEN,), S.CLOSED, P.CLOSE_CASES, "不重开", needs_reason=True),
+    ),
+)  # fmt: skip
+
+# A school's month goes by the centre school (or the township) to the county; the county's quarter needs a second person.
+REPORT_FLOW = Flow(
+    "report",
+    (
+        Transition("submit", (R.DRAFT, R.RETURNED), R.SUBMITTED, P.KEEP_CALENDAR, "报送"),
+        Transition("review", (R.SUBMITTED,), R.REVIEWED, P.REVIEW_REPORTS, "审核通过"),
+        Transition("accept", (R.SUBMITTED, R.REVIEWED), R.ACCEPTED, P.REVIEW_REPORTS, "审定"),
+        Transition("return", (R.SUBMITTED, R.REVIEWED), R.RETURNED, P.REVIEW_REPORTS, "退回", needs_reason=True),
     ),
 )  # fmt: skip

@@ -12,13 +12,18 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
+from dropout.actions.calendar import do_task
+from dropout.actions.care import keep_facility, visit_family
 from dropout.actions.cases import open_case
 from dropout.actions.chain import pick_pattern
 from dropout.actions.papers import issue_order
 from dropout.actions.pledges import keep_signed, make_out, take_usual_levels
 from dropout.actions.posts import Whom, appoint
+from dropout.actions.reports import open_report
+from dropout.actions.school_duties import add_photo, answer_item, plan_campaign
 from dropout.actions.visits import report_visit
-from dropout.models import Pledge, WarningRule
+from dropout.models import CalendarDuty, CareFacility, DutyTask, Pledge, WarningRule
+from dropout.queries.report_figures import month_of
 from povertyedu.accounts.permissions import ROLES, Role
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record
@@ -93,6 +98,10 @@ class Elsewhere:
             for role, definition in ROLES.items()
             if definition.places[0] in self.places
         }
+
+
+def _png() -> SimpleUploadedFile:
+    return SimpleUploadedFile("照片.png", b"\x89PNG")
 
 
 class World:
@@ -200,6 +209,7 @@ class World:
         scan = SimpleUploadedFile("照片.png", b"\x89PNG")
         finish(by=clerk.as_actor(), finding=self.finding, result="已补登", upload=scan, account=clerk)
         self.evidence = self.finding.evidence.get()
+        self._have_duties(by, clerk)
         take_usual_levels(by=by)
         make_out(by=by, year=today().year)
         self.pledge = keep_signed(
@@ -222,6 +232,33 @@ class World:
             result="agreed", text="答应返校", upload=SimpleUploadedFile("入户.jpg", b"\xff\xd8\xff"),
         )[0]  # fmt: skip
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
+
+    def _have_duties(self, by, clerk):
+        """A task of the calendar with evidence, and one record of each kind."""
+        row = CalendarDuty.objects.create(
+            name="走访", place="school", months=[1], day=1, lead=1, since=today()
+        )
+        self.task = DutyTask.objects.create(duty=row, school=self.school, opens_on=today(), due_on=today())
+        do_task(by=by, task=self.task, note="已走访", upload=_png())
+        self.ready = answer_item(
+            by=by, school=self.school, term=self.term, item="meals", in_place=True, upload=_png()
+        )
+        self.campaign = plan_campaign(
+            by=by, place=self.school, year=2026, month=2, planned_on=today(), plan="逐户讲解"
+        )
+        self.photo = add_photo(by=by, campaign=self.campaign, upload=_png(), token=uuid.uuid4())
+        self.home_visit, _ = visit_family(
+            by=by, enrolment=self.student.enrolments.get(), year=2020, holiday="summer", visited_on=today(), visitor="罗雪", result="well",
+            upload=_png(),
+        )  # fmt: skip
+        town = factories.township()
+        self.care = keep_facility(
+            by=by,
+            facility=CareFacility(
+                kind="centre", area=town, school=self.school, name="关爱中心", opened_on=today()
+            ),
+        )
+        self.report = open_report(place=self.school, period=month_of(today()))
 
     def own(self, user):
         """Give ``user`` one of what only its owner sees."""
@@ -286,6 +323,19 @@ OBJECTS = {
     "dropout:post_end": pk_of("post"),
     "dropout:person": pk_of("holder"),
     **{f"dropout:pledge_{tail}": pk_of("pledge") for tail in ("docx", "file", "sign")},
+    "dropout:duty_edit": lambda w: {"pk": w.task.duty_id},
+    "dropout:task": pk_of("task"),
+    "dropout:task_file": pk_of("task"),
+    "dropout:ten_items_of": pk_of("school"),
+    "dropout:ten_items_answer": lambda w: {"pk": w.school.pk, "item": "meals"},
+    "dropout:ready_file": pk_of("ready"),
+    "dropout:campaign": pk_of("campaign"),
+    "dropout:campaign_photo": pk_of("photo"),
+    "dropout:home_visit": lambda w: {"pk": w.student.enrolments.get().pk},
+    "dropout:home_visit_photo": pk_of("home_visit"),
+    "dropout:care_edit": pk_of("care"),
+    "dropout:report": pk_of("report"),
+    "dropout:report_step": lambda w: {"pk": w.report.pk, "verb": "submit"},
     "dropout:pledge_level_edit": lambda w: {"pk": w.pledge.level_id},
     "dropout:case_panel": lambda w: {"student_pk": w.student.pk},
     "dropout:case_new": lambda w: {"student_pk": w.student.pk},

@@ -1,18 +1,27 @@
 """The words of dropout control that code must know."""
 
 from .attendance import AbsenceReason, ClockStep, ContactResult, ContactWay
+from .calendar import DutyCode, DutyPlace, SixSystem, TaskState
 from .cases import STAYS_OPEN, Answer, CaseKind, CaseOrigin, CaseState, DelayKind, Outcome, ProposalKind
 from .chains import AREA_DIGITS, PLACE_FIELDS, Lack, Line, PlaceKind
 from .duties import Climb
 from .pledges import OF_SCHOOLS, UNIT_FIELDS, UnitKind
+from .records import CAMPAIGN_MONTHS, CareKind, Holiday, ReadyItem, ReportKind, ReportState, VisitOutcome
 from .visits import ALL_CAUSES, Cause, Delivery, DenialKind, Met, Placement, VisitResult, VisitWay
 from .warnings import OF_FACTS, Factor, WarningLevel
 
 __all__ = [
     "ALL_CAUSES",
     "AREA_DIGITS",
+    "CAMPAIGN_MONTHS",
+    "OF_FACTS",
+    "OF_SCHOOLS",
+    "PLACE_FIELDS",
+    "STAYS_OPEN",
+    "UNIT_FIELDS",
     "AbsenceReason",
     "Answer",
+    "CareKind",
     "CaseKind",
     "CaseOrigin",
     "CaseState",
@@ -24,20 +33,24 @@ __all__ = [
     "DelayKind",
     "Delivery",
     "DenialKind",
+    "DutyCode",
+    "DutyPlace",
     "Factor",
+    "Holiday",
     "Lack",
     "Line",
     "Met",
-    "OF_FACTS",
-    "OF_SCHOOLS",
     "Outcome",
-    "PLACE_FIELDS",
     "PlaceKind",
     "Placement",
     "ProposalKind",
-    "STAYS_OPEN",
-    "UNIT_FIELDS",
+    "ReadyItem",
+    "ReportKind",
+    "ReportState",
+    "SixSystem",
+    "TaskState",
     "UnitKind",
+    "VisitOutcome",
     "VisitResult",
     "VisitWay",
     "WarningLevel",

@@ -1,21 +1,32 @@
 """Dropout control: who answers for each child, and what was done for those who stayed away."""
 
 from .attendance import Absence, AbsenceChange, ClassDay, FollowUp, reason_words
+from .calendar import CalendarDuty, DutyTask, DutyTaskQuerySet
+from .care import CareFacility, EntryNotice, HomeVisit
 from .cases import Case, CaseDecision, CaseProposal, CaseQuerySet, CaseReason
 from .chains import NEVER, ChainLink, Post, PostQuerySet, name_of
 from .duties import Duty, DutyQuerySet, Escalation
 from .papers import AWAY, Agreement, Denial, ReturnOrder
+from .placed import ONE_PLACE, PlacedQuerySet
 from .pledges import Pledge, PledgeLevel, PledgeQuerySet
+from .reports import Report, ReportDecision, ReportLine, ReportQuerySet
 from .runs import AbsenceRun, RunStep
+from .school_duties import Campaign, CampaignPhoto, ReadyCheck
 from .visits import Lesson, Plan, Visit, school_year_of
 from .warnings import WarningRule, WarningRun, WarningScore
 
 __all__ = [
     "AWAY",
+    "NEVER",
+    "ONE_PLACE",
     "Absence",
     "AbsenceChange",
     "AbsenceRun",
     "Agreement",
+    "CalendarDuty",
+    "Campaign",
+    "CampaignPhoto",
+    "CareFacility",
     "Case",
     "CaseDecision",
     "CaseProposal",
@@ -26,16 +37,25 @@ __all__ = [
     "Denial",
     "Duty",
     "DutyQuerySet",
+    "DutyTask",
+    "DutyTaskQuerySet",
+    "EntryNotice",
     "Escalation",
     "FollowUp",
+    "HomeVisit",
     "Lesson",
-    "NEVER",
+    "PlacedQuerySet",
     "Plan",
     "Pledge",
     "PledgeLevel",
     "PledgeQuerySet",
     "Post",
     "PostQuerySet",
+    "ReadyCheck",
+    "Report",
+    "ReportDecision",
+    "ReportLine",
+    "ReportQuerySet",
     "ReturnOrder",
     "RunStep",
     "Visit",

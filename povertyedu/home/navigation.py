@@ -43,6 +43,7 @@ NAVIGATION = (
         Entry("dropout:posts", "责任体系", "network", (P.VIEW_CHAINS,)),
         Entry("dropout:gaps", "无责任人名单", "user-x", (P.VIEW_CHAINS,)),
         Entry("dropout:pledges", "责任状", "signature", (P.VIEW_CHAINS,)),
+        Entry("dropout:calendar", "控辍工作历", "calendar-check", (P.VIEW_CASES,)),
         Entry("findings:list", "整改销号", "list-todo", (P.VIEW_FINDINGS,)),
     )),
     ("资助发放", (

@@ -8,8 +8,8 @@ from django.db.models import Count, Min
 from django.urls import reverse
 from django.utils import timezone
 
-from dropout.enums import CaseState, ClockStep, Outcome
-from dropout.models import Case, CaseProposal, Denial, ReturnOrder
+from dropout.enums import CaseState, ClockStep, Outcome, ReportState, TaskState
+from dropout.models import Case, CaseProposal, Denial, DutyTask, Report, ReturnOrder
 from dropout.models import Duty as CaseDuty
 from dropout.queries.attendance import due_today, unasked
 from dropout.queries.runs import open_runs
@@ -263,6 +263,16 @@ DUTIES = (
     Duty(P.ENTER_ATTENDANCE, "今天还没有登记考勤的班级", due_today, "waiting", "dropout:attendance"),
     Duty(P.ENTER_ATTENDANCE, "缺勤未跟进的学生", _unasked, "date", "dropout:follow_ups"),
     Duty(P.VERIFY_CASES, "连续缺勤、待学校和县局介入的学生", _away, "first_on", "dropout:runs"),
+    Duty(
+        P.KEEP_CALENDAR, "逾期未办的控辍事项",
+        lambda user: DutyTask.objects.visible_to(user, P.KEEP_CALENDAR).in_state(TaskState.LATE),
+        "due_on", "dropout:tasks", "state=late",
+    ),
+    Duty(
+        P.REVIEW_REPORTS, "待审核的控辍月报",
+        lambda user: Report.objects.visible_to(user, P.REVIEW_REPORTS).filter(state=ReportState.SUBMITTED),
+        "submitted_at", "dropout:reports", "tab=in",
+    ),
     Duty(P.EDIT_STUDENTS, "没有填完的学生表单", lambda user: StudentDraft.objects.filter(user=user), "saved_at", "students:list"),
 )  # fmt: skip
 

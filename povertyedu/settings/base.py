@@ -193,6 +193,7 @@ DAILY_ACTIONS = [
     "dropout.actions.escalation.follow_children",  # before the deadlines: who answers follows from where the child is
     "dropout.actions.escalation.lapse_delays",
     "dropout.actions.escalation.escalate",
+    "dropout.actions.calendar.keep_calendar",
 ]
 
 # What may be imported: kind -> dotted path of its resource (an app above `imports` owns it).
