@@ -160,6 +160,11 @@ class Register:
             if link.from_homeroom:
                 self.holders |= {(link.pk, pk): Holder(*teacher) for pk, *teacher in teachers}
 
+    @property
+    def has_links_of_children(self) -> bool:
+        """Whether some link is held for a child itself: then two children of one seat may differ."""
+        return bool(self._of_children)
+
     def lacking(self, seat: Seat, student: int) -> list[tuple[ChainLink, Lack]]:
         """Return the links of the child's chains that lead to nobody, from the top down."""
         found = self._by_seat.get(seat)

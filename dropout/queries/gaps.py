@@ -1,12 +1,12 @@
 """Children whose chains lead to nobody at some link: how many, for what, at which place, and who.
 
-One pass over the term's enrolments, read as bare columns; what a seat lacks is worked out once for all its children.
+Children are counted by the database seat by seat; what a seat lacks is worked out once for all its children.
 """
 
 from collections import Counter
 from dataclasses import dataclass, field
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from dropout.enums import Lack, Line
 from dropout.models import ChainLink
@@ -85,30 +85,69 @@ def gaps_in(
     after: int = 0,
     most: int | None = PER_PAGE,
 ) -> Gaps:
-    """Return the gaps of ``rows``; the page is of those past the enrolment ``after``, all with ``most`` None."""
+    """Return the gaps of ``rows``; the page is of those past the enrolment ``after``, all with ``most`` None.
+
+    Counted seat by seat in one grouped query; child by child only where a link is held for the child itself.
+    """
     found = Gaps()
-    columns = rows.order_by("pk").values_list("pk", "student_id", *SEAT_COLUMNS)
     of_line = {link.pk: link.line for link in register.links}
     place_of = SEAT_COLUMNS.index(wanted.reading)
-    for pk, student, *seat in columns.iterator(chunk_size=5000):
-        lacking = register.lacking(Seat(*seat), student)
-        township = seat[place_of][:9]
-        place = found.places.get(township)
-        if place is None:
-            place = found.places[township] = Place()
-        found.children += 1
-        place.children += 1
-        if not lacking:
-            continue
-        found.with_gap += 1
-        place.with_gap += 1
-        place.lines.update({of_line[link.pk] for link, _ in lacking})
-        found.counts.update((link.pk, lack) for link, lack in lacking)
-        if _is_wanted(lacking, wanted):
-            found.matching += 1
-            if pk > after:
+    if register.has_links_of_children:
+        columns = rows.order_by("pk").values_list("pk", "student_id", *SEAT_COLUMNS)
+        for pk, student, *seat in columns.iterator(chunk_size=5000):
+            lacking = register.lacking(Seat(*seat), student)
+            if _count(found, lacking, 1, seat[place_of][:9], of_line, wanted) and pk > after:
                 _keep(found, pk, lacking, most)
+        return found
+    homes: set[str] = set()
+    groups = rows.order_by().values_list(*SEAT_COLUMNS).annotate(children=Count("pk"))
+    for *seat, children in groups.iterator(chunk_size=5000):
+        lacking = register.lacking(Seat(*seat), 0)
+        if _count(found, lacking, children, seat[place_of][:9], of_line, wanted):
+            homes.add(seat[0])
+    if found.matching:
+        _name(found, rows, register, wanted, homes, after, most)
     return found
+
+
+def _count(found: Gaps, lacking, children: int, township: str, of_line: dict, wanted: Wanted) -> bool:
+    """Add ``children`` who lack the same; return whether they are among those asked for."""
+    place = found.places.get(township)
+    if place is None:
+        place = found.places[township] = Place()
+    found.children += children
+    place.children += children
+    if not lacking:
+        return False
+    found.with_gap += children
+    place.with_gap += children
+    for line in {of_line[link.pk] for link, _ in lacking}:
+        place.lines[line] += children
+    for link, lack in lacking:
+        found.counts[link.pk, lack] += children
+    if not _is_wanted(lacking, wanted):
+        return False
+    found.matching += children
+    return True
+
+
+FEW_HOMES = 300
+
+
+def _name(
+    found: Gaps, rows, register: Register, wanted: Wanted, homes: set[str], after: int, most: int | None
+) -> None:
+    """Keep the page's children: read on from ``after`` until it is full, where gaps are rare only among their villages."""
+    rows = rows.filter(pk__gt=after)
+    if len(homes) <= FEW_HOMES:
+        rows = rows.filter(home_area__in=homes)
+    columns = rows.order_by("pk").values_list("pk", "student_id", *SEAT_COLUMNS)
+    for pk, student, *seat in columns.iterator(chunk_size=500):
+        lacking = register.lacking(Seat(*seat), student)
+        if lacking and _is_wanted(lacking, wanted):
+            _keep(found, pk, lacking, most)
+            if found.has_more:
+                return
 
 
 def _is_wanted(lacking, wanted: Wanted) -> bool:

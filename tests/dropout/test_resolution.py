@@ -96,7 +96,7 @@ def test_queries_do_not_grow_with_the_children(linxia, put, xiazhai, autumn):
         home = factories.village(f"5299011000{number + 10}", f"村{number}")
         factories.student(f"孩{number}", at=xiazhai, during=autumn, home=home, class_name=f"{number % 5}班")
         put(linxia["村干部包户"], home, f"干部{number}")
-    assert queries_of(everybody) == few == 5
+    assert queries_of(everybody) == few == 6
     assert queries_of(lambda: chains_of(rows.get(student=child))) == one
 
 
