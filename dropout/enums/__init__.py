@@ -7,10 +7,16 @@ from .chains import AREA_DIGITS, PLACE_FIELDS, Lack, Line, PlaceKind
 from .duties import Climb
 from .pledges import OF_SCHOOLS, UNIT_FIELDS, UnitKind
 from .records import CAMPAIGN_MONTHS, CareKind, Holiday, ReadyItem, ReportKind, ReportState, VisitOutcome
+from .screening import FOUND_AWAY, LEDGERS, FollowUp, Ground, Standing
 from .visits import ALL_CAUSES, Cause, Delivery, DenialKind, Met, Placement, VisitResult, VisitWay
 from .warnings import OF_FACTS, Factor, WarningLevel
 
 __all__ = [
+    "FOUND_AWAY",
+    "FollowUp",
+    "Ground",
+    "LEDGERS",
+    "Standing",
     "ALL_CAUSES",
     "AREA_DIGITS",
     "CAMPAIGN_MONTHS",

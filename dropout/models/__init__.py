@@ -12,10 +12,16 @@ from .pledges import Pledge, PledgeLevel, PledgeQuerySet
 from .reports import Report, ReportDecision, ReportLine, ReportQuerySet
 from .runs import AbsenceRun, RunStep
 from .school_duties import Campaign, CampaignPhoto, ReadyCheck
+from .population import PopulationFigure
+from .screening import Screening, ScreeningConfirmation, ScreeningRow
 from .visits import Lesson, Plan, Visit, school_year_of
 from .warnings import WarningRule, WarningRun, WarningScore
 
 __all__ = [
+    "PopulationFigure",
+    "Screening",
+    "ScreeningConfirmation",
+    "ScreeningRow",
     "AWAY",
     "NEVER",
     "ONE_PLACE",

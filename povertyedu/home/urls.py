@@ -1,9 +1,10 @@
 from django.urls import path
 
-from . import views
+from . import appraisal, views
 
 app_name = "home"
 urlpatterns = [
+    path("appraisal/", appraisal.appraisal, name="appraisal"),
     path("", views.todo, name="todo"),
     path("term/", views.switch_term, name="switch_term"),
     path("dashboard/", views.dashboard, name="dashboard"),

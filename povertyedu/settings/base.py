@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "povertyedu.inbox",
     "povertyedu.jobs",
     "povertyedu.findings",
+    "povertyedu.indicators",
     "povertyedu.publicity",
     "povertyedu.imports",
     "students",
@@ -194,6 +195,10 @@ DAILY_ACTIONS = [
     "dropout.actions.escalation.lapse_delays",
     "dropout.actions.escalation.escalate",
     "dropout.actions.calendar.keep_calendar",
+    "dropout.actions.screening.screen_when_due",
+    "povertyedu.indicators.actions.snapshots.take_due",
+    "povertyedu.indicators.actions.history.check_finals",
+    "povertyedu.indicators.actions.notices.tell_overdue",
 ]
 
 # What may be imported: kind -> dotted path of its resource (an app above `imports` owns it).
@@ -228,6 +233,15 @@ JOB_KINDS = {
 JOB_ANSWERED_BY = {"subsidies.recalculate": "recalculate", "students.find_duplicates": "resolve_duplicates"}
 # Who knows the people of a public list: kind of matter -> dotted path of its module (see publicity.actions).
 PUBLICITY_SUBJECTS = {"subsidies.batch": "subsidies.actions.publicising"}
+# What is measured: dotted paths of definitions (see indicators.definitions), in the order pages have them.
+INDICATORS = [
+    f"dropout.rates.{name}"
+    for name in ("ENTRY", "DROPOUT", "PRIMARY_SIX", "JUNIOR_THREE", "NINE_YEAR", "KINDERGARTEN", "SENIOR")
+]
+# Plans whose targets a county may take over: dotted path of code -> preset.
+INDICATOR_PRESETS = "dropout.targets.PRESETS"
+# How a notice becomes something to put right: dotted path of a verb like findings.actions.find.
+INDICATOR_RECTIFICATION = "povertyedu.findings.actions.find"
 # How the sources of funds are called: dotted path of () -> [(code, name)]; policies name them.
 FUND_SOURCES = "subsidies.enums.fund_sources"
 # Who knows what money a child has on its way: dotted path of a module (see students.money).

@@ -1,0 +1,1 @@
+"""Verbs of the indicators: snapshots taken, targets set, notices proposed, issued and answered, history checked."""

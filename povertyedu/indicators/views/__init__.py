@@ -1,0 +1,1 @@
+"""Pages of the indicators: rates, targets, notices, and history that changed."""
