@@ -21,6 +21,7 @@ from dropout.actions.pledges import keep_signed, make_out, take_usual_levels
 from dropout.actions.posts import Whom, appoint
 from dropout.actions.reports import open_report
 from dropout.actions.school_duties import add_photo, answer_item, plan_campaign
+from dropout.actions.screening import screen
 from dropout.actions.visits import report_visit
 from dropout.models import CalendarDuty, CareFacility, DutyTask, Pledge, WarningRule
 from dropout.queries.report_figures import month_of
@@ -48,7 +49,7 @@ from subsidies.actions.recovery import propose_recovery
 from subsidies.actions.what_if import run_what_if
 from subsidies.models import Balance
 from tests import factories
-from tests.factories import policies, subsidies
+from tests.factories import indicators, policies, subsidies
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +57,15 @@ pytestmark = pytest.mark.django_db
 OWN = {"jobs", "inbox", "files", "imports"}
 OPEN_TO_ALL = {"accounts:login", "publicity:public"}
 # Their argument names no object of anyone's.
-NO_OBJECT = {"imports:template", "home:manual_page", "students:feedback"}
+NO_OBJECT = {
+    "imports:template",
+    "indicators:detail",
+    "dropout:screening",
+    "dropout:screening_cases",
+    "dropout:screening_confirm",
+    "home:manual_page",
+    "students:feedback",
+}
 ANY_ACCOUNT = {
     "home:todo",
     "home:switch_term",
@@ -210,6 +219,10 @@ class World:
         finish(by=clerk.as_actor(), finding=self.finding, result="已补登", upload=scan, account=clerk)
         self.evidence = self.finding.evidence.get()
         self._have_duties(by, clerk)
+        self.screening = screen(by=by, term=autumn)
+        self.screening_row = self.screening.rows.get(student=self.student)
+        self.notice_of_rate = indicators.notice(by=by, school=xiazhai)
+        self.rate_row = self.notice_of_rate.snapshot.rows.get(school=xiazhai)
         take_usual_levels(by=by)
         make_out(by=by, year=today().year)
         self.pledge = keep_signed(
@@ -352,6 +365,14 @@ OBJECTS = {
     "dropout:student_panel": lambda w: {"student_pk": w.student.pk},
     "subsidies:why": lambda w: {"student_pk": w.student.pk},
     "subsidies:student_panel": lambda w: {"student_pk": w.student.pk},
+    "dropout:screening": pk_of("screening"),
+    "dropout:screening_cases": pk_of("screening"),
+    "dropout:screening_confirm": lambda w: {"pk": w.screening.pk, "code": "529901100"},
+    "dropout:screening_row": pk_of("screening_row"),
+    "indicators:detail": lambda w: {"code": "dropout"},
+    "indicators:names": pk_of("rate_row"),
+    "indicators:notice": pk_of("notice_of_rate"),
+    "indicators:step": lambda w: {"pk": w.notice_of_rate.pk, "verb": "answer"},
     "findings:detail": pk_of("finding"),
     "findings:step": lambda w: {"pk": w.finding.pk, "verb": "plan"},
     "findings:evidence": pk_of("evidence"),

@@ -9,10 +9,10 @@ from .duties import Duty, DutyQuerySet, Escalation
 from .papers import AWAY, Agreement, Denial, ReturnOrder
 from .placed import ONE_PLACE, PlacedQuerySet
 from .pledges import Pledge, PledgeLevel, PledgeQuerySet
+from .population import PopulationFigure
 from .reports import Report, ReportDecision, ReportLine, ReportQuerySet
 from .runs import AbsenceRun, RunStep
 from .school_duties import Campaign, CampaignPhoto, ReadyCheck
-from .population import PopulationFigure
 from .screening import Screening, ScreeningConfirmation, ScreeningRow
 from .visits import Lesson, Plan, Visit, school_year_of
 from .warnings import WarningRule, WarningRun, WarningScore

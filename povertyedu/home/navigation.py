@@ -40,10 +40,13 @@ NAVIGATION = (
         Entry("dropout:runs", "缺勤跟踪", "timer", (P.VIEW_ATTENDANCE,)),
         Entry("dropout:cases", "控辍个案", "folder-heart", (P.VIEW_CASES,)),
         Entry("dropout:warnings", "预警名单", "siren", (P.VIEW_WARNINGS,)),
+        Entry("dropout:screenings", "排查", "search-check", (P.VIEW_CASES,)),
+        Entry("dropout:ledgers", "三本台账", "book-open", (P.VIEW_CASES,)),
         Entry("dropout:posts", "责任体系", "network", (P.VIEW_CHAINS,)),
         Entry("dropout:gaps", "无责任人名单", "user-x", (P.VIEW_CHAINS,)),
         Entry("dropout:pledges", "责任状", "signature", (P.VIEW_CHAINS,)),
         Entry("dropout:calendar", "控辍工作历", "calendar-check", (P.VIEW_CASES,)),
+        Entry("indicators:list", "指标通报", "target", (P.VIEW_INDICATORS,)),
         Entry("findings:list", "整改销号", "list-todo", (P.VIEW_FINDINGS,)),
     )),
     ("资助发放", (

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dropout.enums import CaseState, ClockStep, Outcome, ReportState, TaskState
-from dropout.models import Case, CaseProposal, Denial, DutyTask, Report, ReturnOrder
+from dropout.models import Case, CaseProposal, Denial, DutyTask, Report, ReturnOrder, ScreeningRow
 from dropout.models import Duty as CaseDuty
 from dropout.queries.attendance import due_today, unasked
 from dropout.queries.runs import open_runs
@@ -18,6 +18,8 @@ from povertyedu.accounts.models import GrantProposal
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.findings.models import Finding
 from povertyedu.imports.models import ImportBatch
+from povertyedu.indicators.enums import NoticeState
+from povertyedu.indicators.models import IndicatorNotice
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Term
 from povertyedu.publicity.models import Objection, ObjectionState
@@ -217,6 +219,25 @@ DUTIES = (
         P.CHECK_CHANGES, "待您复核的证件号、银行账户变更",
         lambda user: PendingChange.objects.visible_to(user, P.CHECK_CHANGES).waiting().exclude(proposed_by_id=user.pk),
         "proposed_at", "students:changes",
+    ),
+    Duty(
+        P.WORK_CASES, "排查发现不在校、待建案或说明的学生",
+        lambda user: ScreeningRow.objects.visible_to(user, P.WORK_CASES).open().newest(), "screening__on", "dropout:ledgers", "follow_up=open",
+    ),
+    Duty(
+        P.MANAGE_INDICATORS, "没有达标、待决定是否通报的单位",
+        lambda user: IndicatorNotice.objects.visible_to(user, P.MANAGE_INDICATORS).filter(state=NoticeState.PROPOSED),
+        "proposed_on", "indicators:notices", "tab=proposed",
+    ),
+    Duty(
+        P.MANAGE_INDICATORS, "已答复、待核的指标通报",
+        lambda user: IndicatorNotice.objects.visible_to(user, P.MANAGE_INDICATORS).filter(state=NoticeState.ANSWERED),
+        "answered_on", "indicators:notices", "tab=answered",
+    ),
+    Duty(
+        P.ANSWER_FINDINGS, "待答复的指标通报",
+        lambda user: IndicatorNotice.objects.visible_to(user, P.ANSWER_FINDINGS).filter(state=NoticeState.ISSUED),
+        "issued_on", "indicators:notices", "tab=issued",
     ),
     Duty(
         P.ANSWER_FINDINGS, "待整改的问题",

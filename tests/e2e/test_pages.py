@@ -22,7 +22,7 @@ PAGES = {
         "students:create", "students:detail", "students:edit", "students:history", "subsidies:batch", "subsidies:sheet", "subsidies:line",
         "subsidies:why", "publicity:notice", "students:change", "students:correction", "students:correction_new", "students:move",
         "students:move_of", "students:grid", "students:promotion", "students:departure", "subsidies:letters", "students:note_add",
-        "students:take_in", "students:correction_use", "students:export", "findings:step",
+        "students:take_in", "students:correction_use", "students:export", "findings:step", "indicators:step",
     ),
     Role.AID_OFFICER: (
         "subsidies:batch_open", "subsidies:batch_lines", "subsidies:batch_step", "publicity:notice", "publicity:answer",
@@ -43,6 +43,8 @@ PAGES = {
         "dropout:duties", "dropout:duty_edit", "dropout:tasks", "dropout:task", "dropout:care", "dropout:care_edit", "dropout:reports",
         "dropout:report", "dropout:campaigns", "dropout:campaign", "dropout:home_visits", "dropout:home_visit", "dropout:notices",
         "dropout:ten_items", "dropout:ten_items_of", "dropout:ten_items_answer",
+        "findings:new", "findings:detail", "dropout:screening", "dropout:screening_row", "dropout:handover", "indicators:detail", "indicators:names", "indicators:notices", "indicators:notice",
+        "indicators:targets", "indicators:target_set", "indicators:changes", "home:appraisal",
         "dropout:pledge_levels", "dropout:pledge_level_edit", "dropout:pledge_level_new", "dropout:pledge_sign",
     ),
     Role.LEADER: ("home:dashboard_area", "home:dashboard_school", "home:dashboard_class", "home:manual"),

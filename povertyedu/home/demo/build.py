@@ -23,6 +23,7 @@ from .money import book_money
 from .people import AUTUMN, SPRING, TERMS, People
 from .places import Places
 from .recoveries import find_too_much
+from .screening import screen_and_count
 from .stories import STORIES, cast_all
 from .workbooks import write_workbooks
 
@@ -66,6 +67,7 @@ def build(*, children: int, folder: Path, say: Callable[[str], None] = lambda st
     _hand_in(AUTUMN, files, say)
     staff_the_schools()
     set_up_chains()
+    screen_and_count(AUTUMN)
     say("办理秋季各阶段的发放批次")
     with transaction.atomic():
         leave_autumn_waiting(cast)

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dropout', '0005_attendance'),
+        ('dropout', '0006_calendar_and_reports'),
         ('files', '0002_permission'),
         ('orgs', '0005_mergers'),
         ('students', '0023_versions_of_new_children'),
