@@ -33,7 +33,10 @@ def poor_children(term: Term, programmes: Collection[str]) -> dict[int, dict[str
 def measures_by_school(
     term: Term, stages: Collection[str]
 ) -> tuple[dict[int, School], dict[Factor, dict[int, int]]]:
-    """Return the schools with children in ``stages``, in the order of lists, and what each factor counts at each."""
+    """Return the schools with children in ``stages``, in the order of lists, and what each factor counts at each.
+
+    Whether a school is rural or remote is what it was in the term.
+    """
     poor = F("categories").bitand(HardshipCategory.REGISTERED_POOR)
     counted = {
         row["school_id"]: row
@@ -47,6 +50,7 @@ def measures_by_school(
             boarders=Count("pk", filter=Q(boarding=True)),
             hardship=Count("pk", filter=Q(categories__gt=0)),
             registered=Count("pk", filter=Q(poor__gt=0)),
+            rural=Count("pk", filter=Q(setting=Setting.RURAL)),
         )
         .order_by()
     }
@@ -56,8 +60,8 @@ def measures_by_school(
     }
     measures: dict[Factor, dict[int, int]] = {factor: {} for factor in Factor}
     for pk, school in schools.items():
-        row, rural = counted[pk], school.setting == Setting.RURAL
-        pupils = row["pupils"]
+        row = counted[pk]
+        pupils, rural = row["pupils"], row["rural"] > 0
         measures[Factor.PUPILS][pk] = pupils
         measures[Factor.BOARDERS][pk] = row["boarders"]
         measures[Factor.HARDSHIP][pk] = row["hardship"]

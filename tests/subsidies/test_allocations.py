@@ -9,8 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from povertyedu.options.registry import set_option
+from povertyedu.orgs.models import School
 from povertyedu.workflow.flow import StepRefused
 from students.enums import HardshipCategory
+from students.models import Enrolment
 from subsidies.actions import allocating, batches, funds
 from subsidies.actions.allocating import take_step
 from subsidies.actions.policies import load_policy, pack_text
@@ -116,10 +118,9 @@ def test_too_little_money_is_cut_by_need_and_nothing_is_left_for_factors(
 
 def test_small_rural_and_remote_schools_count_as_factors(people, autumn, guiding, two_schools):
     xiazhai, qingshi = two_schools
-    qingshi.tags = ["边远"]
-    qingshi.save(update_fields=["tags"])
-    xiazhai.setting = "town"
-    xiazhai.save(update_fields=["setting"])
+    School.objects.update(tags=["边远"])
+    School.objects.filter(pk=xiazhai.pk).update(former_tags=[["2021-spring", []]])  # remote from then on
+    Enrolment.objects.filter(school=xiazhai).update(setting="town")  # it is rural since, was none in the term
     made = drawn_up(people.aid, autumn, fen=163_500, weights={"small": 1, "remote": 1, "boarders": 2})
     far = made.shares.get(school=qingshi)
     assert far.by_factor == {
