@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from dropout.enums import Lack
+from dropout.models import Case, Escalation
 from dropout.queries.chains import Register
 from dropout.queries.gaps import Wanted as GapsWanted
 from dropout.queries.gaps import enrolments_for, gaps_in
@@ -215,3 +216,11 @@ def test_workbooks_are_left_for_the_visitor(tmp_path):
 
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in written.values())
     assert len(written) == 10
+
+
+def test_cases_stand_in_different_steps_and_one_has_climbed(county):
+    states = set(Case.objects.values_list("state", flat=True))
+    assert states == {
+        "suspected", "persuading", "monitored", "proposed_closed", "home_taught", "closed",
+    }  # fmt: skip
+    assert Escalation.objects.filter(why="late").exists()

@@ -17,6 +17,7 @@ from subsidies.actions.recalculation import recalculate
 from .accounts import open_accounts, staff_the_schools
 from .attendance import fill_attendance
 from .batches import leave_autumn_waiting, pay_spring
+from .cases import follow_children
 from .chains import set_up_chains
 from .letters import ask_a_county
 from .money import book_money
@@ -76,6 +77,7 @@ def build(*, children: int, folder: Path, say: Callable[[str], None] = lambda st
         find_too_much(cast)
     say("登记两周考勤，算预警")
     fill_attendance(BY)
+        follow_children(AUTUMN)
     return {"schools": len(places.schools), **{term: len(people.of(term)) for term in TERMS}}
 
 
