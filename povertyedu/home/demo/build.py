@@ -75,9 +75,9 @@ def build(*, children: int, folder: Path, say: Callable[[str], None] = lambda st
         ask_a_county(AUTUMN)
         book_money()
         find_too_much(cast)
+        follow_children(AUTUMN)
     say("登记两周考勤，算预警")
     fill_attendance(BY)
-        follow_children(AUTUMN)
     return {"schools": len(places.schools), **{term: len(people.of(term)) for term in TERMS}}
 
 
