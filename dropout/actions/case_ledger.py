@@ -54,7 +54,7 @@ def _line(number: int, case: Case, homes: dict[str, str], duties: dict[str, Duty
             person.phone if person else "",
             _day(duty.due_on),
         ]
-    late = any(duty.is_late for duty in duties.values())
+    late = any(duty.is_overdue for duty in duties.values())
     return [
         number, case.student.name, str(case.school or ""), case.class_name, homes.get(case.home_area, ""), case.get_kind_display(),
         case.get_origin_display(), _day(case.since), _day(case.opened_on), case.get_state_display(), *lines,

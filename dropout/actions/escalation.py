@@ -12,6 +12,7 @@ from dropout.enums import CaseState, Climb
 from dropout.models import Case, Duty, Escalation
 from dropout.queries.chains import Register, of_children_away
 from povertyedu import bulk
+from povertyedu.audit.models import record
 from povertyedu.options.registry import option
 from povertyedu.orgs.calendar import today
 from povertyedu.workflow.flow import SYSTEM
@@ -40,9 +41,20 @@ def lapse_delays() -> int:
     return len(cases)
 
 
+def _follow_merged_records() -> None:
+    """Give the open case of a record that was merged to the one that was kept, unless that one has a case of its own."""
+    rows = Case.objects.select_for_update(of=("self",)).open().exclude(student__merged_into=None)
+    for case in rows.select_related("student").order_by("pk"):
+        keeper = case.student.merged_into_id
+        if not Case.objects.open().filter(student=keeper).exists():
+            record(SYSTEM, action="case.merge", subject=case, changes={"student": [case.student_id, keeper]})
+            Case.objects.filter(pk=case.pk).update(student=keeper)
+
+
 @transaction.atomic
 def follow_children() -> int:
     """Let open cases stand where their children do by now: the newest enrolment that has begun. Return how many moved."""
+    _follow_merged_records()
     cases = {case.student_id: case for case in Case.objects.select_for_update().open().order_by("pk")}
     with bulk.keys(Enrolment, "student_id", cases) as keys:
         rows = Enrolment.objects.filter(student__in=keys, term__starts_on__lte=today())

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from dropout.models import AWAY, Agreement, Case, Denial, ReturnOrder
+from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record
 from povertyedu.options.registry import option
 from povertyedu.orgs.calendar import today
@@ -48,7 +49,7 @@ def deliver_order(
         raise StepRefused(f"这份通知书已于 {order.delivered_on} 送达{order.delivered_to}。")
     if not order.issued_on <= on <= today():
         raise StepRefused(f"送达日期应在签发日期（{order.issued_on}）和今天之间。")
-    with kept(upload, purpose="case", owner=owner) as scan:
+    with kept(upload, purpose="case", owner=owner, permission=P.WORK_CASES) as scan:
         order.delivered_to, order.delivered_on, order.delivery, order.scan = to.strip(), on, delivery, scan
         order.save(update_fields=["delivered_to", "delivered_on", "delivery", "scan"])
         record(by, action="case.deliver", subject=order.case, changes={"送达": ["", f"{order.number} {on}"]})
@@ -77,7 +78,7 @@ def sign_agreement(*, by: Actor, agreement: Agreement, on: dt.date, upload, owne
         raise StepRefused(f"这份协议书已于 {agreement.signed_on} 签订。")
     if not agreement.issued_on <= on <= today():
         raise StepRefused(f"签订日期应在拟定日期（{agreement.issued_on}）和今天之间。")
-    with kept(upload, purpose="case", owner=owner) as scan:
+    with kept(upload, purpose="case", owner=owner, permission=P.WORK_CASES) as scan:
         agreement.signed_on, agreement.scan = on, scan
         agreement.save(update_fields=["signed_on", "scan"])
         record(by, action="case.sign", subject=agreement.case, changes={"签订日期": ["", f"{on}"]})

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from dropout.enums import CaseState, Line
 from dropout.models import Case, Lesson, Plan, Visit, school_year_of
+from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record
 from povertyedu.options.registry import options
 from povertyedu.orgs.calendar import today
@@ -71,7 +72,10 @@ def _report(
     if not case.since <= values["on"] <= today():
         raise StepRefused(f"日期应在离校日期（{case.since}）和今天之间，请核对。")
     try:
-        with kept(upload, purpose="case", owner=owner) as photo, transaction.atomic():
+        with (
+            kept(upload, purpose="case", owner=owner, permission=P.WORK_CASES) as photo,
+            transaction.atomic(),
+        ):
             case = _open(case)
             made = model._default_manager.create(
                 case=case, token=token, photo=photo, by_id=by.id, by_name=by.name, **values

@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from dropout.deadlines import text_of
 from dropout.enums import CaseState, Climb, Line
+from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Person
 from povertyedu.orgs.scope import ScopedQuerySet
 
@@ -25,8 +26,8 @@ class DutyQuerySet(ScopedQuerySet):
         return self.filter(done_on=None)
 
     def late(self, day: dt.date):
-        """Return the open duties that missed a deadline: climbed since, or about to."""
-        return self.open().filter(Q(is_late=True) | Q(due_on__lt=day))
+        """Return the open duties that missed a deadline: climbed since, about to, or with the bureau from the start."""
+        return self.open().filter(Q(is_late=True) | Q(due_on__lt=day) | Q(link=None, first_due_on__lt=day))
 
     def at_bureau(self):
         """Return those that nobody in a chain is left to answer for: the bureau's list."""
@@ -76,6 +77,10 @@ class Duty(models.Model):
 
     def __str__(self):
         return f"{self.case} {self.get_line_display()} {self.text}"
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.is_late or (self.due_on or self.first_due_on) < today()
 
     @property
     def text(self) -> str:

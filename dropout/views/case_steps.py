@@ -93,7 +93,7 @@ def case_step(request, pk: int, verb: str):
 def _take(request, form, action, permission: str, found: Case) -> bool:
     """Carry out the step with what was typed; a refusal stands on the form, and no file of it is kept."""
     data = {name: value for name, value in form.cleaned_data.items() if value}
-    keep = partial(kept, purpose="case", owner=request.user)
+    keep = partial(kept, purpose="case", owner=request.user, permission=P.WORK_CASES)
     try:
         with keep(data.pop("evidence", None)) as evidence, keep(data.pop("assessment", None)) as assessment:
             data |= {

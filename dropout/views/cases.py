@@ -4,6 +4,7 @@ from io import BytesIO
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -135,7 +136,8 @@ def cases_export(request):
 def case_panel(request, student_pk: int):
     """The cases of one child, for its page; a page of its own without script."""
     children = Enrolment.objects.visible_to(request.user, P.VIEW_CASES).filter(student=student_pk)
-    found = Case.objects.visible_to(request.user, P.VIEW_CASES).filter(student=student_pk).order_by("-pk")
+    of_child = Q(student=student_pk) | Q(student__merged_into=student_pk)
+    found = Case.objects.visible_to(request.user, P.VIEW_CASES).filter(of_child).order_by("-pk")
     if not found and not children.exists():
         raise Http404
     student = get_object_or_404(Student.objects.all(), pk=student_pk)  # everyone: within what was just seen

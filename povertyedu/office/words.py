@@ -3,6 +3,7 @@
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 
+from dropout.states import CASE_FLOW
 from students.states import (
     CHANGE_FLOW,
     CORRECTION_FLOW,
@@ -127,6 +128,17 @@ ACTION_WORDS = {
     "post.appoint": "指定责任人",
     "post.end": "结束任期",
     "post.resume": "恢复任期",
+    "case.merge": "控辍个案：档案合并，转到保留的档案",
+    "case.plan": "控辍个案：保存一人一案方案",
+    "case.visit": "控辍个案：登记走访",
+    "case.lesson": "控辍个案：登记送教课时",
+    "case.order": "控辍个案：签发限期复学通知书",
+    "case.deliver": "控辍个案：登记通知书送达",
+    "case.agreement": "控辍个案：拟定协议书",
+    "case.sign": "控辍个案：登记协议书签订",
+    "case.propose_denial": "控辍个案：提出四不办理",
+    "case.approve_denial": "控辍个案：批准四不办理",
+    "case.lift_denial": "控辍个案：解除四不办理",
     "jobs.cancel": "停止后台任务",
 }
 ACTION_WORDS |= {
@@ -145,6 +157,7 @@ ACTION_WORDS |= {
         (RECOVERY_FLOW, "多发追回"),
         (CHANGE_FLOW, "重要信息变更"),
         (END_FLOW, "困难认定终止"),
+        (CASE_FLOW, "控辍个案"),
     )
     for step in flow.transitions
 }

@@ -156,7 +156,8 @@ def test_visit_page_keeps_its_token_in_the_address(client, case, teacher):
     again = client.post(address, sent | {"photo": photo()}, headers={"X-Sent-By": "script"})
     assert again.json() == {"url": page("case", case)}
     assert "没有重复登记" in client.get(page("case", case)).content.decode()
-    assert (Visit.objects.count(), Visit.objects.get().photo.name) == (1, "证明.jpg")
+    kept = Visit.objects.get().photo
+    assert (Visit.objects.count(), kept.name, kept.permission) == (1, "证明.jpg", "work_cases")
     assert "这次走访已经登记过" in client.get(address).content.decode()
 
 

@@ -1,6 +1,7 @@
 """控辍个案: opened once, every step in order, every end with evidence and by two people (facts.md 2 rows 7 and 22, 5)."""
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -285,6 +286,21 @@ def test_database_refuses_a_second_open_case(case, autumn):
         Case.objects.create(
             student=case.student, term=autumn, kind="dropout", origin="report", since=today(), opened_on=today(), state_since=today()
         )  # fmt: skip
+
+
+@pytest.mark.usefixtures("real_commits")
+def test_two_who_find_a_child_at_once_open_one_case(xiazhai, autumn):
+    child = factories.student("罗娜", at=xiazhai, during=autumn)
+
+    def deed(_):
+        try:
+            return opened(child, autumn).pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(deed, range(2)))
+    assert (found[0] == found[1], Case.objects.count(), CaseDecision.objects.count()) == (True, 1, 1)
 
 
 @given(st.lists(st.sampled_from(CASE_FLOW.transitions), max_size=12))

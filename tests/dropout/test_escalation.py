@@ -113,6 +113,15 @@ def test_line_with_nobody_lies_with_the_bureau_from_the_first_day(linxia, clock,
     ]  # fmt: skip
 
 
+def test_duty_that_nobody_ever_held_is_late_all_the_same(linxia, clock, xiazhai, autumn):
+    clock.set("2020-10-12")
+    away(xiazhai, autumn)
+    days = ("2020-10-15", "2020-10-16")
+    assert [Duty.objects.late(day(text)).count() for text in days] == [0, 2]
+    clock.set("2020-10-16")
+    assert [duty.is_overdue for duty in Duty.objects.all()] == [True, True]
+
+
 def test_county_without_chains_has_every_duty_at_the_bureau(clock, xiazhai, autumn):
     away(xiazhai, autumn)
     beat()
@@ -179,6 +188,14 @@ def test_case_follows_the_child_into_its_next_school(case, clock, qingshi):
     beat()
     case.refresh_from_db()
     assert (case.school, case.school_area, case.home_area) == (qingshi, "529901101000", "529901100001")
+
+
+def test_case_of_a_merged_record_goes_over_to_the_one_that_was_kept(case, xiazhai, autumn):
+    keeper = factories.student("罗娜", at=xiazhai, during=autumn)
+    type(keeper).objects.filter(pk=case.student_id).update(merged_into=keeper)
+    beat()
+    case.refresh_from_db()
+    assert case.student == keeper
 
 
 def test_database_refuses_a_second_row_of_a_link_and_a_change(case, clock):

@@ -1,10 +1,11 @@
 """一人一案, 走访, 送教上门: reported once however often they are sent, and doing a line's duty."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from dropout.actions import case_steps as steps
 from dropout.actions import visits as actions
@@ -82,6 +83,21 @@ def test_visit_sent_twice_is_one_and_its_photo_too(case):
         1,
         b"\xff\xd8\xff photo",
     )
+
+
+@pytest.mark.usefixtures("real_commits")
+def test_visit_that_arrives_twice_at_once_is_one(case):
+    token = uuid.uuid4()
+
+    def deed(_):
+        try:
+            return visit(case, token, upload=SimpleUploadedFile("入户.jpg", b"\xff\xd8\xff photo"))[0].pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(deed, range(2)))
+    assert (len(set(found)), Visit.objects.count(), StoredFile.objects.count()) == (1, 1, 1)
 
 
 def test_token_of_another_case_is_refused(case, xiazhai, autumn):
