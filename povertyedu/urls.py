@@ -10,6 +10,7 @@ urlpatterns = [
     path("students/", include("students.urls")),
     path("subsidies/", include("subsidies.urls")),
     path("dropout/", include("dropout.urls")),
+    path("projects/", include("projects.urls")),
     path("imports/", include("povertyedu.imports.urls")),
     path("indicators/", include("povertyedu.indicators.urls")),
     path("findings/", include("povertyedu.findings.urls")),

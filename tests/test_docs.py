@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 
 from povertyedu.findings.states import FINDING_FLOW
+from projects.states import PROJECT_FLOW, REQUEST_FLOW
 from subsidies.states import ALLOCATION_FLOW, BATCH_FLOW, EXCHANGE_FLOW, SHEET_FLOW
 
 ROOT = Path(settings.BASE_DIR)
@@ -31,6 +32,8 @@ def test_links_of_a_document_lead_to_files(path):
         ("Allocation", ALLOCATION_FLOW),
         ("Question to the county of study", EXCHANGE_FLOW),
         ("Finding", FINDING_FLOW),
+        ("Project", PROJECT_FLOW),
+        ("Request for project money", REQUEST_FLOW),
     ],  # fmt: skip
 )
 def test_transition_table_of_the_architecture_is_that_of_the_code(heading, flow):

@@ -50,6 +50,7 @@ from subsidies.actions.what_if import run_what_if
 from subsidies.models import Balance
 from tests import factories
 from tests.factories import indicators, policies, subsidies
+from tests.projects import building
 
 pytestmark = pytest.mark.django_db
 
@@ -244,6 +245,7 @@ class World:
             by=by, case=self.case, token=uuid.uuid4(), line="education", on=today(), visitor="罗雪", way="home", met="child",
             result="agreed", text="答应返校", upload=SimpleUploadedFile("入户.jpg", b"\xff\xd8\xff"),
         )[0]  # fmt: skip
+        self.project, self.fund_request, self.project_file = building.one_of_each(xiazhai, by=by)
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
     def _have_duties(self, by, clerk):
@@ -376,6 +378,16 @@ OBJECTS = {
     "findings:detail": pk_of("finding"),
     "findings:step": lambda w: {"pk": w.finding.pk, "verb": "plan"},
     "findings:evidence": pk_of("evidence"),
+    **{f"projects:{name}": pk_of("project") for name in ("detail", "edit")},
+    "projects:act": lambda w: {"pk": w.project.pk, "verb": "progress"},
+    "projects:file": pk_of("project_file"),
+    "projects:entry_reverse": lambda w: {"pk": w.fund_request.line.entries.first().pk},
+    "projects:request": pk_of("fund_request"),
+    "projects:request_step": lambda w: {"pk": w.fund_request.pk, "verb": "approve"},
+    **{
+        f"projects:{name}": lambda w: {"pk": w.project.programme_id}
+        for name in ("programme", "programme_edit", "target_new")
+    },
     "publicity:notice": pk_of("notice"),
     "publicity:object": pk_of("notice"),
     "publicity:answer": pk_of("objection"),

@@ -62,6 +62,12 @@ NAVIGATION = (
         Entry("subsidies:ledgers", "台账", "table-2", (P.EXPORT_LEDGER,)),
         Entry("subsidies:policy", "资助标准", "scale", (P.VIEW_POLICY,)),
     )),
+    ("建设项目", (
+        Entry("projects:list", "项目管理", "building-2", (P.VIEW_PROJECTS,)),
+        Entry("projects:programmes", "建设规划", "map-plus", (P.VIEW_PROJECTS,)),
+        Entry("projects:funds", "项目资金", "wallet", (P.VIEW_PROJECTS,)),
+        Entry("projects:requests", "资金审批", "stamp", (P.VIEW_PROJECTS,)),
+    )),
     ("系统管理", (
         Entry("office:areas", "行政区划", "map", (P.MANAGE_ORGS,)),
         Entry("office:schools", "学校班级", "school", (P.MANAGE_ORGS,)),

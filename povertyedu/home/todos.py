@@ -23,6 +23,7 @@ from povertyedu.indicators.models import IndicatorNotice
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Term
 from povertyedu.publicity.models import Objection, ObjectionState
+from projects.models import Alert, FundRequest
 from students.models import (
     Correction,
     DuplicatePair,
@@ -293,6 +294,15 @@ DUTIES = (
         P.REVIEW_REPORTS, "待审核的控辍月报",
         lambda user: Report.objects.visible_to(user, P.REVIEW_REPORTS).filter(state=ReportState.SUBMITTED),
         "submitted_at", "dropout:reports", "tab=in",
+    ),
+    Duty(
+        P.APPROVE_PROJECTS, "待审批的项目资金申请",
+        lambda user: FundRequest.objects.visible_to(user, P.APPROVE_PROJECTS).to_decide().exclude(asked_by_id=user.pk),
+        "asked_at", "projects:requests",
+    ),
+    Duty(
+        P.MANAGE_PROJECTS, "项目预警：滞后、超支、进度久未更新",
+        lambda user: Alert.objects.visible_to(user, P.MANAGE_PROJECTS).open(), "since", "projects:list", "tab=alerted",
     ),
     Duty(P.EDIT_STUDENTS, "没有填完的学生表单", lambda user: StudentDraft.objects.filter(user=user), "saved_at", "students:list"),
 )  # fmt: skip

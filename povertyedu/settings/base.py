@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "students",
     "subsidies",
     "dropout",
+    "projects",
     "povertyedu.office",
     "povertyedu.home",
 ]
@@ -199,6 +200,7 @@ DAILY_ACTIONS = [
     "povertyedu.indicators.actions.snapshots.take_due",
     "povertyedu.indicators.actions.history.check_finals",
     "povertyedu.indicators.actions.notices.tell_overdue",
+    "projects.actions.alerts.watch",
 ]
 
 # What may be imported: kind -> dotted path of its resource (an app above `imports` owns it).

@@ -49,6 +49,10 @@ PAGES = {
         "indicators:targets", "indicators:target_set", "indicators:changes", "home:appraisal",
         "dropout:pledge_levels", "dropout:pledge_level_edit", "dropout:pledge_level_new", "dropout:pledge_sign",
     ),
+    Role.PROJECT_OFFICER: (
+        "projects:new", "projects:detail", "projects:edit", "projects:act", "projects:entry_reverse", "projects:programme",
+        "projects:programme_new", "projects:target_new", "projects:request",
+    ),
     Role.LEADER: ("home:dashboard_area", "home:dashboard_school", "home:dashboard_class", "home:manual"),
     Role.DATA_ADMINISTRATOR: (
         "imports:upload", "imports:detail", "students:column_sets", "students:column_set", "office:school_edit", "office:classes",

@@ -23,6 +23,7 @@ from .letters import ask_a_county
 from .money import book_money
 from .people import AUTUMN, SPRING, TERMS, People
 from .places import Places
+from .projects import build_schools
 from .recoveries import find_too_much
 from .screening import screen_and_count
 from .stories import STORIES, cast_all
@@ -78,6 +79,9 @@ def build(*, children: int, folder: Path, say: Callable[[str], None] = lambda st
         follow_children(AUTUMN)
     say("登记两周考勤，算预警")
     fill_attendance(BY)
+    say("登记建设项目")
+    with transaction.atomic():
+        build_schools()
     return {"schools": len(places.schools), **{term: len(people.of(term)) for term in TERMS}}
 
 

@@ -63,6 +63,13 @@ def num(value):
 
 @register.filter
 @blank_as_dash
+def quantity(value):
+    """A measured number without noughts behind it: ``Decimal("441553.00")`` -> ``441,553``."""
+    return f"{value.normalize():,f}"
+
+
+@register.filter
+@blank_as_dash
 def pct(value, digits=1):
     """A number of percent: ``93.5`` -> ``93.5%``."""
     return numerals.percent(value, digits)

@@ -1,0 +1,1 @@
+"""Verbs of construction projects, one module per part of the work."""

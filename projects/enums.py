@@ -1,0 +1,110 @@
+from django.db import models
+
+
+class FundSource(models.TextChoices):
+    """Where the money of a project comes from, in the order of ledgers."""
+
+    CENTRAL = "central", "中央资金"
+    PROVINCE = "province", "省级资金"
+    PREFECTURE = "prefecture", "市州资金"
+    COUNTY = "county", "县级资金"
+    AGRICULTURE = "agriculture", "整合涉农资金"
+    LOAN = "loan", "贷款"
+    DONATION = "donation", "捐赠"
+    OTHER = "other", "其他资金"
+
+
+class ProgrammeKind(models.TextChoices):
+    """What a programme builds for; its name and its targets are data."""
+
+    WEAK_SCHOOLS = "weak_schools", "全面改薄"
+    CAPACITY = "capacity", "能力提升"
+    STANDARD = "standard", "标准化建设"
+    BOARDING = "boarding", "寄宿制学校"
+    KINDERGARTEN = "kindergarten", "幼儿园建设"
+    QUALIFIED = "qualified", "合格学校"
+    BALANCED = "balanced", "均衡发展"
+    POOR_VILLAGE = "poor_village", "贫困村学校"
+    TOILETS = "toilets", "厕所改造"
+    SENIOR = "senior", "高中建设"
+    SPECIAL = "special", "特殊教育学校"
+    VOCATIONAL = "vocational", "职业学校"
+    INFORMATION = "information", "三通两平台"
+    EQUIPMENT = "equipment", "设备添置"
+    OTHER = "other", "其他"
+
+
+class ProjectKind(models.TextChoices):
+    """建设性质."""
+
+    BUILD = "build", "新建"
+    EXTEND = "extend", "改扩建"
+    REBUILD = "rebuild", "拆除重建"
+    RELOCATE = "relocate", "整体搬迁"
+    RENOVATE = "renovate", "维修改造"
+    EQUIP = "equip", "设备购置"
+    OTHER = "other", "其他"
+
+
+class ProjectState(models.TextChoices):
+    PRELIMINARY = "preliminary", "前期"
+    UNDER_WAY = "under_way", "在建"
+    HALTED = "halted", "停工"
+    FINISHED = "finished", "已竣工"
+    ACCEPTED = "accepted", "已验收"
+    HANDED_OVER = "handed_over", "已移交"
+    CANCELLED = "cancelled", "已取消"
+
+
+BUILT = (ProjectState.FINISHED, ProjectState.ACCEPTED, ProjectState.HANDED_OVER)
+
+
+class MilestoneKind(models.TextChoices):
+    """The ten milestones, in their order."""
+
+    APPROVAL = "approval", "立项"
+    LAND = "land", "用地"
+    DESIGN = "design", "设计"
+    TENDER = "tender", "招标"
+    START = "start", "开工"
+    STRUCTURE = "structure", "主体"
+    FINISH = "finish", "竣工"
+    ACCEPTANCE = "acceptance", "验收"
+    ACCOUNTS = "accounts", "决算"
+    HANDOVER = "handover", "资产移交"
+
+
+class EntryKind(models.TextChoices):
+    """What an entry of the fund book adds to, for one source of one project."""
+
+    BUDGET = "budget", "下达预算"
+    ARRIVAL = "arrival", "资金到位"
+    CONTRACT = "contract", "签订合同"
+    PAYMENT = "payment", "支付"
+    OVER_CONTRACT = "over_contract", "批准超预算签约"
+    OVER_PAY = "over_pay", "批准超合同支付"
+
+
+class RequestKind(models.TextChoices):
+    """What needs another person's approval before money is booked."""
+
+    TRANSFER = "transfer", "资金调剂"
+    CHANGE = "change", "合同变更"
+    OVER_CONTRACT = "over_contract", "超预算签约"
+    OVER_PAY = "over_pay", "超合同支付"
+
+
+class RequestState(models.TextChoices):
+    ASKED = "asked", "待审批"
+    APPROVED = "approved", "已批准"
+    REFUSED = "refused", "未批准"
+    WITHDRAWN = "withdrawn", "已撤回"
+
+
+class AlertKind(models.TextChoices):
+    LATE = "late", "工期滞后"
+    NO_MONEY = "no_money", "支付超到位"
+    AHEAD_OF_WORK = "ahead_of_work", "支付超进度"
+    OVER_BUDGET = "over_budget", "超预算"
+    SPENT_UP = "spent_up", "资金将用完"
+    SILENT = "silent", "进度久未更新"

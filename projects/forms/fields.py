@@ -1,0 +1,39 @@
+"""Fields that several forms of projects have."""
+
+from django import forms
+
+from povertyedu.workbooks import cells
+from povertyedu.workbooks.fields import CellField
+from projects.amounts import clean_amount
+
+
+class AmountField(CellField):
+    """Money as a plan writes it, in yuan unless it says 万元 or 亿元; given as whole fen above zero."""
+
+    def __init__(self, *, label: str, required: bool = True, signed: bool = False, **kwargs):
+        super().__init__(
+            clean_amount, label=label, required=required, widget=forms.TextInput(attrs={"inputmode": "decimal", "placeholder": "如 836.49万元", "maxlength": 24}), **kwargs,
+        )  # fmt: skip
+        self.signed = signed
+
+    def to_python(self, value):
+        fen = super().to_python(value)
+        if fen is not None and not self.signed and fen <= 0:
+            raise forms.ValidationError("金额应大于零；写错的请冲销，不填负数。")
+        return fen
+
+
+class LongText(CellField):
+    def __init__(self, *, label: str, max_length: int = 300, **kwargs):
+        super().__init__(
+            cells.clean_text,
+            label=label,
+            max_length=max_length,
+            widget=forms.Textarea(attrs={"rows": 2}),
+            **kwargs,
+        )
+
+
+class ShortText(CellField):
+    def __init__(self, *, label: str, max_length: int, **kwargs):
+        super().__init__(cells.clean_text, label=label, max_length=max_length, **kwargs)

@@ -1,0 +1,28 @@
+"""Everything of one project, in a constant number of queries."""
+
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
+
+from projects.enums import MilestoneKind
+from projects.models import FundEntry, Milestone, Project
+
+SUMS = ("budget_fen", "arrived_fen", "contracted_fen", "paid_fen")
+
+
+def all_of(project: Project) -> dict:
+    """Return lines with their sums, contracts with parts, entries, milestones in order, reports, requests, alerts."""
+    reached = {row.kind: row for row in project.milestones.all()}
+    return {
+        "sites": [site.school for site in project.sites.select_related("school")],
+        "quantities": list(project.quantities.all()),
+        "lines": list(project.fund_lines.all()),
+        "sums": project.fund_lines.aggregate(**{name: Coalesce(Sum(name), 0) for name in SUMS}),
+        "contracts": list(project.contracts.prefetch_related("parts__line")),
+        "entries": list(
+            FundEntry.objects.filter(line__project=project).select_related("line", "part__contract", "reversal").order_by("-on", "-pk")
+        ),
+        "milestones": [reached.get(kind) or Milestone(kind=kind) for kind in MilestoneKind],
+        "reports": list(project.reports.select_related("photo")),
+        "requests": list(project.requests.all()),
+        "alerts": list(project.alerts.filter(ended_on=None)),
+    }  # fmt: skip

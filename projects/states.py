@@ -1,0 +1,37 @@
+"""The steps of a project and of a request for approval."""
+
+from povertyedu.accounts.permissions import Permission as P
+from povertyedu.workflow.flow import Flow, Transition
+
+from .enums import MilestoneKind, RequestState
+from .enums import ProjectState as S
+
+PROJECT_FLOW = Flow(
+    "project",
+    (
+        Transition("register", (), S.PRELIMINARY, P.MANAGE_PROJECTS, "登记项目"),
+        Transition("start", (S.PRELIMINARY,), S.UNDER_WAY, P.MANAGE_PROJECTS, "开工"),
+        Transition("finish", (S.UNDER_WAY,), S.FINISHED, P.MANAGE_PROJECTS, "竣工"),
+        Transition("accept", (S.FINISHED,), S.ACCEPTED, P.MANAGE_PROJECTS, "验收"),
+        Transition("hand_over", (S.ACCEPTED,), S.HANDED_OVER, P.MANAGE_PROJECTS, "资产移交"),
+        Transition("halt", (S.UNDER_WAY,), S.HALTED, P.MANAGE_PROJECTS, "停工", needs_reason=True),
+        Transition("resume", (S.HALTED,), S.UNDER_WAY, P.MANAGE_PROJECTS, "复工", needs_reason=True),
+        Transition("cancel", (S.PRELIMINARY,), S.CANCELLED, P.MANAGE_PROJECTS, "取消项目", needs_reason=True),
+    ),
+)
+# The milestones that move a project along when they are reached.
+MOVED_BY = {
+    MilestoneKind.START: "start", MilestoneKind.FINISH: "finish", MilestoneKind.ACCEPTANCE: "accept",
+    MilestoneKind.HANDOVER: "hand_over",
+}  # fmt: skip
+
+R = RequestState
+REQUEST_FLOW = Flow(
+    "project_request",
+    (
+        Transition("ask", (), R.ASKED, P.KEEP_PROJECT_FUNDS, "申请", needs_reason=True),
+        Transition("approve", (R.ASKED,), R.APPROVED, P.APPROVE_PROJECTS, "批准"),
+        Transition("refuse", (R.ASKED,), R.REFUSED, P.APPROVE_PROJECTS, "不批准", needs_reason=True),
+        Transition("withdraw", (R.ASKED,), R.WITHDRAWN, P.KEEP_PROJECT_FUNDS, "撤回申请"),
+    ),
+)

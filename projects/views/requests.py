@@ -1,0 +1,106 @@
+"""资金审批: what was asked, and another person's decision."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from povertyedu.accounts.access import actor, needs
+from povertyedu.accounts.permissions import Permission as P
+from povertyedu.ui.paging import key_page
+from projects.actions import requests as actions
+from projects.enums import RequestState
+from projects.forms.requests import ApproveForm, RefuseForm
+from projects.models import FundRequest
+from projects.states import REQUEST_FLOW
+
+from .attempts import attempt
+from .projects import crumbs
+
+TABS = {
+    "asked": ("待审批", [RequestState.ASKED]),
+    "decided": ("已办结", [s for s in RequestState if s != RequestState.ASKED]),
+}
+STEPS = {
+    "approve": (ApproveForm, actions.approve), "refuse": (RefuseForm, actions.refuse), "withdraw": (ApproveForm, actions.withdraw),
+}  # fmt: skip
+RELATED = ("project", "line", "to_line__project", "part__contract")
+
+
+@needs(P.VIEW_PROJECTS)
+@require_GET
+def requests(request):
+    """List the requests, those to decide first."""
+    every = FundRequest.objects.visible_to(request.user, P.VIEW_PROJECTS)
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in TABS else "asked"
+    rows = every.filter(state__in=TABS[tab][1]).select_related(*RELATED)
+    page = key_page(
+        rows, after=request.GET.get("after", ""), before=request.GET.get("before", ""), newest_first=True
+    )
+    context = {
+        "crumbs": crumbs(("资金审批", None)),
+        "rows": page.rows,
+        "page": page,
+        "tab": tab,
+        "tabs": [
+            {"text": text, "count": every.filter(state__in=states).count(), "active": name == tab, "url": f"?tab={name}"}
+            for name, (text, states) in TABS.items()
+        ],
+        "previous_url": page.previous and f"?tab={tab}&before={page.previous}",
+        "next_url": page.following and f"?tab={tab}&after={page.following}",
+    }  # fmt: skip
+    return render(request, "projects/requests.html", context)
+
+
+def _found(request, pk, permission=P.VIEW_PROJECTS) -> FundRequest:
+    rows = FundRequest.objects.visible_to(request.user, permission).select_related(*RELATED)
+    return get_object_or_404(rows, pk=pk)
+
+
+@needs(P.VIEW_PROJECTS)
+@require_GET
+def request_detail(request, pk):
+    """Show one request: what, how much, why, from where to where, and the steps open to the reader."""
+    found = _found(request, pk)
+    own = found.asked_by_id == request.user.pk
+    steps = [
+        step
+        for step in REQUEST_FLOW.open_to(found.state, request.user.can)
+        if (step.verb == "withdraw") == own
+    ]
+    context = {
+        "crumbs": crumbs(("资金审批", reverse("projects:requests")), (str(found), None)),
+        "it": found,
+        "steps": [{"text": step.label, "url": reverse("projects:request_step", args=[pk, step.verb]), "main": step.verb == "approve"} for step in steps],
+        "waits_for_another": own and found.state == RequestState.ASKED and request.user.can(P.APPROVE_PROJECTS),
+        "log": [{"at": d.at, "by": d.by_name, "text": d.label, "reason": d.reason} for d in found.decisions.all()],
+    }  # fmt: skip
+    return render(request, "projects/request.html", context)
+
+
+@needs(P.APPROVE_PROJECTS, P.KEEP_PROJECT_FUNDS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def request_step(request, pk, verb):
+    """Take one step of a request on a page of its own."""
+    if verb not in STEPS:
+        raise Http404
+    transition, (form_class, action) = REQUEST_FLOW[verb], STEPS[verb]
+    held = request.user.can(transition.permission)
+    found = _found(request, pk, transition.permission if held else P.VIEW_PROJECTS)
+    if not held:
+        raise PermissionDenied
+    form = form_class(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        by = actor(request, transition.permission)
+        if attempt(form, action, by=by, request=found, reason=form.cleaned_data["reason"] or ""):
+            messages.success(request, f"已办理：{transition.label}。")
+            return redirect(found)
+    context = {
+        "crumbs": crumbs(("资金审批", reverse("projects:requests")), (transition.label, None)),
+        "title": f"{transition.label}：{found}", "request_": found, "form": form, "button": transition.label,
+        "back_url": found.get_absolute_url(),
+    }  # fmt: skip
+    return render(request, "projects/form.html", context, status=422 if form.errors else 200)

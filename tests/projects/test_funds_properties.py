@@ -1,0 +1,200 @@
+"""Whatever is tried in whatever order, and by how many at once, the book keeps its limits and adds up."""
+
+from threading import Barrier, Thread
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.db.models import Sum
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from povertyedu.workflow.flow import Actor, StepRefused
+from projects.actions import funds, requests
+from projects.enums import EntryKind
+from projects.models import ContractPart, FundEntry, FundLine, FundRequest, Project
+from projects.queries import lists
+from tests import factories
+from tests.projects.building import DAY, line, project_at, signed, sums
+
+ONE, OTHER = Actor(1, "甲", ""), Actor(2, "乙", "")
+COLUMNS = {
+    "budget_fen": "budget", "arrived_fen": "arrival", "contracted_fen": "contract", "paid_fen": "payment",
+    "over_contract_fen": "over_contract", "over_pay_fen": "over_pay",
+}  # fmt: skip
+amounts = st.integers(min_value=1, max_value=120)
+# (what, which project, which source, how much)
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["grant", "arrive", "sign", "pay", "reverse", "transfer", "over_contract", "over_pay", "change"]),
+        st.integers(0, 1), st.sampled_from(["central", "county"]), amounts,
+    ),
+    min_size=4, max_size=25,
+)  # fmt: skip
+
+
+def check_book():
+    """Each sum is that of its entries, every limit holds, and the three ways of adding up agree."""
+    for found in FundLine.objects.all():
+        for column, kind in COLUMNS.items():
+            booked = found.entries.filter(kind=kind).aggregate(fen=Sum("amount_fen"))["fen"] or 0
+            assert getattr(found, column) == booked
+        assert found.paid_fen <= found.contracted_fen + found.over_pay_fen
+        assert found.contracted_fen <= found.budget_fen + found.over_contract_fen
+        assert 0 <= found.arrived_fen <= found.budget_fen
+        approved = FundRequest.objects.filter(state="approved", kind="over_contract", line=found)
+        assert found.over_contract_fen <= (approved.aggregate(fen=Sum("amount_fen"))["fen"] or 0)
+    for part in ContractPart.objects.all():
+        assert 0 <= part.paid_fen <= part.contracted_fen + part.over_pay_fen
+    rows = Project.objects.all()
+    whole = lists.totals(rows)
+    for table in (lists.by_source(rows), lists.by_programme(rows), lists.by_township(rows)):
+        for name in lists.SUMS:
+            assert sum(getattr(row, name) for row in table) == whole[name]
+
+
+class Attempts:
+    """Tries each step; what is refused leaves no trace."""
+
+    def __init__(self, projects):
+        self.projects, self.number = projects, 0
+
+    def attempt(self, what, which, source, fen):
+        self.number += 1
+        project = self.projects[which]
+        before = FundEntry.objects.count()
+        try:
+            getattr(self, what)(project, source, fen)
+        except (StepRefused, ValidationError, FundLine.DoesNotExist, IndexError):
+            assert FundEntry.objects.count() == before
+
+    def grant(self, project, source, fen):
+        funds.grant(by=ONE, project=project, source=source, amount_fen=fen, on=DAY, document="文")
+
+    def arrive(self, project, source, fen):
+        funds.arrive(by=ONE, line=line(project, source), amount_fen=fen, on=DAY, document="拨")
+
+    def sign(self, project, source, fen):
+        signed(project, by=ONE, parts={source: fen}, number=f"HT-{self.number}")
+
+    def _part(self, project, source):
+        return list(ContractPart.objects.filter(line__project=project, line__source=source).order_by("pk"))[
+            -1
+        ]
+
+    def pay(self, project, source, fen):
+        funds.pay(
+            by=ONE, part=self._part(project, source), amount_fen=fen, on=DAY, document=f"P-{self.number}"
+        )
+
+    def reverse(self, project, source, fen):
+        entries = list(FundEntry.objects.filter(line__project=project, line__source=source).order_by("pk"))
+        funds.take_back(by=ONE, entry=entries[fen % len(entries)] if entries else entries[0], reason="更正")
+
+    def _ask(self, project, kind, **more):
+        request = requests.ask(by=ONE, project=project, kind=kind, reason="需要", **more)
+        requests.approve(by=OTHER, request=request)
+
+    def transfer(self, project, source, fen):
+        into = self.projects[1 - self.projects.index(project)]
+        held = FundLine.objects.aggregate(budget=Sum("budget_fen"), arrived=Sum("arrived_fen"))
+        self._ask(
+            project, "transfer", line=line(project, source), to_project=into, to_source="loan", amount_fen=fen
+        )
+        assert FundLine.objects.aggregate(budget=Sum("budget_fen"), arrived=Sum("arrived_fen")) == held
+
+    def over_contract(self, project, source, fen):
+        self._ask(project, "over_contract", line=line(project, source), amount_fen=fen)
+
+    def over_pay(self, project, source, fen):
+        self._ask(project, "over_pay", part=self._part(project, source), amount_fen=fen)
+
+    def change(self, project, source, fen):
+        self._ask(project, "change", part=self._part(project, source), amount_fen=fen - 60 or 1)
+
+
+@pytest.mark.sql
+class FundBook(TestCase):
+    @settings(max_examples=30)
+    @given(steps=steps)
+    def test_book_keeps_its_limits_and_adds_up_whatever_is_tried(self, steps):
+        first = factories.school("城关镇下寨小学")
+        second = factories.school("青石镇中心小学", area=factories.township("529901101", "青石镇"))
+        attempts = Attempts(
+            [
+                project_at(first, by=ONE, budget={"central": 100, "county": 40}),
+                project_at(second, by=ONE, name="食堂", budget={"central": 60}),
+            ]
+        )
+        for step in steps:
+            attempts.attempt(*step)
+        check_book()
+
+
+def together(*deeds):
+    """Run ``deeds`` at once, each in a thread and connection of its own; return how many were refused."""
+    barrier, refused = Barrier(len(deeds)), []
+
+    def run(deed):
+        try:
+            barrier.wait(timeout=10)
+            deed()
+        except StepRefused as refusal:
+            refused.append(refusal)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=run, args=(deed,)) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return len(refused)
+
+
+@pytest.mark.sql
+@pytest.mark.usefixtures("real_commits")
+class TestAtOnce:
+    def test_eight_payments_at_once_never_exceed_the_contract(self, officer, dormitory):
+        by = officer.as_actor()
+        part = signed(dormitory, by=by, parts={"central": 10_000_000}).parts.get()
+        refused = together(
+            *(
+                lambda n=n: funds.pay(by=by, part=part, amount_fen=3_000_000, on=DAY, document=f"P-{n}")
+                for n in range(8)
+            )
+        )
+        assert (refused, sums(dormitory)) == (5, (30_000_000, 0, 10_000_000, 9_000_000))
+
+    def test_contracts_and_a_transfer_at_once_never_exceed_the_budget(self, officer, approver, dormitory):
+        by, leader = officer.as_actor(), approver.as_actor()
+        asked = requests.ask(
+            by=by,
+            project=dormitory,
+            kind="transfer",
+            line=line(dormitory),
+            to_source="county",
+            amount_fen=20_000_000,
+            reason="调剂",
+        )
+        refused = together(
+            lambda: requests.approve(by=leader, request=asked),
+            lambda: signed(dormitory, by=by, parts={"central": 20_000_000}, number="HT-1"),
+            lambda: signed(dormitory, by=by, parts={"central": 20_000_000}, number="HT-2"),
+        )
+        assert refused == 2
+        check_book()
+        total = FundLine.objects.aggregate(fen=Sum("budget_fen"))["fen"]
+        assert total == 50_000_000
+
+    def test_two_reversals_of_one_entry_at_once_count_one(self, officer, dormitory):
+        by = officer.as_actor()
+        part = signed(dormitory, by=by, parts={"central": 10_000_000}).parts.get()
+        paid = funds.pay(by=by, part=part, amount_fen=4_000_000, on=DAY, document="P-1")
+        refused = together(*(lambda: funds.take_back(by=by, entry=paid, reason="退回") for _ in range(2)))
+        assert (refused, sums(dormitory)[3], FundEntry.objects.filter(kind=EntryKind.PAYMENT).count()) == (
+            1,
+            0,
+            2,
+        )
