@@ -108,3 +108,30 @@ class AlertKind(models.TextChoices):
     OVER_BUDGET = "over_budget", "超预算"
     SPENT_UP = "spent_up", "资金将用完"
     SILENT = "silent", "进度久未更新"
+
+
+class Basis(models.TextChoices):
+    """What a standard is reckoned by."""
+
+    PUPIL = "pupil", "每名学生"
+    BOARDER = "boarder", "每名寄宿生"
+    CLASS = "class", "每个班"
+    SCHOOL = "school", "每所学校"
+    CLASS_CAP = "class_cap", "每班最多人数"
+
+
+class GapOrigin(models.TextChoices):
+    ENTERED = "entered", "填报"
+    IMPORTED = "imported", "导入"
+    COMPUTED = "computed", "按标准测算"
+
+
+class GapState(models.TextChoices):
+    OPEN = "open", "缺口"
+    PLANNED = "planned", "已列项目"
+    FILLED = "filled", "待核销"
+    CLOSED = "closed", "已销号"
+    DROPPED = "dropped", "不成立"
+
+
+STANDING_GAPS = (GapState.OPEN, GapState.PLANNED, GapState.FILLED)

@@ -3,7 +3,7 @@
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.workflow.flow import Flow, Transition
 
-from .enums import MilestoneKind, RequestState
+from .enums import GapState, MilestoneKind, RequestState
 from .enums import ProjectState as S
 
 PROJECT_FLOW = Flow(
@@ -33,5 +33,19 @@ REQUEST_FLOW = Flow(
         Transition("approve", (R.ASKED,), R.APPROVED, P.APPROVE_PROJECTS, "批准"),
         Transition("refuse", (R.ASKED,), R.REFUSED, P.APPROVE_PROJECTS, "不批准", needs_reason=True),
         Transition("withdraw", (R.ASKED,), R.WITHDRAWN, P.KEEP_PROJECT_FUNDS, "撤回申请"),
+    ),
+)
+
+G = GapState
+GAP_FLOW = Flow(
+    "gap",
+    (
+        Transition("report", (), G.OPEN, P.REPORT_NEEDS, "填报缺口"),
+        Transition("plan", (G.OPEN, G.PLANNED), G.PLANNED, P.MANAGE_PROJECTS, "列入项目"),
+        Transition("fill", (G.OPEN, G.PLANNED), G.FILLED, P.REPORT_NEEDS, "报告补齐", needs_reason=True),
+        Transition("confirm", (G.FILLED,), G.CLOSED, P.MANAGE_PROJECTS, "核实销号", needs_reason=True),
+        Transition("send_back", (G.FILLED,), G.OPEN, P.MANAGE_PROJECTS, "退回", needs_reason=True),
+        Transition("drop", (G.OPEN, G.PLANNED), G.DROPPED, P.MANAGE_PROJECTS, "不成立", needs_reason=True),
+        Transition("reopen", (G.CLOSED, G.DROPPED), G.OPEN, P.MANAGE_PROJECTS, "重新打开", needs_reason=True),
     ),
 )

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import acts, funds, programmes, projects, requests
+from .views import acts, funds, gaps, programmes, projects, requests, school_plan
 
 app_name = "projects"
 urlpatterns = [
@@ -18,6 +18,19 @@ urlpatterns = [
     path("programmes/<int:pk>/", programmes.programme, name="programme"),
     path("programmes/<int:pk>/edit/", programmes.programme_edit, name="programme_edit"),
     path("programmes/<int:pk>/target/", programmes.target_new, name="target_new"),
+    path("gaps/", gaps.gaps, name="gaps"),
+    path("gaps/export/", gaps.gaps_export, name="gaps_export"),
+    path("gaps/new/", gaps.gap_new, name="gap_new"),
+    path("gaps/reckon/", gaps.gaps_reckon, name="gaps_reckon"),
+    path("gaps/<int:pk>/", gaps.gap, name="gap"),
+    path("gaps/<int:pk>/proof/", school_plan.gap_proof, name="gap_proof"),
+    path("gaps/<int:pk>/<slug:verb>/", gaps.gap_step, name="gap_step"),
+    path("schools/<int:pk>/", school_plan.school_plan, name="school_plan"),
+    path("schools/<int:pk>/conditions/", school_plan.conditions, name="conditions"),
+    path("standards/", school_plan.standards, name="standards"),
+    path("standards/new/", school_plan.standard_edit, name="standard_new"),
+    path("standards/take/", school_plan.standards_take, name="standards_take"),
+    path("standards/<int:pk>/", school_plan.standard_edit, name="standard_edit"),
     path("<int:pk>/", projects.project, name="detail"),
     path("<int:pk>/edit/", projects.project_edit, name="edit"),
     path("<int:pk>/act/<slug:verb>/", acts.act, name="act"),

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 
 from povertyedu.findings.states import FINDING_FLOW
-from projects.states import PROJECT_FLOW, REQUEST_FLOW
+from projects.states import GAP_FLOW, PROJECT_FLOW, REQUEST_FLOW
 from subsidies.states import ALLOCATION_FLOW, BATCH_FLOW, EXCHANGE_FLOW, SHEET_FLOW
 
 ROOT = Path(settings.BASE_DIR)
@@ -33,6 +33,7 @@ def test_links_of_a_document_lead_to_files(path):
         ("Question to the county of study", EXCHANGE_FLOW),
         ("Finding", FINDING_FLOW),
         ("Project", PROJECT_FLOW),
+        ("Gap", GAP_FLOW),
         ("Request for project money", REQUEST_FLOW),
     ],  # fmt: skip
 )

@@ -245,7 +245,7 @@ class World:
             by=by, case=self.case, token=uuid.uuid4(), line="education", on=today(), visitor="罗雪", way="home", met="child",
             result="agreed", text="答应返校", upload=SimpleUploadedFile("入户.jpg", b"\xff\xd8\xff"),
         )[0]  # fmt: skip
-        self.project, self.fund_request, self.project_file = building.one_of_each(xiazhai, by=by)
+        vars(self).update(building.one_of_each(xiazhai, by=by))
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
     def _have_duties(self, by, clerk):
@@ -381,6 +381,10 @@ OBJECTS = {
     **{f"projects:{name}": pk_of("project") for name in ("detail", "edit")},
     "projects:act": lambda w: {"pk": w.project.pk, "verb": "progress"},
     "projects:file": pk_of("project_file"),
+    **{f"projects:{name}": pk_of("gap") for name in ("gap", "gap_proof")},
+    "projects:gap_step": lambda w: {"pk": w.gap.pk, "verb": "fill"},
+    **{f"projects:{name}": pk_of("school") for name in ("school_plan", "conditions")},
+    "projects:standard_edit": pk_of("standard"),
     "projects:entry_reverse": lambda w: {"pk": w.fund_request.line.entries.first().pk},
     "projects:request": pk_of("fund_request"),
     "projects:request_step": lambda w: {"pk": w.fund_request.pk, "verb": "approve"},

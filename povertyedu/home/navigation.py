@@ -29,7 +29,7 @@ NAVIGATION = (
         Entry("students:departures", "毕业去向", "list-checks", (P.VIEW_STUDENTS,)),
         Entry("students:corrections", "更正申请", "lock-open", (P.EDIT_STUDENTS, P.APPROVE_CORRECTION)),
         Entry("students:changes", "待复核变更", "shield-check", (P.EDIT_STUDENTS, P.CHECK_CHANGES)),
-        Entry("imports:list", "批量导入", "file-up", (P.IMPORT_ROSTER, P.IMPORT_LISTS, P.MANAGE_FUNDS, P.MANAGE_CHAINS, P.ENTER_ATTENDANCE)),
+        Entry("imports:list", "批量导入", "file-up", (P.IMPORT_ROSTER, P.IMPORT_LISTS, P.MANAGE_FUNDS, P.MANAGE_CHAINS, P.ENTER_ATTENDANCE, P.MANAGE_PROJECTS, P.REPORT_NEEDS)),
         Entry("students:identification", "名单核查", "list-checks", (P.IDENTIFY,)),
         Entry("students:ends", "待终止认定", "list-x", (P.IDENTIFY,)),
         Entry("students:comparisons", "名单比对", "git-compare", (P.COMPARE_LISTS,)),
@@ -63,6 +63,7 @@ NAVIGATION = (
         Entry("subsidies:policy", "资助标准", "scale", (P.VIEW_POLICY,)),
     )),
     ("建设项目", (
+        Entry("projects:gaps", "缺口清单", "list-todo", (P.VIEW_PROJECTS,)),
         Entry("projects:list", "项目管理", "building-2", (P.VIEW_PROJECTS,)),
         Entry("projects:programmes", "建设规划", "map-plus", (P.VIEW_PROJECTS,)),
         Entry("projects:funds", "项目资金", "wallet", (P.VIEW_PROJECTS,)),

@@ -1,4 +1,5 @@
 from .funds import Contract, ContractPart, FundEntry, FundLine, FundRequest, RequestDecision
+from .gaps import Condition, Gap, GapDecision, Standard
 from .programmes import Programme, ProgrammeTarget
 from .project import (
     Alert,
@@ -12,6 +13,6 @@ from .project import (
 )
 
 __all__ = [
-    "Alert", "Contract", "ContractPart", "FundEntry", "FundLine", "FundRequest", "Milestone", "Programme", "ProgrammeTarget",
+    "Alert", "Condition", "Gap", "GapDecision", "Standard", "Contract", "ContractPart", "FundEntry", "FundLine", "FundRequest", "Milestone", "Programme", "ProgrammeTarget",
     "ProgressReport", "Project", "ProjectDecision", "ProjectFile", "ProjectQuantity", "ProjectSite", "RequestDecision",
 ]  # fmt: skip

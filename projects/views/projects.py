@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
+from povertyedu.orgs.models import School
 from povertyedu.ui.paging import key_page
 from projects.actions import register as actions
 from projects.enums import MilestoneKind
@@ -116,7 +117,7 @@ def export(request):
 @require_http_methods(["GET", "HEAD", "POST"])
 def project_new(request):
     """Register a project with the budget of each source."""
-    form = ProjectForm(request.POST or None, user=request.user)
+    form = ProjectForm(request.POST or None, user=request.user, initial=_asked(request))
     if form.is_bound and form.is_valid():
         data = form.cleaned_data
         new = actions.NewProject(
@@ -133,6 +134,15 @@ def project_new(request):
         "no_programme": not Programme.objects.visible_to(request.user, P.MANAGE_PROJECTS).exists(),
     }  # fmt: skip
     return render(request, "projects/form.html", context, status=422 if form.errors else 200)
+
+
+def _asked(request) -> dict:
+    """Return what the address says of a new project: the school it is for."""
+    asked = request.GET.get("school", "")
+    if not asked.isdecimal() or len(asked) > 18:
+        return {}
+    school = School.objects.visible_to(request.user, P.MANAGE_PROJECTS).filter(pk=asked).first()
+    return {"schools": [school.pk], "area": school.area_id[:9]} if school else {}
 
 
 def project_of(request, pk, permission=P.VIEW_PROJECTS) -> Project:

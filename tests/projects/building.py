@@ -1,14 +1,15 @@
 """Projects for tests, each with the least that makes it valid."""
 
 import datetime as dt
+from decimal import Decimal
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from povertyedu.orgs.calendar import today
-from projects.actions import funds, register, requests, work
+from projects.actions import funds, gaps, register, requests, work
 from projects.actions.register import NewProject
 from projects.enums import ProgrammeKind
-from projects.models import Contract, FundLine, Programme, Project
+from projects.models import Contract, FundLine, Programme, Project, Standard
 
 DAY = dt.date(2020, 9, 1)
 
@@ -50,8 +51,8 @@ def sums(project: Project, source: str = "central") -> tuple[int, int, int, int]
     return found.budget_fen, found.arrived_fen, found.contracted_fen, found.paid_fen
 
 
-def one_of_each(school, *, by) -> tuple[Project, object, object]:
-    """Return a project under way with a contract, a request to decide, and a photo."""
+def one_of_each(school, *, by) -> dict:
+    """Return a project under way with a contract, a request to decide, a photo, a gap filled with proof, a standard."""
     project = project_at(school, by=by, name="综合楼", budget={"central": 1_000_000, "county": 500_000})
     signed(project, by=by, parts={"central": 600_000})
     work.reach_milestone(by=by, project=project, kind="start", actual_on=today())
@@ -66,4 +67,13 @@ def one_of_each(school, *, by) -> tuple[Project, object, object]:
         amount_fen=100,
         reason="调剂",
     )
-    return project, asked, report.photo
+    gap = gaps.report(by=by, gaps=[gaps.NewGap(school.pk, "课桌椅", "套", Decimal(10), Decimal(4))])[0]
+    gaps.fill(by=by, gap=gap, reason="到校", upload=SimpleUploadedFile("单.png", b"\x89PNG"))
+    standard = Standard.objects.create(item="课桌椅", unit="套", basis="pupil", amount=1)
+    return {
+        "project": project,
+        "fund_request": asked,
+        "project_file": report.photo,
+        "gap": gap,
+        "standard": standard,
+    }

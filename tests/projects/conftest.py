@@ -6,6 +6,7 @@ import pytest
 
 from povertyedu.accounts.models import User
 from tests import factories
+from tests.imports.conftest import run  # noqa: F401  the import command on bytes
 from tests.projects.building import project_at
 
 

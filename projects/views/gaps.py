@@ -1,0 +1,198 @@
+"""缺口清单 and 一校一策: what schools lack, in order of urgency with its reasons, from gap to closed."""
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_GET, require_http_methods
+
+from povertyedu.accounts.access import actor, needs, working_term
+from povertyedu.accounts.permissions import Permission as P
+from povertyedu.orgs.models import School
+from projects.actions import gaps as actions
+from projects.forms import gaps as forms
+from projects.models import Gap
+from projects.queries import gaps as queries
+from projects.queries.export import XLSX
+from projects.queries.gap_export import workbook_of
+from projects.states import GAP_FLOW
+
+from .attempts import attempt
+from .projects import crumbs
+
+PRINTED_AT_MOST = 2000
+KEPT = ("tab", "township", "school", "item", "hazard")
+CRUMB = ("缺口清单", "/projects/gaps/")
+STEPS = {
+    "plan": (forms.PlanForm, actions.plan), "fill": (forms.FillForm, actions.fill), "confirm": (forms.WhyForm, actions.confirm),
+    "send_back": (forms.WhyForm, actions.send_back), "drop": (forms.WhyForm, actions.drop), "reopen": (forms.WhyForm, actions.reopen),
+}  # fmt: skip
+
+
+def _query(request, **changes) -> str:
+    kept = {name: value for name in KEPT if (value := request.GET.get(name))} | changes
+    return urlencode({name: value for name, value in kept.items() if value})
+
+
+def _chosen(request):
+    form = forms.GapsFilter(request.GET, user=request.user, permission=P.VIEW_PROJECTS)
+    rows = queries.narrowed(Gap.objects.visible_to(request.user, P.VIEW_PROJECTS), form.wanted)
+    tab = request.GET.get("tab", "")
+    return form, rows, tab if tab in queries.TABS else "standing"
+
+
+@needs(P.VIEW_PROJECTS)
+@require_GET
+def gaps(request):
+    """List the gaps, the most urgent first, each with why it stands there."""
+    form, every, tab = _chosen(request)
+    rows = every.filter(queries.TABS[tab][1]).select_related("school__area", "project").by_priority()
+    printing = "print" in request.GET
+    page = Paginator(rows, PRINTED_AT_MOST if printing else 50).get_page(request.GET.get("page"))
+    context = {
+        "crumbs": crumbs(("缺口清单", None)),
+        "form": form,
+        "applied": form.in_force(),
+        "keep": {"tab": tab},
+        "page": page,
+        "first": page.start_index(),
+        "printing": printing,
+        "tabs": [
+            {"text": text, "count": every.filter(condition).count(), "active": name == tab, "url": f"?{_query(request, tab=name)}"}
+            for name, (text, condition) in queries.TABS.items()
+        ],
+        "may_report": request.user.can(P.REPORT_NEEDS),
+        "may_manage": request.user.can(P.MANAGE_PROJECTS),
+        "previous_url": page.has_previous() and f"?{_query(request)}&page={page.previous_page_number()}",
+        "next_url": page.has_next() and f"?{_query(request)}&page={page.next_page_number()}",
+        "print_url": f"?{_query(request)}&print=1",
+        "export_url": f"{reverse('projects:gaps_export')}?{_query(request)}",
+    }  # fmt: skip
+    return render(request, "projects/gaps.html", context)
+
+
+@needs(P.VIEW_PROJECTS)
+@require_GET
+def gaps_export(request):
+    """Hand over what the filter shows, in its order, as a workbook."""
+    form, every, tab = _chosen(request)
+    rows = every.filter(queries.TABS[tab][1]).select_related("school__area", "project").by_priority()
+    words = "；".join(filter(None, [queries.TABS[tab][0], form.in_force()]))
+    response = HttpResponse(workbook_of(rows, words=words, by=request.user.name), content_type=XLSX)
+    name = f"办学条件缺口清单{timezone.localdate():%Y%m%d}.xlsx"
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@needs(P.REPORT_NEEDS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def gap_new(request):
+    """Put a gap on the list by hand."""
+    form = forms.GapForm(
+        request.POST or None, user=request.user, initial={"school": request.GET.get("school")}
+    )
+    if form.is_bound and form.is_valid():
+        data = form.cleaned_data
+        new = actions.NewGap(**data | {"school": data["school"].pk, "note": data["note"] or ""})
+        made = attempt(form, actions.report, by=actor(request, P.REPORT_NEEDS), gaps=[new])
+        if made:
+            messages.success(request, "已列入缺口清单。")
+            return redirect(made[0])
+    context = {
+        "crumbs": crumbs(CRUMB, ("填报缺口", None)), "title": "填报缺口", "form": form, "button": "填报", "back_url": reverse("projects:gaps"),
+    }  # fmt: skip
+    return render(request, "projects/form.html", context, status=422 if form.errors else 200)
+
+
+@needs(P.MANAGE_PROJECTS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def gaps_reckon(request):
+    """Reckon the gaps of every school by the standards and a term's children."""
+    form = forms.ReckonForm(request.POST or None)
+    if not form.is_bound:
+        form.fields["term"].initial = working_term(request)
+    if form.is_bound and form.is_valid():
+        schools = School.objects.visible_to(request.user, P.MANAGE_PROJECTS).filter(is_open=True)
+        counts = attempt(
+            form, actions.reckon, by=actor(request, P.MANAGE_PROJECTS), term=form.cleaned_data["term"],
+            schools=list(schools.values_list("pk", flat=True)),
+        )  # fmt: skip
+        if counts is not None:
+            told = "新增缺口 {created} 项，更新 {updated} 项，已不缺 {gone} 项。".format(**counts)
+            messages.success(request, told)
+            return redirect("projects:gaps")
+    context = {
+        "crumbs": crumbs(CRUMB, ("按标准测算", None)), "title": "按标准测算缺口", "form": form, "button": "测算",
+        "note": "标准 × 在校生 − 学校填报的现状；没有填报现状的不算", "back_url": reverse("projects:gaps"),
+    }  # fmt: skip
+    return render(request, "projects/form.html", context, status=422 if form.errors else 200)
+
+
+def _gap(request, pk, permission=P.VIEW_PROJECTS) -> Gap:
+    rows = Gap.objects.visible_to(request.user, permission).select_related("school__area", "project", "proof")
+    return get_object_or_404(rows, pk=pk)
+
+
+@needs(P.VIEW_PROJECTS)
+@require_GET
+def gap(request, pk):
+    """Show one gap: how much, why it is urgent, its project, its proof, and the next step."""
+    found = _gap(request, pk)
+    steps = [
+        step for step in GAP_FLOW.open_to(found.state, request.user.can)
+        if step.verb != "confirm" or found.filled_by_id != request.user.pk
+    ]  # fmt: skip
+    proof = (
+        [
+            {
+                "url": reverse("projects:gap_proof", args=[pk]),
+                "name": found.proof.name,
+                "size": found.proof.size,
+            }
+        ]
+        if found.proof
+        else []
+    )
+    context = {
+        "crumbs": crumbs(CRUMB, (str(found), None)),
+        "it": found,
+        "steps": [{"text": step.label, "url": reverse("projects:gap_step", args=[pk, step.verb]), "main": n == 0} for n, step in enumerate(steps)],
+        "waits_for_another": found.state == "filled" and found.filled_by_id == request.user.pk,
+        "files": proof,
+        "log": [{"at": d.at, "by": d.by_name, "text": d.label, "reason": d.reason} for d in found.decisions.all()],
+    }  # fmt: skip
+    return render(request, "projects/gap.html", context)
+
+
+@needs(P.REPORT_NEEDS, P.MANAGE_PROJECTS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def gap_step(request, pk, verb):
+    """Take one step of a gap on a page of its own."""
+    if verb not in STEPS:
+        raise Http404
+    transition, (form_class, action) = GAP_FLOW[verb], STEPS[verb]
+    held = request.user.can(transition.permission)
+    found = _gap(request, pk, transition.permission if held else P.VIEW_PROJECTS)
+    if not held:
+        raise PermissionDenied
+    posted, more = request.method == "POST", {"gap": found, "user": request.user} if verb == "plan" else {}
+    form = form_class(request.POST if posted else None, request.FILES if posted else None, **more)
+    if form.is_bound and form.is_valid():
+        data = dict(form.cleaned_data)
+        if "scan" in data:
+            data |= {"upload": data.pop("scan"), "account": request.user}
+        if attempt(form, action, by=actor(request, transition.permission), gap=found, **data):
+            messages.success(request, f"已办理：{transition.label}。")
+            return redirect(found)
+    context = {
+        "crumbs": crumbs(CRUMB, (str(found), found.get_absolute_url()), (transition.label, None)), "title": f"{transition.label}：{found}",
+        "form": form, "button": transition.label, "back_url": found.get_absolute_url(), "with_file": verb == "fill",
+    }  # fmt: skip
+    return render(request, "projects/form.html", context, status=422 if form.errors else 200)
