@@ -47,6 +47,7 @@ may_import = needs(
     Permission.IMPORT_ROSTER, Permission.IMPORT_LISTS, Permission.MANAGE_ORGS, Permission.MANAGE_FUNDS,
     Permission.MANAGE_CHAINS,
     Permission.ENTER_ATTENDANCE,
+    Permission.MANAGE_PROJECTS, Permission.REPORT_NEEDS,
 )  # fmt: skip
 LISTED = 50
 LEFT_OUT_SHOWN = 500

@@ -215,6 +215,8 @@ IMPORT_RESOURCES = {
     "fund-receipts": "subsidies.resources.FundReceiptResource",
     "posts": "dropout.resources.PostResource",
     "attendance": "dropout.resources.AttendanceResource",
+    "projects": "projects.resources.ProjectResource",
+    "school-gaps": "projects.resources.GapResource",
 }
 # What background workers can do: job kind -> dotted path of the function that does it.
 JOB_KINDS = {
