@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from povertyedu.accounts.models import User
 from povertyedu.accounts.permissions import Permission
-from povertyedu.inbox.models import tell
+from povertyedu.inbox.models import Message, tell
 from povertyedu.jobs.models import LIVE_STATES, Job, JobState
 from povertyedu.jobs.tasks import start
 from povertyedu.options.registry import option
@@ -25,18 +25,34 @@ from subsidies.models import Recalculation
 from .policies import policies_for
 
 TITLE = RunCause.NIGHTLY.label
+NOT_STARTED = f"{TITLE}没有开始：系统处理时出错，有变动的学生还没有重算。请点“重算有变动的学生”；仍不成功请告诉系统管理员。"
 
 
-@transaction.atomic
 def recalculate_nightly() -> list[Job]:
     """Start, once a day, the recalculation of each open term with a policy in which children were marked before today.
 
     Called every hour: the first call after midnight does it, where the system was off at night the first of the
-    morning. A term that is being recalculated, or waits for it, is left alone.
+    morning. A term that is being recalculated, or waits for it, is left alone. Where not even that succeeds, who may
+    recalculate is told once a day.
     """
     if not option("nightly_recalculation"):
         return []
-    midnight = timezone.make_aware(dt.datetime.combine(today(), dt.time()))
+    try:
+        return _start_due()
+    except Exception:
+        told = Message.objects.filter(text=NOT_STARTED, created_at__gte=_midnight()).values("to")
+        for user in User.objects.who_may(Permission.RECALCULATE).exclude(pk__in=told):
+            tell(user, NOT_STARTED, url=reverse("subsidies:calculation"), tone="bad")
+        raise
+
+
+def _midnight() -> dt.datetime:
+    return timezone.make_aware(dt.datetime.combine(today(), dt.time()))
+
+
+@transaction.atomic
+def _start_due() -> list[Job]:
+    midnight = _midnight()
     due = FactChange.objects.filter(marked_at__lt=midnight).values("term")
     # Of two calls at once the second finds the jobs of the first.
     locked = Term.objects.select_for_update(no_key=True)

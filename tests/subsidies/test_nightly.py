@@ -15,6 +15,7 @@ from povertyedu.orgs.calendar import today
 from students.actions.hardship import mark_changed
 from students.enums import ChangeCause
 from students.models import FactChange
+from subsidies.actions import nightly
 from subsidies.actions.nightly import recalculate_nightly
 from subsidies.models import Recalculation
 from subsidies.queries.readers import READERS
@@ -180,6 +181,23 @@ def test_unexpected_failure_is_told_and_stands_in_the_to_dos_until_the_term_is_r
 
     assert FAILED not in client.get(HOME).text
     assert "夜间自动重算失败" not in client.get(page).text
+
+
+def test_night_that_cannot_even_begin_is_told_once_a_day(
+    monkeypatch, client, boarder, aid_officer, administrator
+):
+    def broken(terms):
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(nightly, "policies_for", broken)
+        tasks.daily()
+        tasks.daily()
+
+    found = Message.objects.values_list("to__name", "tone", "text")
+    assert sorted(found) == sorted((name, "bad", nightly.NOT_STARTED) for name in ("周敏", "陈数据"))
+    assert waits(client, aid_officer)
+    assert len(recalculate_nightly()) == 1  # the next hour
 
 
 def test_what_a_nightly_run_marks_in_a_later_term_is_recalculated_in_the_same_night(autumn, xiazhai):
