@@ -2,6 +2,9 @@
    that child's marks; Enter there comes back for the next. Without this file the marks are reached by Tab. */
 (function () {
   "use strict";
+  // The field shows only once scripts run, too late for autofocus; on a phone it would open the keyboard over the list.
+  var first = document.querySelector("[data-marks] [data-jump]");
+  if (first && document.activeElement === document.body && matchMedia("(min-width: 768px)").matches) first.focus({ preventScroll: true });
   document.addEventListener("keydown", function (event) {
     var field = event.target, form = field.closest && field.closest("[data-marks]");
     if (!form || event.key !== "Enter" || event.ctrlKey || event.isComposing || field.type === "submit") return;
