@@ -12,14 +12,11 @@ from .visits import ALL_CAUSES, Cause, Delivery, DenialKind, Met, Placement, Vis
 from .warnings import OF_FACTS, Factor, WarningLevel
 
 __all__ = [
-    "FOUND_AWAY",
-    "FollowUp",
-    "Ground",
-    "LEDGERS",
-    "Standing",
     "ALL_CAUSES",
     "AREA_DIGITS",
     "CAMPAIGN_MONTHS",
+    "FOUND_AWAY",
+    "LEDGERS",
     "OF_FACTS",
     "OF_SCHOOLS",
     "PLACE_FIELDS",
@@ -42,6 +39,8 @@ __all__ = [
     "DutyCode",
     "DutyPlace",
     "Factor",
+    "FollowUp",
+    "Ground",
     "Holiday",
     "Lack",
     "Line",
@@ -54,6 +53,7 @@ __all__ = [
     "ReportKind",
     "ReportState",
     "SixSystem",
+    "Standing",
     "TaskState",
     "UnitKind",
     "VisitOutcome",

@@ -18,10 +18,6 @@ from .visits import Lesson, Plan, Visit, school_year_of
 from .warnings import WarningRule, WarningRun, WarningScore
 
 __all__ = [
-    "PopulationFigure",
-    "Screening",
-    "ScreeningConfirmation",
-    "ScreeningRow",
     "AWAY",
     "NEVER",
     "ONE_PLACE",
@@ -55,6 +51,7 @@ __all__ = [
     "Pledge",
     "PledgeLevel",
     "PledgeQuerySet",
+    "PopulationFigure",
     "Post",
     "PostQuerySet",
     "ReadyCheck",
@@ -64,6 +61,9 @@ __all__ = [
     "ReportQuerySet",
     "ReturnOrder",
     "RunStep",
+    "Screening",
+    "ScreeningConfirmation",
+    "ScreeningRow",
     "Visit",
     "WarningRule",
     "WarningRun",

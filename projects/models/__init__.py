@@ -13,6 +13,24 @@ from .project import (
 )
 
 __all__ = [
-    "Alert", "Condition", "Gap", "GapDecision", "Standard", "Contract", "ContractPart", "FundEntry", "FundLine", "FundRequest", "Milestone", "Programme", "ProgrammeTarget",
-    "ProgressReport", "Project", "ProjectDecision", "ProjectFile", "ProjectQuantity", "ProjectSite", "RequestDecision",
+    "Alert",
+    "Condition",
+    "Contract",
+    "ContractPart",
+    "FundEntry",
+    "FundLine",
+    "FundRequest",
+    "Gap",
+    "GapDecision",
+    "Milestone",
+    "Programme",
+    "ProgrammeTarget",
+    "ProgressReport",
+    "Project",
+    "ProjectDecision",
+    "ProjectFile",
+    "ProjectQuantity",
+    "ProjectSite",
+    "RequestDecision",
+    "Standard",
 ]  # fmt: skip

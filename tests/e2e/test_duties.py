@@ -65,5 +65,5 @@ def test_pledges_are_signed_and_the_month_is_reported_and_reviewed(open_page, ba
     page.goto(reverse("dropout:report", args=[Report.objects.get().pk]))
     wrong += fits(page)
     page.get_by_role("button", name="审定").click()
-    page.get_by_text("县已审定").first.wait_for()
+    page.locator("main .status", has_text="县已审定").wait_for()
     assert wrong == []

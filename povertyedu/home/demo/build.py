@@ -19,6 +19,7 @@ from .attendance import fill_attendance
 from .batches import leave_autumn_waiting, pay_spring
 from .cases import follow_children
 from .chains import set_up_chains
+from .duties import set_up_duties
 from .letters import ask_a_county
 from .money import book_money
 from .people import AUTUMN, SPRING, TERMS, People
@@ -82,6 +83,8 @@ def build(*, children: int, folder: Path, say: Callable[[str], None] = lambda st
     say("登记建设项目")
     with transaction.atomic():
         build_schools()
+    say("签责任状，排工作历，报上月月报")
+    set_up_duties()
     return {"schools": len(places.schools), **{term: len(people.of(term)) for term in TERMS}}
 
 
