@@ -1,4 +1,4 @@
-"""``python -m tests.bench pages|recalculate|million|embedded|import [--fresh]``: a table of timings on PostgreSQL.
+"""``python -m tests.bench pages|recalculate|million|embedded|import|dropout-nightly [--fresh]``: a table of timings on PostgreSQL.
 
 ``embedded`` runs on SQLite and the file broker instead.
 
@@ -15,7 +15,7 @@ import django
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATABASE_URL = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/povertyedu_bench")
-CASES = ("pages", "recalculate", "million", "embedded", "import")
+CASES = ("pages", "recalculate", "million", "embedded", "import", "dropout-nightly")
 
 
 def main() -> int:
@@ -63,12 +63,14 @@ def main() -> int:
 
 def time_case(options) -> None:
     # Imported here: each names models, which need the settings made above.
-    from . import importing, million, pages, recalculation
+    from . import importing, million, nightly, pages, recalculation
 
     if options.case == "pages":
         pages.run(explain=options.explain)
     elif options.case == "recalculate":
         recalculation.run()
+    elif options.case == "dropout-nightly":
+        nightly.run()
     elif options.case in ("million", "embedded"):
         million.compare(options.case)
     else:
