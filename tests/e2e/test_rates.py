@@ -82,7 +82,7 @@ def test_missed_indicator_ends_in_a_closed_finding(open_page, basic, clerk, xiaz
     school.get_by_role("link", name="答复通报").click()
     school.get_by_label("答复").fill("随父母外出，正在劝返。")
     school.get_by_role("button", name="答复通报").click()
-    school.get_by_text("已答复待核").first.wait_for()
+    school.locator(".page-head").get_by_text("已答复待核").wait_for()
     assert fits(school) == []
 
     page.goto(reverse("indicators:notice", args=[notice.pk]))
@@ -100,7 +100,7 @@ def test_missed_indicator_ends_in_a_closed_finding(open_page, basic, clerk, xiaz
     school.get_by_label("整改结果").fill("十一月九日返校。")
     school.locator("input[type=file]").set_input_files(picture)
     school.get_by_role("button", name="报告整改完成").click()
-    school.get_by_text("待复核").first.wait_for()
+    school.locator(".page-head").get_by_text("待复核").wait_for()
 
     page.goto(finding.get_absolute_url())
     page.get_by_role("link", name="复核通过").click()
@@ -108,6 +108,6 @@ def test_missed_indicator_ends_in_a_closed_finding(open_page, basic, clerk, xiaz
     page.get_by_role("button", name="复核通过").click()
     page.get_by_role("link", name="销号", exact=True).click()
     page.get_by_role("button", name="销号").click()
-    page.get_by_text("已销号").first.wait_for()
+    page.locator(".page-head").get_by_text("已销号").wait_for()
     assert fits(page) == []
     assert Finding.objects.get().state == "closed"
