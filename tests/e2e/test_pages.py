@@ -45,7 +45,7 @@ PAGES = {
         "dropout:duties", "dropout:duty_edit", "dropout:tasks", "dropout:task", "dropout:care", "dropout:care_edit", "dropout:reports",
         "dropout:report", "dropout:campaigns", "dropout:campaign", "dropout:home_visits", "dropout:home_visit", "dropout:notices",
         "dropout:ten_items", "dropout:ten_items_of", "dropout:ten_items_answer",
-        "dropout:screening", "dropout:screening_row", "dropout:handover", "indicators:detail", "indicators:names", "indicators:notices",
+        "dropout:screening", "dropout:screening_row", "dropout:handover", "dropout:population", "indicators:detail", "indicators:names", "indicators:notices",
         "indicators:notice",
         "indicators:targets", "indicators:target_set", "indicators:changes", "home:appraisal",
         "dropout:pledge_levels", "dropout:pledge_level_edit", "dropout:pledge_level_new", "dropout:pledge_sign",

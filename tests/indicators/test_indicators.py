@@ -275,6 +275,28 @@ def test_facts_changed_after_the_year_was_closed_are_listed_with_who_changed_the
     assert list(ChangedMember.objects.values_list("subject", flat=True)) == [str(child.pk)]
 
 
+def test_population_is_typed_per_township_for_the_gross_rates(client, on_day, basic, clerk, xiazhai, autumn):
+    on_day("2020-10-02")
+    client.force_login(basic)
+    page = reverse("dropout:population")
+    typed = {"3-5-529901100": "4", "15-17-529901100": ""}
+    assert client.post(page, typed | {"3-5-529901100": "-1"}).status_code == 422
+    assert client.post(page, typed).status_code == 302
+    assert client.post(page, typed).status_code == 302  # the same again changes nothing
+    figure = PopulationFigure.objects.get()
+    assert (figure.band, figure.year, figure.township_id, figure.people, figure.entered_by) == (
+        "3-5",
+        2020,
+        "529901100",
+        4,
+        "宋静",
+    )
+    assert client.post(page, typed | {"3-5-529901100": ""}).status_code == 302
+    assert PopulationFigure.objects.count() == 0
+    client.force_login(clerk)
+    assert client.get(page).status_code == 403
+
+
 def test_gross_rate_is_over_the_population_that_was_entered(xiazhai, autumn):
     for n in range(3):
         factories.student(f"幼儿{n}", at=xiazhai, during=autumn, stage="preschool", grade=1)
