@@ -4,6 +4,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from django.db.models import Count
@@ -46,12 +47,17 @@ class Score:
     items: list[dict[str, Any]] = field(default_factory=list)
 
 
+def _place(rule: WarningRule) -> tuple[int, str, int]:
+    """Where a rule stands: by factor as they are listed, of each the band of most points first."""
+    return list(Factor).index(Factor(rule.factor)), rule.fact, -rule.points
+
+
 class Scoring:
     """The county's rules with what they ask of a term, read in a number of queries that no child adds to."""
 
     def __init__(self, term: Term):
         self.bands: dict[tuple[str, str], list[WarningRule]] = defaultdict(list)
-        for rule in WarningRule.objects.active().order_by("-points"):
+        for rule in sorted(WarningRule.objects.active(), key=_place):
             self.bands[rule.factor, rule.fact].append(rule)
         self.day = age_day(term)
         self.fact_labels = dict(CountyFact.objects.values_list("name", "label"))
@@ -82,6 +88,7 @@ class Scoring:
                 score.points += met.points
                 words = self._words(met, value, child)
                 score.items.append({"factor": factor, "words": words, "points": met.points})
+        score.items.sort(key=itemgetter("points"), reverse=True)  # what weighs most is said first
         return score
 
     def _value(self, factor: Factor, fact: str, child: Known) -> int | None:

@@ -3,7 +3,10 @@
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 
-from dropout.states import CASE_FLOW
+from dropout.states import CASE_FLOW, REPORT_FLOW
+from povertyedu.findings.states import FINDING_FLOW
+from povertyedu.indicators.states import NOTICE_FLOW
+from projects.states import GAP_FLOW, PROJECT_FLOW, REQUEST_FLOW
 from students.states import (
     CHANGE_FLOW,
     CORRECTION_FLOW,
@@ -139,6 +142,39 @@ ACTION_WORDS = {
     "case.propose_denial": "控辍个案：提出四不办理",
     "case.approve_denial": "控辍个案：批准四不办理",
     "case.lift_denial": "控辍个案：解除四不办理",
+    "attendance.enter": "登记班级考勤",
+    "attendance.correct": "更正班级考勤",
+    "follow_up.create": "登记缺勤跟进",
+    "warning_rule.create": "新增预警分值",
+    "warning_rule.update": "修改预警分值",
+    "warning_rule.remove": "停用预警分值",
+    "screening.make": "开展排查",
+    "screening.explain": "排查：说明去向",
+    "screening.cases": "排查：建立控辍个案",
+    "screening.confirm": "排查：村、乡镇确认",
+    "pledge.levels": "选用责任状层级",
+    "pledge.level": "修改责任状层级",
+    "pledge.make_out": "生成责任状",
+    "pledge.signed": "上传签订的责任状",
+    "calendar.take": "选用控辍工作历",
+    "calendar.duty": "修改控辍工作历",
+    "calendar.done": "办结控辍工作事项",
+    "campaign.plan": "计划控辍宣传",
+    "campaign.held": "登记控辍宣传",
+    "campaign.photo": "添加宣传照片",
+    "ready.answer": "登记十个到位",
+    "care.keep": "登记关爱场所",
+    "notice.make": "生成入学通知书",
+    "notice.track": "登记入学通知书送达、回执",
+    "indicator.target": "设定指标目标",
+    "programme.add": "保存建设规划",
+    "programme.target": "设定建设规划目标",
+    "project.amend": "修改项目",
+    "project.quantity": "登记项目工程量",
+    "project.plan_milestone": "计划项目节点",
+    "project.reach_milestone": "登记项目节点",
+    "project.progress": "登记项目进度",
+    "standard.keep": "保存办学条件标准",
     "jobs.cancel": "停止后台任务",
 }
 ACTION_WORDS |= {
@@ -158,6 +194,12 @@ ACTION_WORDS |= {
         (CHANGE_FLOW, "重要信息变更"),
         (END_FLOW, "困难认定终止"),
         (CASE_FLOW, "控辍个案"),
+        (REPORT_FLOW, "控辍月报、季报"),
+        (FINDING_FLOW, "整改"),
+        (NOTICE_FLOW, "指标通报"),
+        (PROJECT_FLOW, "项目"),
+        (REQUEST_FLOW, "项目资金审批"),
+        (GAP_FLOW, "办学缺口"),
     )
     for step in flow.transitions
 }

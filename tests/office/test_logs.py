@@ -81,7 +81,7 @@ def test_every_verb_in_the_code_has_a_word():
     root = Path(__file__).resolve().parents[2]
     files = [
         path
-        for app in ("povertyedu", "students", "subsidies", "dropout")
+        for app in ("povertyedu", "students", "subsidies", "dropout", "projects")
         for path in (root / app).rglob("*.py")
     ]
     codes = {code for path in files for code in re.findall(r'action="([a-z_]+\.[a-z_]+)"', path.read_text())}
