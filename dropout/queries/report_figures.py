@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from dropout.enums import CaseKind, ReportKind
-from dropout.models import Case, Plan, Report, ReportLine
+from dropout.models import Absence, Case, Plan, Report, ReportLine
 from povertyedu.orgs.enums import Stage
 from povertyedu.orgs.models import Term
 from students.models import Enrolment
@@ -16,7 +16,8 @@ STAGES = {Stage.PRIMARY: "小学", Stage.JUNIOR: "初中"}
 OTHER = "other"  # never enrolled anywhere: of no stage
 COLUMNS = {
     "enrolled": "在籍学生", "suspected": "疑似辍学", "dropout": "辍学", "never": "失学", "found": "本期新发现",
-    "returned": "本期劝返复学", "closed": "本期销号", "open": "期末未销号",
+    "returned": "本期劝返复学", "closed": "本期销号", "open": "期末未销号", "absent": "本期未准假缺勤（人次）",
+    "unasked": "其中未跟进（人次）",
 }  # fmt: skip
 
 
@@ -51,7 +52,7 @@ def cases_at(report: Report) -> QuerySet[Case]:
 
 
 def figures_of(report: Report) -> dict[str, dict[str, int]]:
-    """Return {column: {stage: n}}; two queries."""
+    """Return {column: {stage: n}}; three queries."""
     within = {"gte": report.first, "lte": report.last}
     is_open = Q(closed_on=None) | Q(closed_on__gt=report.last)
     counted = cases_at(report).order_by().values("stage").annotate(
@@ -70,6 +71,8 @@ def figures_of(report: Report) -> dict[str, dict[str, int]]:
             figures[column][stage if stage in STAGES else OTHER] += count
     for stage, count in _enrolled(report):
         figures["enrolled"][stage] = count
+    for stage, absent, unasked in _absences(report):
+        figures["absent"][stage], figures["unasked"][stage] = absent, unasked
     return {column: {str(stage): count for stage, count in row.items()} for column, row in figures.items()}
 
 
@@ -80,6 +83,17 @@ def _enrolled(report: Report) -> list[tuple[str, int]]:
     rows = Enrolment.objects.of(term).here().filter(stage__in=STAGES)
     rows = rows.filter(school=report.school_id) if report.school_id else rows.filter(school__isnull=False)
     return list(rows.order_by().values_list("stage").annotate(count=Count("pk")))
+
+
+def _absences(report: Report) -> list[tuple[str, int, int]]:
+    """Return (stage, days that children were away without leave, those of them after which nobody asked)."""
+    of_class = "class_day__school_class"
+    rows = Absence.objects.filter(excused=False, date__gte=report.first, date__lte=report.last)
+    rows = rows.filter(**{f"{of_class}__stage__in": list(STAGES)})
+    if report.school_id:
+        rows = rows.filter(**{f"{of_class}__school": report.school_id})
+    counted = rows.order_by().values_list(f"{of_class}__stage")
+    return list(counted.annotate(all=Count("pk"), unasked=Count("pk", filter=Q(follow_up=None))))
 
 
 def lines_of(report: Report) -> list[ReportLine]:

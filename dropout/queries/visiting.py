@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
 
-from dropout.enums import Holiday
+from dropout.enums import Holiday, WarningLevel
 from dropout.models import Case as DropoutCase
-from dropout.models import HomeVisit
+from dropout.models import HomeVisit, WarningScore
 from povertyedu.orgs.enums import Stage
 from povertyedu.orgs.models import School, Term
 from students.enums import HardshipCategory
@@ -18,10 +18,11 @@ from students.models import Enrolment
 
 COMPULSORY = (Stage.PRIMARY, Stage.JUNIOR)
 # Points by which the list is ordered; each is told beside the name.
-OPEN_CASE, REGISTERED_POOR, OTHER_HARDSHIP, LEFT_BEHIND = 8, 4, 2, 1
+OPEN_CASE, REGISTERED_POOR, WARNED, OTHER_HARDSHIP, LEFT_BEHIND = 16, 8, 4, 2, 1
 GROUNDS = {
     OPEN_CASE: "控辍个案",
     REGISTERED_POOR: "建档立卡",
+    WARNED: "预警",
     OTHER_HARDSHIP: "其他困难",
     LEFT_BEHIND: "留守儿童",
 }
@@ -42,6 +43,11 @@ def to_visit(rows: QuerySet[Enrolment], year: int, holiday: str) -> QuerySet[Enr
     """Return the children of compulsory school among ``rows`` with ``points`` and ``visited``, first first."""
     visits = HomeVisit.objects.filter(student=OuterRef("student"), year=year, holiday=holiday)
     cases = DropoutCase.objects.open().filter(student=OuterRef("student"))
+    warned = (
+        WarningScore.objects.current()
+        .filter(student=OuterRef("student"), term=OuterRef("term"))
+        .exclude(level=WarningLevel.NONE)
+    )
     number = IntegerField()
 
     def points(condition: Q, worth: int) -> Case:
@@ -49,11 +55,12 @@ def to_visit(rows: QuerySet[Enrolment], year: int, holiday: str) -> QuerySet[Enr
 
     poor = F("categories").bitand(int(HardshipCategory.REGISTERED_POOR))
     rows = rows.filter(stage__in=COMPULSORY).annotate(
-        poor_bit=poor, visited=Exists(visits), has_case=Exists(cases)
+        poor_bit=poor, visited=Exists(visits), has_case=Exists(cases), is_warned=Exists(warned)
     )
     return rows.annotate(
         points=points(Q(has_case=True), OPEN_CASE)
         + points(Q(poor_bit__gt=0), REGISTERED_POOR)
+        + points(Q(is_warned=True), WARNED)
         + points(Q(categories__gt=0) & Q(poor_bit=0), OTHER_HARDSHIP)
         + points(Q(student__is_left_behind=True), LEFT_BEHIND)
     )

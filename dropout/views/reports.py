@@ -209,7 +209,7 @@ def report(request, pk):
         )
     context = {
         "crumbs": crumbs(TITLE, NAME, (found.period, None)), "it": found, "s": STATES[ReportState(found.state)], "lines": lines, "full": full,
-        "figures": [(label, [figures[name].get(stage, 0) for stage in (*queries.STAGES, queries.OTHER)], sum(figures[name].values())) for name, label in queries.COLUMNS.items()],
+        "figures": [(label, [figures.get(name, {}).get(stage, 0) for stage in (*queries.STAGES, queries.OTHER)], sum(figures.get(name, {}).values())) for name, label in queries.COLUMNS.items()],
         "stages": [*queries.STAGES.values(), "其他"], "decisions": found.decisions.all(), "steps": _steps(request, found),
         "submit_form": SubmitForm(initial={"conclusion": found.conclusion}), "return_form": ReturnForm(), "back_url": reverse(NAME),
     }  # fmt: skip

@@ -1,6 +1,7 @@
-"""``python -m tests.bench pages|recalculate|million|embedded|import|dropout-nightly [--fresh]``: a table of timings on PostgreSQL.
+"""``python -m tests.bench pages|recalculate|million|embedded|import|dropout-nightly|dropout-year [--fresh]``: a table of timings on PostgreSQL.
 
-``embedded`` runs on SQLite and the file broker instead.
+``embedded`` runs on SQLite and the file broker instead. ``dropout-year`` lives a school year of 10,000 children through in a
+test database of its own.
 
 The database ``povertyedu_bench`` is made on first use and reused; ``--fresh``, or a change of the
 models or of the generator, makes it anew. ``BENCH_DATABASE_URL`` names another server.
@@ -8,6 +9,7 @@ models or of the generator, makes it anew. ``BENCH_DATABASE_URL`` names another 
 
 import argparse
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,7 +17,7 @@ import django
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATABASE_URL = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/povertyedu_bench")
-CASES = ("pages", "recalculate", "million", "embedded", "import", "dropout-nightly")
+CASES = ("pages", "recalculate", "million", "embedded", "import", "dropout-nightly", "dropout-year")
 
 
 def main() -> int:
@@ -40,6 +42,8 @@ def main() -> int:
     os.environ.pop("REDIS_URL", None)
     from . import database
 
+    if options.case == "dropout-year":
+        return live_a_year()
     if options.part:
         django.setup()
         from . import million
@@ -59,6 +63,16 @@ def main() -> int:
             database.prepare(fresh=options.fresh)
         time_case(options)
     return 0
+
+
+def live_a_year() -> int:
+    """Run the test of a county's year with ten times the children; it says how long it took."""
+    many = {
+        "YEAR_CHILDREN": os.environ.get("YEAR_CHILDREN", "10000"),
+        "DJANGO_SETTINGS_MODULE": "povertyedu.settings.test",
+    }
+    command = [sys.executable, "-m", "pytest", "-q", "--durations=1", "tests/dropout/test_year.py"]
+    return subprocess.call(command, cwd=ROOT, env=os.environ | many)
 
 
 def time_case(options) -> None:

@@ -23,6 +23,7 @@ from dropout.models import (
     EntryNotice,
     HomeVisit,
     ReadyCheck,
+    WarningScore,
 )
 from povertyedu.audit.models import AccessEvent
 from povertyedu.jobs.tasks import daily
@@ -163,6 +164,12 @@ def test_campaign_of_february_and_august_is_planned_held_and_photographed_once(
     assert (texts(page), figures(page)) == ([["城关镇", "", "做计划"]], [2, 1, 1])
 
 
+def warned_of(child, term, points: int, level: str) -> None:
+    WarningScore.objects.create(
+        student=child, term=term, since=dt.date(2021, 1, 4), points=points, level=level, items=[]
+    )
+
+
 def test_families_are_visited_poor_and_struggling_first(client, on, clerk, teacher, xiazhai, autumn, basic):
     duty("spring_visits", 2)
     on("2021-02-10")
@@ -170,6 +177,8 @@ def test_families_are_visited_poor_and_struggling_first(client, on, clerk, teach
     poor = int(HardshipCategory.REGISTERED_POOR)
     factories.student("甲平", at=xiazhai, during=autumn)
     factories.student("乙守", at=xiazhai, during=autumn, is_left_behind=True)
+    struggling = factories.student("乙困", at=xiazhai, during=autumn, is_left_behind=True)
+    warned_of(struggling, autumn, 30, "watch")
     factories.student("丙贫", at=xiazhai, during=autumn, categories=poor)
     away = factories.student("丁辍", at=xiazhai, during=autumn, categories=poor)
     open_case(
@@ -184,7 +193,7 @@ def test_families_are_visited_poor_and_struggling_first(client, on, clerk, teach
     page = client.get(reverse("dropout:home_visits"))
     assert page.context["note"].startswith("2021年春节")
     assert [(line[0], line[3]) for line in texts(page)] == [
-        ("丁辍", "控辍个案、建档立卡"), ("丙贫", "建档立卡"), ("乙守", "留守儿童"), ("甲平", ""),
+        ("丁辍", "控辍个案、建档立卡"), ("丙贫", "建档立卡"), ("乙困", "预警、留守儿童"), ("乙守", "留守儿童"), ("甲平", ""),
     ]  # fmt: skip
     typed = {"visited_on": "2021-02-09", "visitor": "罗雪", "result": "hardship", "text": "祖母患病"}
     for child in [away, *type(away).objects.exclude(pk=away.pk)]:
@@ -196,7 +205,7 @@ def test_families_are_visited_poor_and_struggling_first(client, on, clerk, teach
         client.post(address, typed | {"scan": photo()})
         told = client.post(address, typed | {"scan": photo()}, follow=True)
         assert "没有再记一遍" in told.content.decode()
-    assert (HomeVisit.objects.count(), DutyTask.objects.get().state) == (4, "done")
+    assert (HomeVisit.objects.count(), DutyTask.objects.get().state) == (5, "done")
     shown = client.get(
         f"{reverse('dropout:home_visit', args=[away.enrolments.get().pk])}?year=2021&holiday=spring"
     )
@@ -207,8 +216,8 @@ def test_families_are_visited_poor_and_struggling_first(client, on, clerk, teach
     client.force_login(clerk)
     page = client.get(reverse("dropout:home_visits"))
     assert (texts(page), figures(page)) == (
-        [["城关镇下寨小学", "4", "4", "3", "3", "100.0%"]],
-        ["4", "4", "0", "100.0%"],
+        [["城关镇下寨小学", "5", "5", "4", "4", "100.0%"]],
+        ["5", "5", "0", "100.0%"],
     )
     # facts row 9: winter and summer holidays and Spring Festival
     assert Holiday.labels == ["寒假", "春节", "暑假"]

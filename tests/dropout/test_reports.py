@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from dropout.actions import reports as actions
 from dropout.actions.cases import open_case
-from dropout.models import CalendarDuty, Case, DutyTask, Report
+from dropout.models import Absence, CalendarDuty, Case, ClassDay, DutyTask, Report
 from dropout.queries.report_figures import month_of, quarter_of
 from povertyedu.audit.models import AccessEvent
 from povertyedu.jobs.tasks import daily
@@ -96,6 +96,7 @@ def test_month_is_reported_reviewed_and_accepted_by_three_people(
     page = client.get(reverse("dropout:report", args=[report.pk]))
     assert total(page) == {
         "在籍学生": 2, "疑似辍学": 1, "辍学": 0, "失学": 0, "本期新发现": 1, "本期劝返复学": 0, "本期销号": 0, "期末未销号": 1,
+        "本期未准假缺勤（人次）": 0, "其中未跟进（人次）": 0,
     }  # fmt: skip
     assert page.context["figures"][1][1] == [1, 0, 0]  # 小学, 初中, 其他
     step(client, report, "submit", conclusion="已上门两次")
@@ -115,6 +116,29 @@ def test_month_is_reported_reviewed_and_accepted_by_three_people(
         ("accept", "宋静"),
     ]
     assert report.state == "accepted"
+
+
+def test_report_counts_who_was_away_without_leave_and_who_was_not_asked_after(
+    client, away, clerk, xiazhai, autumn
+):
+    of_class = factories.school_class(xiazhai)
+    child = away.student_id
+    for day, reason, excused in (
+        ("09-30", "unknown", False),
+        ("10-09", "unknown", False),
+        ("10-10", "ill", True),
+    ):
+        date = dt.date.fromisoformat(f"2020-{day}")
+        entered = ClassDay.objects.create(
+            school_class=of_class, term=autumn, date=date, enrolled=2, absent=1, entered_by="罗雪"
+        )
+        Absence.objects.create(
+            class_day=entered, student_id=child, term=autumn, date=date, reason=reason, excused=excused
+        )
+    client.force_login(clerk)
+    page = client.get(reverse("dropout:report", args=[opened(client, xiazhai).pk]))
+
+    assert (total(page)["本期未准假缺勤（人次）"], total(page)["其中未跟进（人次）"]) == (1, 1)
 
 
 def test_figures_and_names_stay_as_they_were_submitted(client, on, away, clerk, basic, xiazhai):
