@@ -18,7 +18,8 @@ from tests.year.account import Account, becomes, dropped_out
 from tests.year.events import TERMS, Absence, Year, all_days, draw_year
 from tests.year.living import Living
 
-pytestmark = pytest.mark.django_db
+# Each day is committed: as one transaction it would hold the locks of thousands of temporary tables.
+pytestmark = pytest.mark.django_db(transaction=True)
 CHILDREN = int(os.environ.get("YEAR_CHILDREN", "1000"))
 
 
