@@ -152,6 +152,8 @@ ACTION_WORDS = {
     "screening.explain": "排查：说明去向",
     "screening.cases": "排查：建立控辍个案",
     "screening.confirm": "排查：村、乡镇确认",
+    "population.set": "填写年龄段人口",
+    "population.remove": "删除年龄段人口",
     "pledge.levels": "选用责任状层级",
     "pledge.level": "修改责任状层级",
     "pledge.make_out": "生成责任状",
