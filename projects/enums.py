@@ -135,3 +135,21 @@ class GapState(models.TextChoices):
 
 
 STANDING_GAPS = (GapState.OPEN, GapState.PLANNED, GapState.FILLED)
+
+
+class InspectionLevel(models.TextChoices):
+    TOWNSHIP = "township", "乡镇自查"
+    COUNTY = "county", "县级复查"
+
+
+class InspectionItem(models.TextChoices):
+    """The three items of a half-yearly inspection."""
+
+    FUNDS = "funds", "资金使用"
+    PROGRESS = "progress", "项目进展"
+    QUALITY = "quality", "工程质量"
+
+
+class Verdict(models.TextChoices):
+    OK = "ok", "没有问题"
+    PROBLEM = "problem", "有问题"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import acts, funds, gaps, programmes, projects, requests, school_plan
+from .views import acts, funds, gaps, inspections, programmes, projects, requests, school_plan
 
 app_name = "projects"
 urlpatterns = [
@@ -31,6 +31,8 @@ urlpatterns = [
     path("standards/new/", school_plan.standard_edit, name="standard_new"),
     path("standards/take/", school_plan.standards_take, name="standards_take"),
     path("standards/<int:pk>/", school_plan.standard_edit, name="standard_edit"),
+    path("inspections/", inspections.inspections, name="inspections"),
+    path("<int:pk>/inspect/", inspections.inspect, name="inspect"),
     path("<int:pk>/", projects.project, name="detail"),
     path("<int:pk>/edit/", projects.project_edit, name="edit"),
     path("<int:pk>/act/<slug:verb>/", acts.act, name="act"),

@@ -378,7 +378,7 @@ OBJECTS = {
     "findings:detail": pk_of("finding"),
     "findings:step": lambda w: {"pk": w.finding.pk, "verb": "plan"},
     "findings:evidence": pk_of("evidence"),
-    **{f"projects:{name}": pk_of("project") for name in ("detail", "edit")},
+    **{f"projects:{name}": pk_of("project") for name in ("detail", "edit", "inspect")},
     "projects:act": lambda w: {"pk": w.project.pk, "verb": "progress"},
     "projects:file": pk_of("project_file"),
     **{f"projects:{name}": pk_of("gap") for name in ("gap", "gap_proof")},

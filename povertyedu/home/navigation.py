@@ -65,6 +65,7 @@ NAVIGATION = (
     ("建设项目", (
         Entry("projects:gaps", "缺口清单", "list-todo", (P.VIEW_PROJECTS,)),
         Entry("projects:list", "项目管理", "building-2", (P.VIEW_PROJECTS,)),
+        Entry("projects:inspections", "半年检查", "clipboard-check", (P.VIEW_PROJECTS,)),
         Entry("projects:programmes", "建设规划", "map-plus", (P.VIEW_PROJECTS,)),
         Entry("projects:funds", "项目资金", "wallet", (P.VIEW_PROJECTS,)),
         Entry("projects:requests", "资金审批", "stamp", (P.VIEW_PROJECTS,)),

@@ -176,6 +176,7 @@ ACTION_WORDS = {
     "project.plan_milestone": "计划项目节点",
     "project.reach_milestone": "登记项目节点",
     "project.progress": "登记项目进度",
+    "project.inspect": "登记项目半年检查",
     "standard.keep": "保存办学条件标准",
     "jobs.cancel": "停止后台任务",
 }

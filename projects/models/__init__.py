@@ -1,5 +1,6 @@
 from .funds import Contract, ContractPart, FundEntry, FundLine, FundRequest, RequestDecision
 from .gaps import Condition, Gap, GapDecision, Standard
+from .inspections import Inspection, InspectionResult
 from .programmes import Programme, ProgrammeTarget
 from .project import (
     Alert,
@@ -22,6 +23,8 @@ __all__ = [
     "FundRequest",
     "Gap",
     "GapDecision",
+    "Inspection",
+    "InspectionResult",
     "Milestone",
     "Programme",
     "ProgrammeTarget",
@@ -33,4 +36,4 @@ __all__ = [
     "ProjectSite",
     "RequestDecision",
     "Standard",
-]  # fmt: skip
+]

@@ -52,7 +52,7 @@ PAGES = {
     ),
     Role.PROJECT_OFFICER: (
         "projects:new", "projects:detail", "projects:edit", "projects:act", "projects:entry_reverse", "projects:programme",
-        "projects:programme_new", "projects:target_new", "projects:request", "projects:gap_new", "projects:gaps_reckon", "projects:gap", "projects:gap_step",
+        "projects:programme_new", "projects:target_new", "projects:request", "projects:gap_new", "projects:inspect", "projects:gaps_reckon", "projects:gap", "projects:gap_step",
         "projects:school_plan", "projects:conditions", "projects:standards", "projects:standard_new",
     ),
     Role.LEADER: ("home:dashboard_area", "home:dashboard_school", "home:dashboard_class", "home:manual"),

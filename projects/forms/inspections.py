@@ -1,0 +1,48 @@
+"""What is typed of a half-yearly inspection."""
+
+import datetime as dt
+
+from django import forms
+
+from povertyedu.accounts.filters import TownshipFilter
+from povertyedu.orgs.calendar import today
+from povertyedu.workbooks.fields import DayField
+from projects.enums import InspectionItem, Verdict
+
+from .fields import LongText
+
+USUAL_DAYS = 30
+
+
+class RoundFilter(TownshipFilter):
+    year = forms.IntegerField(label="年度", required=False, min_value=2010, max_value=2060)
+    half = forms.ChoiceField(
+        label="半年", required=False, choices=[("", "本期"), ("1", "上半年"), ("2", "下半年")]
+    )
+
+
+class InspectionForm(forms.Form):
+    on = DayField(label="检查日期")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for item in InspectionItem:
+            self.fields[f"{item}_verdict"] = forms.ChoiceField(label=item.label, choices=Verdict.choices)
+            self.fields[f"{item}_text"] = LongText(label=f"{item.label}情况", help_text="有问题的必须写明")
+        self.fields["due_on"] = DayField(label="整改期限")
+        self.fields["on"].initial = today()
+        self.fields["due_on"].initial = today() + dt.timedelta(days=USUAL_DAYS)
+
+    @property
+    def verdicts(self) -> dict[str, tuple[str, str]]:
+        data = self.cleaned_data
+        return {item.value: (data[f"{item}_verdict"], data[f"{item}_text"] or "") for item in InspectionItem}
+
+    def clean(self):
+        data = super().clean()
+        for item in InspectionItem:
+            if data.get(f"{item}_verdict") == Verdict.PROBLEM and not data.get(f"{item}_text"):
+                self.add_error(f"{item}_text", f"“{item.label}”有问题的，请写明情况。")
+        if (due := data.get("due_on")) and due < today():
+            self.add_error("due_on", "整改期限不能早于今天。")
+        return data

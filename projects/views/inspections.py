@@ -1,0 +1,80 @@
+"""半年检查: the round of a half-year, 乡镇自查 and 县级复查, three items each."""
+
+import datetime as dt
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from povertyedu.accounts.access import actor, needs
+from povertyedu.accounts.permissions import Permission as P
+from povertyedu.orgs.calendar import today
+from projects.actions import inspections as actions
+from projects.enums import InspectionLevel, ProjectState
+from projects.forms.inspections import InspectionForm, RoundFilter
+from projects.models import Project
+from projects.queries import inspections as queries
+from projects.queries import lists
+
+from .attempts import attempt
+from .projects import crumbs, project_of
+
+SHOWN = 500
+
+
+@needs(P.VIEW_PROJECTS)
+@require_GET
+def inspections(request):
+    """Show the round: which projects were looked at by whom, and what is open."""
+    year, half = actions.half_of(today())
+    form = RoundFilter(request.GET, user=request.user, permission=P.VIEW_PROJECTS)
+    wanted = form.wanted
+    year, half = wanted.get("year") or year, int(wanted.get("half") or half)
+    last = dt.date(year, 6, 30) if half == 1 else dt.date(year, 12, 31)
+    rows = lists.narrowed(
+        Project.objects.visible_to(request.user, P.VIEW_PROJECTS), {"township": wanted.get("township")}
+    )
+    rows = rows.exclude(state__in=[ProjectState.CANCELLED, ProjectState.HANDED_OVER]).filter(
+        registered_on__lte=last
+    )
+    total = rows.count()
+    found = queries.round_of(rows.filter(pk__in=rows.order_by("-pk").values("pk")[:SHOWN]), year, half)
+    context = {
+        "crumbs": crumbs(("半年检查", None)),
+        "form": form,
+        "applied": form.in_force(),
+        "rows": found,
+        "total": total,
+        "more": max(0, total - SHOWN),
+        "words": f"{year}年{'上' if half == 1 else '下'}半年",
+        "own": sum(1 for row in found if row.own),
+        "county": sum(1 for row in found if row.county),
+        "open": sum(row.open for row in found),
+        "may_inspect": request.user.can(P.INSPECT_PROJECTS),
+    }
+    return render(request, "projects/inspections.html", context)
+
+
+@needs(P.INSPECT_PROJECTS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def inspect(request, pk):
+    """Record an inspection; the level is that of the inspector's place."""
+    project = project_of(request, pk, P.INSPECT_PROJECTS)
+    of_county = any(len(code) <= 6 for code in request.user.scope(P.INSPECT_PROJECTS).areas)
+    level = InspectionLevel.COUNTY if of_county else InspectionLevel.TOWNSHIP
+    form = InspectionForm(request.POST or None)
+    if form.is_bound and form.is_valid():
+        made = attempt(
+            form, actions.inspect, by=actor(request, P.INSPECT_PROJECTS), project=project, level=level, on=form.cleaned_data["on"],
+            verdicts=form.verdicts, due_on=form.cleaned_data["due_on"],
+        )  # fmt: skip
+        if made:
+            messages.success(request, f"已登记{made}；有问题的已列入整改销号。")
+            return redirect("projects:inspections")
+    context = {
+        "crumbs": crumbs(("半年检查", reverse("projects:inspections")), (project.name, None)),
+        "title": f"{level.label}：{project.name}", "note": "有问题的自动列入整改销号，谁使用谁负责", "form": form, "button": "登记检查",
+        "back_url": reverse("projects:inspections"),
+    }  # fmt: skip
+    return render(request, "projects/form.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,81 @@
+"""Projects in a browser: a gap from the list to closed, money refused with its reason, a half-yearly inspection."""
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from projects.actions import gaps
+from projects.models import Gap
+from tests import factories
+from tests.projects.building import project_at, signed
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(
+        connection.vendor == "sqlite", reason="the book of funds refuses to be emptied after a test by DELETE"
+    ),
+]
+PHOTO = {"name": "验收单.png", "mimeType": "image/png", "buffer": b"\x89PNG"}
+
+
+@pytest.fixture
+def officer(db):
+    return factories.user("马项目", ("project_officer", factories.county()), username="projects")
+
+
+def test_gap_is_taken_into_a_project_filled_and_closed(open_page, officer, clerk, xiazhai):
+    new = gaps.NewGap(xiazhai.pk, "课桌椅", "套", 100, 60)
+    gaps.report(by=clerk.as_actor(), gaps=[new])
+    project_at(xiazhai, by=officer.as_actor(), name="课桌椅采购")
+    page, school = open_page(officer), open_page(clerk, width=390, height=844)
+    page.goto(reverse("projects:gaps"))
+    page.get_by_role("link", name="课桌椅", exact=True).click()
+    page.get_by_role("link", name="列入项目").click()
+    page.locator("#id_project").select_option(label="课桌椅采购")
+    page.get_by_role("button", name="列入项目").click()
+    school.goto(Gap.objects.get().get_absolute_url())
+    school.get_by_role("link", name="报告补齐").click()
+    school.get_by_label("补齐情况").fill("40 套已到校")
+    school.locator("input[type=file]").set_input_files(PHOTO)
+    with school.expect_navigation():
+        school.get_by_role("button", name="报告补齐").click()
+    page.reload()
+    page.get_by_role("link", name="核实销号").click()
+    page.get_by_label("情况说明").fill("到校点过数")
+    with page.expect_navigation():
+        page.get_by_role("button", name="核实销号").click()
+    assert Gap.objects.get().state == "closed"
+
+
+def test_payment_over_the_contract_is_refused_with_its_reason(open_page, officer, finance, xiazhai):
+    project = project_at(xiazhai, by=officer.as_actor(), budget={"central": 30_000_000})
+    signed(project, by=officer.as_actor(), parts={"central": 10_000_000})
+    page = open_page(finance)
+    page.goto(project.get_absolute_url())
+    page.get_by_role("link", name="登记支付").click()
+    page.get_by_label("合同和来源").select_option(index=1)
+    page.get_by_label("支付金额").fill("10.01万元")
+    page.get_by_label("支付日期").fill("2020-09-20")
+    page.get_by_label("凭证号").fill("记-1")
+    page.get_by_role("button", name="登记支付").click()
+    page.get_by_text("超出 100.00 元，没有登记").first.wait_for()
+    page.get_by_label("支付金额").fill("10万元")
+    page.get_by_role("button", name="登记支付").click()
+    page.get_by_text("已办理：登记支付").wait_for()
+    assert project.fund_lines.get().paid_fen == 10_000_000
+
+
+def test_half_year_is_inspected_by_township_and_county(open_page, officer, xiazhai):
+    project = project_at(xiazhai, by=officer.as_actor())
+    cadre = factories.user("田镇长", ("township_officer", factories.township()), username="cadre")
+    for user, verdict in ((cadre, "problem"), (officer, "ok")):
+        page = open_page(user)
+        page.goto(reverse("projects:inspections"))
+        page.get_by_role("link", name="登记检查").click()
+        page.locator("[name=quality_verdict]").select_option(verdict)
+        page.locator("[name=quality_text]").fill("外墙开裂" if verdict == "problem" else "")
+        page.get_by_role("button", name="登记检查").click()
+        page.get_by_text("有问题的已列入整改销号").wait_for()
+    page.get_by_text("1 个没有销号").wait_for()
+    assert project.inspections.count() == 2
