@@ -319,7 +319,7 @@ def test_pages_take_the_same_queries_for_one_and_for_forty_projects(client, offi
     for number in range(40):
         project_at(xiazhai, by=officer.as_actor(), name=f"项目{number}", budget={"central": 100, "loan": 50})
     assert queries() == few
-    assert max(few) < 32
+    assert max(few) < 27
 
 
 def test_bad_input_gives_sentences(client, officer, dormitory):
