@@ -10,11 +10,12 @@ SCAN_MEGABYTES = 10
 
 
 class ScanField(forms.FileField):
-    """A jpg, png or pdf that is what its name says."""
+    """A jpg, png or pdf that is what its name says; ``more`` is said after what it may be."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, *, megabytes: int = SCAN_MEGABYTES, more: str = "", **kwargs):
         kwargs.setdefault("error_messages", {"empty": "文件是空的；请重新扫描或拍照。"})
-        super().__init__(help_text=f"jpg、png 或 pdf，不超过 {SCAN_MEGABYTES} MB", **kwargs)
+        self.megabytes = megabytes
+        super().__init__(help_text=f"jpg、png 或 pdf，不超过 {megabytes} MB{more}", **kwargs)
 
     def clean(self, data, initial=None):
         scan = super().clean(data, initial)
@@ -23,8 +24,8 @@ class ScanField(forms.FileField):
         begins = SCANS.get(Path(scan.name).suffix.lower())
         if begins is None:
             raise forms.ValidationError("只能上传 jpg、png 或 pdf；请另存后再上传。")
-        if scan.size > SCAN_MEGABYTES * 2**20:
-            raise forms.ValidationError(f"文件超过 {SCAN_MEGABYTES} MB；请降低分辨率后再上传。")
+        if scan.size > self.megabytes * 2**20:
+            raise forms.ValidationError(f"文件超过 {self.megabytes} MB；请降低分辨率后再上传。")
         head = scan.read(len(begins))
         scan.seek(0)
         if head != begins:

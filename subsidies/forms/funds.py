@@ -1,13 +1,11 @@
 """Forms of 资金管理."""
 
-from pathlib import Path
-
 from django import forms
 
+from povertyedu.files.forms import ScanField
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Term
 from povertyedu.workbooks.cells import CellError, clean_yuan_to_fen
-from students.forms.scans import SCANS
 from subsidies.actions.funds import LARGEST_FEN, NewReceipt
 from subsidies.enums import Kind, fund_sources
 from subsidies.models import Programme
@@ -34,25 +32,6 @@ class YuanField(forms.CharField):
         return fen
 
 
-class ScanField(forms.FileField):
-    """A scanned document: a picture or a PDF that is what its name says."""
-
-    def clean(self, data, initial=None):
-        scan = super().clean(data, initial)
-        if not scan:
-            return scan
-        begins = SCANS.get(Path(scan.name).suffix.lower())
-        if begins is None:
-            raise forms.ValidationError("只能上传 jpg、png 或 pdf；请另存后再上传。")
-        if scan.size > SCAN_MEGABYTES * 2**20:
-            raise forms.ValidationError(f"文件超过 {SCAN_MEGABYTES} MB；请降低分辨率后再上传。")
-        head = scan.read(len(begins))
-        scan.seek(0)
-        if head != begins:
-            raise forms.ValidationError("文件内容和扩展名不符，可能已损坏；请重新扫描。")
-        return scan
-
-
 class ReceiptForm(forms.Form):
     """Money that came in, as its document says."""
 
@@ -72,7 +51,7 @@ class ReceiptForm(forms.Form):
         error_messages={"required": "请至少勾选一个项目：专款专用，文件定了用途"},
     )  # fmt: skip
     note = forms.CharField(label="备注", required=False, max_length=200)
-    scan = ScanField(label="文件扫描件", required=False, help_text=f"jpg、png 或 pdf，不超过 {SCAN_MEGABYTES} MB；以后也可以补传")  # fmt: skip
+    scan = ScanField(label="文件扫描件", required=False, megabytes=SCAN_MEGABYTES, more="；以后也可以补传")
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -115,7 +94,7 @@ class ReceiptForm(forms.Form):
 class ScanForm(forms.Form):
     """A further scan of a receipt's document."""
 
-    scan = ScanField(label="文件扫描件", help_text=f"jpg、png 或 pdf，不超过 {SCAN_MEGABYTES} MB")
+    scan = ScanField(label="文件扫描件", megabytes=SCAN_MEGABYTES)
 
 
 class ReceiptFilterForm(forms.Form):
