@@ -11,6 +11,7 @@ urlpatterns = [
     path("subsidies/", include("subsidies.urls")),
     path("dropout/", include("dropout.urls")),
     path("projects/", include("projects.urls")),
+    path("teachers/", include("teachers.urls")),
     path("imports/", include("povertyedu.imports.urls")),
     path("indicators/", include("povertyedu.indicators.urls")),
     path("findings/", include("povertyedu.findings.urls")),

@@ -83,6 +83,24 @@ def leader(db):
 
 
 @pytest.fixture
+def personnel(db):
+    """The county's personnel officer (人事股)."""
+    return factories.user("唐人事", ("personnel_officer", factories.county()), username="personnel")
+
+
+@pytest.fixture
+def school_head(xiazhai):
+    """The head of 下寨小学."""
+    return factories.user("吴校长", ("school_head", xiazhai), username="school_head")
+
+
+@pytest.fixture
+def neighbour_head(qingshi):
+    """The head of another township's school, who must see none of our staff."""
+    return factories.user("何校长", ("school_head", qingshi), username="neighbour_head")
+
+
+@pytest.fixture
 def system_administrator(db):
     return factories.user("钱系统", ("system_administrator", factories.county()), username="system")
 

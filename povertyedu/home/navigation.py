@@ -70,6 +70,8 @@ NAVIGATION = (
         Entry("projects:funds", "项目资金", "wallet", (P.VIEW_PROJECTS,)),
         Entry("projects:requests", "资金审批", "stamp", (P.VIEW_PROJECTS,)),
     )),
+    ("教师队伍", (
+    )),
     ("系统管理", (
         Entry("office:areas", "行政区划", "map", (P.MANAGE_ORGS,)),
         Entry("office:schools", "学校班级", "school", (P.MANAGE_ORGS,)),

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "subsidies",
     "dropout",
     "projects",
+    "teachers",
     "povertyedu.office",
     "povertyedu.home",
 ]
@@ -252,6 +253,8 @@ FUND_SOURCES = "subsidies.enums.fund_sources"
 CHILDRENS_MONEY = "subsidies.queries.children"
 # Who may object when a merge of two records is taken back: dotted paths of (students, since) -> a sentence or "".
 STUDENT_MERGE_GUARDS = ["subsidies.queries.merging.refusal"]
+# How many pupils and classes a school has: dotted path of (day, schools) -> school -> stage -> pupils, classes.
+PUPIL_COUNTS = "students.queries.pupils.pupil_counts"
 # Panels of a child's page, by URL name; each is an htmx fragment with its own permission.
 STUDENT_PANELS = [
     "subsidies:student_panel",

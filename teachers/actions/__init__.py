@@ -1,0 +1,1 @@
+"""Verbs of the teachers app, one module per topic."""

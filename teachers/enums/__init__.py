@@ -1,0 +1,1 @@
+"""Choices of the teachers app, one module per topic."""

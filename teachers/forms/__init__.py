@@ -1,0 +1,1 @@
+"""Forms of the teachers app, one module per topic."""

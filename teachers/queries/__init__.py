@@ -1,0 +1,1 @@
+"""Reads of the teachers app, one module per topic."""

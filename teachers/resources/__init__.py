@@ -1,0 +1,1 @@
+"""What of teachers comes and goes by Excel."""

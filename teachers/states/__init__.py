@@ -1,0 +1,1 @@
+"""Transition tables of the teachers app, one module per topic."""

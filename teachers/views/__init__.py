@@ -1,0 +1,1 @@
+"""Pages of the teachers app, one module per topic."""
