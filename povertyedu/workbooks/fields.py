@@ -41,3 +41,19 @@ class DayField(forms.Field):
             return clean_date(value).value
         except cells.CellError as error:
             raise forms.ValidationError(error.message, code=error.code) from None
+
+
+class LongText(CellField):
+    def __init__(self, *, label: str, max_length: int = 300, **kwargs):
+        super().__init__(
+            cells.clean_text,
+            label=label,
+            max_length=max_length,
+            widget=forms.Textarea(attrs={"rows": 2}),
+            **kwargs,
+        )
+
+
+class ShortText(CellField):
+    def __init__(self, *, label: str, max_length: int, **kwargs):
+        super().__init__(cells.clean_text, label=label, max_length=max_length, **kwargs)

@@ -2,9 +2,10 @@
 
 from django import forms
 
-from povertyedu.workbooks import cells
-from povertyedu.workbooks.fields import CellField
+from povertyedu.workbooks.fields import CellField, LongText, ShortText
 from projects.amounts import clean_amount
+
+__all__ = ["AmountField", "LongText", "ShortText"]
 
 
 class AmountField(CellField):
@@ -21,19 +22,3 @@ class AmountField(CellField):
         if fen is not None and not self.signed and fen <= 0:
             raise forms.ValidationError("金额应大于零；写错的请冲销，不填负数。")
         return fen
-
-
-class LongText(CellField):
-    def __init__(self, *, label: str, max_length: int = 300, **kwargs):
-        super().__init__(
-            cells.clean_text,
-            label=label,
-            max_length=max_length,
-            widget=forms.Textarea(attrs={"rows": 2}),
-            **kwargs,
-        )
-
-
-class ShortText(CellField):
-    def __init__(self, *, label: str, max_length: int, **kwargs):
-        super().__init__(cells.clean_text, label=label, max_length=max_length, **kwargs)
