@@ -11,7 +11,6 @@ from povertyedu.workbooks.writing import LedgerColumn, write_table
 from povertyedu.workflow.flow import Actor
 from students.queries import area_names
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 COLUMNS = (
     LedgerColumn("序号", "int", width=6), LedgerColumn("姓名", width=10), LedgerColumn("学校", width=22), LedgerColumn("年级班级", width=14),
     LedgerColumn("户籍地", width=20), LedgerColumn("类别", width=10), LedgerColumn("来源", width=12), LedgerColumn("离校日期", width=12),

@@ -1,18 +1,21 @@
 """The list of cases: what the filter leaves, by school or by household, and what of it is late."""
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from dropout.enums import CaseState
 from dropout.models import Case, Duty
 from povertyedu.orgs.calendar import today
 
 TABS = {
-    "open": ("未销号", [state for state in CaseState if state != CaseState.CLOSED]),
-    "to_verify": ("待核实", [CaseState.SUSPECTED, CaseState.RETURNED]),
-    "persuading": ("劝返", [CaseState.VERIFIED, CaseState.PERSUADING]),
-    "watched": ("监测、送教、缓学", [CaseState.MONITORED, CaseState.HOME_TAUGHT, CaseState.DELAYED]),
-    "to_confirm": ("待复核", [CaseState.PROPOSED_CLOSED, CaseState.PROPOSED_REOPEN]),
-    "closed": ("已销号", [CaseState.CLOSED]),
+    "open": ("未销号", ~Q(state=CaseState.CLOSED)),
+    "to_verify": ("待核实", Q(state__in=[CaseState.SUSPECTED, CaseState.RETURNED])),
+    "persuading": ("劝返", Q(state__in=[CaseState.VERIFIED, CaseState.PERSUADING])),
+    "watched": (
+        "监测、送教、缓学",
+        Q(state__in=[CaseState.MONITORED, CaseState.HOME_TAUGHT, CaseState.DELAYED]),
+    ),
+    "to_confirm": ("待复核", Q(state__in=[CaseState.PROPOSED_CLOSED, CaseState.PROPOSED_REOPEN])),
+    "closed": ("已销号", Q(state=CaseState.CLOSED)),
 }
 TONES = {
     CaseState.SUSPECTED: "warn", CaseState.VERIFIED: "bad", CaseState.PERSUADING: "bad", CaseState.RETURNED: "doing",

@@ -1,18 +1,15 @@
 """控辍个案: the list by state, place and line, the workbook of it, a child's panel, and a case opened on a report."""
 
 from io import BytesIO
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods
 
-from dropout.actions.case_ledger import XLSX, write_cases
+from dropout.actions.case_ledger import write_cases
 from dropout.actions.cases import open_case
 from dropout.enums import CaseOrigin, Line
 from dropout.forms.cases import CaseForm, CasesFilter
@@ -22,13 +19,12 @@ from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
 from povertyedu.orgs.calendar import today
-from povertyedu.ui.paging import key_page
+from povertyedu.ui.listing import Listing, handed_over
 from students.models import Enrolment, Student
 from students.queries import READINGS, area_names, usual_reading
 
 from .chain import HOME
 
-PRINTED_AT_MOST = 2000
 KEPT = ("tab", "by", "township", "school", "state", "kind", "late", "q")
 
 
@@ -43,13 +39,7 @@ def _chosen(request):
     by = request.GET.get("by")
     reading = by if by in READINGS else usual_reading(user.scope(P.VIEW_CASES))
     rows = queries.narrowed(Case.objects.visible_to(user, P.VIEW_CASES), form.wanted, reading=reading)
-    tab = request.GET.get("tab")
-    return form, rows, tab if tab in queries.TABS else "open", reading
-
-
-def _query(request, **changes) -> str:
-    kept = {name: value for name in KEPT if (value := request.GET.get(name))} | changes
-    return urlencode({name: value for name, value in kept.items() if value})
+    return form, rows, Listing(request, KEPT).tab(queries.TABS, "open"), reading
 
 
 @needs(P.VIEW_CASES)
@@ -57,38 +47,24 @@ def _query(request, **changes) -> str:
 def cases(request):
     """List the cases of the reader's places, newest first: who, where, how far, by when; not why."""
     form, every, tab, reading = _chosen(request)
-    rows = every.filter(state__in=queries.TABS[tab][1]).with_child()
-    printing, page = "print" in request.GET, None
-    if printing:
-        found = list(rows.order_by("-pk")[:PRINTED_AT_MOST])
-    else:
-        page = key_page(
-            rows, after=request.GET.get("after", ""), before=request.GET.get("before", ""), newest_first=True
-        )
-        found = page.rows
+    listing = Listing(request, KEPT)
+    shown = listing.shown(every.filter(queries.TABS[tab][1]).with_child(), reverse("dropout:cases_export"))
     context = {
         "crumbs": crumbs(),
         "form": form,
         "applied": form.in_force(),
         "keep": {"tab": tab, "by": reading},
-        "rows": _lines(found),
         "lines": Line.labels,
-        "page": page,
-        "printing": printing,
         "today": today(),
         "tab_word": queries.TABS[tab][0],
-        "tabs": [
-            {"text": text, "count": every.filter(state__in=states).count(), "active": name == tab, "url": f"?{_query(request, tab=name)}"}
-            for name, (text, states) in queries.TABS.items()
-        ],
+        "tabs": listing.tabs(every, queries.TABS, tab),
         "readings": [
-            {"text": text, "url": f"?{_query(request, by=name)}", "active": name == reading} for name, text in READINGS.items()
+            {"text": text, "url": f"?{listing.query(by=name)}", "active": name == reading}
+            for name, text in READINGS.items()
         ],
-        "previous_url": page and page.previous and f"?{_query(request, before=page.previous)}",
-        "next_url": page and page.following and f"?{_query(request, after=page.following)}",
-        "print_url": f"?{_query(request)}&print=1",
-        "export_url": f"{reverse('dropout:cases_export')}?{_query(request)}",
-    }  # fmt: skip
+        **shown,
+        "rows": _lines(shown["rows"]),
+    }
     return render(request, "dropout/cases.html", context)
 
 
@@ -112,7 +88,7 @@ def _lines(found: list[Case]) -> list[dict]:
 def cases_export(request):
     """Hand over what the filter shows as a ledger, by line and place; the child's name leaves an AccessEvent."""
     form, every, tab, reading = _chosen(request)
-    rows = every.filter(state__in=queries.TABS[tab][1])
+    rows = every.filter(queries.TABS[tab][1])
     words = "；".join(filter(None, [queries.TABS[tab][0], READINGS[reading], form.in_force()]))
     out = BytesIO()
     by = actor(request, P.VIEW_CASES)
@@ -124,11 +100,7 @@ def cases_export(request):
         fields=f"控辍个案台账 {count} 件",
         reason=f"导出控辍个案台账（{words}）"[:500],
     )
-    response = HttpResponse(out.getvalue(), content_type=XLSX)
-    name = f"控辍个案台账{timezone.localdate():%Y%m%d}.xlsx"
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
-    response["Cache-Control"] = "no-store"
-    return response
+    return handed_over(out.getvalue(), "控辍个案台账")
 
 
 @needs(P.VIEW_CASES)

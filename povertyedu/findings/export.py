@@ -8,7 +8,6 @@ from povertyedu.workbooks.writing import LedgerColumn, write_table
 
 from .models import Finding
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 COLUMNS = (
     LedgerColumn("编号", "int", width=8), LedgerColumn("来源", width=12), LedgerColumn("来源说明", width=20), LedgerColumn("问题", width=30),
     LedgerColumn("责任单位", width=20), LedgerColumn("责任人", width=10), LedgerColumn("发现日期", width=12), LedgerColumn("整改期限", width=12),

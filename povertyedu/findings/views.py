@@ -1,13 +1,10 @@
 """整改销号: the list, one finding with its steps, and what proves them."""
 
-from urllib.parse import urlencode
-
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -15,15 +12,14 @@ from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
 from povertyedu.orgs.calendar import today
-from povertyedu.ui.paging import key_page
+from povertyedu.ui.listing import Listing, handed_over
 from povertyedu.workflow.flow import StepRefused
 
 from . import actions, forms, queries
-from .export import XLSX, workbook_of
+from .export import workbook_of
 from .models import Evidence, Finding
 from .states import FINDING_FLOW
 
-PRINTED_AT_MOST = 2000
 KEPT = ("tab", "township", "school", "source", "late", "q")
 # Step -> its form, and what carries it out from the form's data.
 STEPS = {
@@ -49,8 +45,7 @@ def _chosen(request):
     """Return the filter, the rows it leaves in every tab, and the tab."""
     form = forms.FindingsFilter(request.GET, user=request.user, permission=P.VIEW_FINDINGS)
     rows = queries.narrowed(Finding.objects.visible_to(request.user, P.VIEW_FINDINGS), form.wanted)
-    tab = request.GET.get("tab")
-    return form, rows, tab if tab in queries.TABS else "todo"
+    return form, rows, Listing(request, KEPT).tab(queries.TABS, "todo")
 
 
 @needs(P.VIEW_FINDINGS)
@@ -58,44 +53,21 @@ def _chosen(request):
 def findings(request):
     """List the findings of the reader's places, newest first."""
     form, every, tab = _chosen(request)
-    rows = every.filter(queries.TABS[tab][1]).with_place()
-    printing = "print" in request.GET
-    page = None
-    if printing:
-        found = list(rows.order_by("-pk")[:PRINTED_AT_MOST])
-    else:
-        page = key_page(
-            rows, after=request.GET.get("after", ""), before=request.GET.get("before", ""), newest_first=True
-        )
-        found = page.rows
+    listing = Listing(request, KEPT)
     context = {
         "crumbs": crumbs(),
         "form": form,
         "applied": form.in_force(),
         "keep": {"tab": tab},
-        "rows": found,
-        "page": page,
-        "printing": printing,
         "today": today(),
         "tab_word": queries.TABS[tab][0],
         "overdue": every.overdue().count(),
-        "late_url": f"?{_query(request, tab='todo', late='late')}",
-        "tabs": [
-            {"text": text, "count": every.filter(condition).count(), "active": name == tab, "url": f"?{_query(request, tab=name)}"}
-            for name, (text, condition) in queries.TABS.items()
-        ],
+        "late_url": f"?{listing.query(tab='todo', late='late')}",
+        "tabs": listing.tabs(every, queries.TABS, tab),
         "may_manage": request.user.can(P.MANAGE_FINDINGS),
-        "previous_url": page and page.previous and f"?{_query(request, before=page.previous)}",
-        "next_url": page and page.following and f"?{_query(request, after=page.following)}",
-        "print_url": f"?{_query(request)}&print=1",
-        "export_url": f"{reverse('findings:export')}?{_query(request)}",
-    }  # fmt: skip
+        **listing.shown(every.filter(queries.TABS[tab][1]).with_place(), reverse("findings:export")),
+    }
     return render(request, "findings/list.html", context)
-
-
-def _query(request, **changes) -> str:
-    kept = {name: value for name in KEPT if (value := request.GET.get(name))} | changes
-    return urlencode({name: value for name, value in kept.items() if value})
 
 
 @needs(P.VIEW_FINDINGS)
@@ -105,11 +77,7 @@ def export(request):
     form, every, tab = _chosen(request)
     rows = every.filter(queries.TABS[tab][1]).with_place().order_by("-pk")
     words = "；".join(filter(None, [queries.TABS[tab][0], form.in_force()]))
-    response = HttpResponse(workbook_of(rows, words=words, by=request.user.name), content_type=XLSX)
-    name = f"整改台账{timezone.localdate():%Y%m%d}.xlsx"
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
-    response["Cache-Control"] = "no-store"
-    return response
+    return handed_over(workbook_of(rows, words=words, by=request.user.name), "整改台账")
 
 
 @needs(P.MANAGE_FINDINGS)

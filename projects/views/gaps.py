@@ -1,32 +1,27 @@
 """缺口清单 and 一校一策: what schools lack, in order of urgency with its reasons, from gap to closed."""
 
-from urllib.parse import urlencode
-
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods
 
 from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import School
+from povertyedu.ui.listing import PRINTED_AT_MOST, Listing, handed_over
 from projects.actions import gaps as actions
 from projects.forms import gaps as forms
 from projects.models import Gap
 from projects.queries import gaps as queries
-from projects.queries.export import XLSX
 from projects.queries.gap_export import workbook_of
 from projects.states import GAP_FLOW
 
 from .attempts import attempt
 from .projects import crumbs
 
-PRINTED_AT_MOST = 2000
 KEPT = ("tab", "township", "school", "item", "hazard")
 CRUMB = ("缺口清单", "/projects/gaps/")
 STEPS = {
@@ -35,16 +30,10 @@ STEPS = {
 }  # fmt: skip
 
 
-def _query(request, **changes) -> str:
-    kept = {name: value for name in KEPT if (value := request.GET.get(name))} | changes
-    return urlencode({name: value for name, value in kept.items() if value})
-
-
 def _chosen(request):
     form = forms.GapsFilter(request.GET, user=request.user, permission=P.VIEW_PROJECTS)
     rows = queries.narrowed(Gap.objects.visible_to(request.user, P.VIEW_PROJECTS), form.wanted)
-    tab = request.GET.get("tab", "")
-    return form, rows, tab if tab in queries.TABS else "standing"
+    return form, rows, Listing(request, KEPT).tab(queries.TABS, "standing")
 
 
 @needs(P.VIEW_PROJECTS)
@@ -53,8 +42,8 @@ def gaps(request):
     """List the gaps, the most urgent first, each with why it stands there."""
     form, every, tab = _chosen(request)
     rows = every.filter(queries.TABS[tab][1]).select_related("school__area", "project").by_priority()
-    printing = "print" in request.GET
-    page = Paginator(rows, PRINTED_AT_MOST if printing else 50).get_page(request.GET.get("page"))
+    listing = Listing(request, KEPT)
+    page = Paginator(rows, PRINTED_AT_MOST if listing.is_printed else 50).get_page(request.GET.get("page"))
     context = {
         "crumbs": crumbs(("缺口清单", None)),
         "form": form,
@@ -62,17 +51,14 @@ def gaps(request):
         "keep": {"tab": tab},
         "page": page,
         "first": page.start_index(),
-        "printing": printing,
-        "tabs": [
-            {"text": text, "count": every.filter(condition).count(), "active": name == tab, "url": f"?{_query(request, tab=name)}"}
-            for name, (text, condition) in queries.TABS.items()
-        ],
+        "printing": listing.is_printed,
+        "tabs": listing.tabs(every, queries.TABS, tab),
         "may_report": request.user.can(P.REPORT_NEEDS),
         "may_manage": request.user.can(P.MANAGE_PROJECTS),
-        "previous_url": page.has_previous() and f"?{_query(request)}&page={page.previous_page_number()}",
-        "next_url": page.has_next() and f"?{_query(request)}&page={page.next_page_number()}",
-        "print_url": f"?{_query(request)}&print=1",
-        "export_url": f"{reverse('projects:gaps_export')}?{_query(request)}",
+        "previous_url": page.has_previous() and f"?{listing.query()}&page={page.previous_page_number()}",
+        "next_url": page.has_next() and f"?{listing.query()}&page={page.next_page_number()}",
+        "print_url": f"?{listing.query()}&print=1",
+        "export_url": f"{reverse('projects:gaps_export')}?{listing.query()}",
     }  # fmt: skip
     return render(request, "projects/gaps.html", context)
 
@@ -84,11 +70,7 @@ def gaps_export(request):
     form, every, tab = _chosen(request)
     rows = every.filter(queries.TABS[tab][1]).select_related("school__area", "project").by_priority()
     words = "；".join(filter(None, [queries.TABS[tab][0], form.in_force()]))
-    response = HttpResponse(workbook_of(rows, words=words, by=request.user.name), content_type=XLSX)
-    name = f"办学条件缺口清单{timezone.localdate():%Y%m%d}.xlsx"
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
-    response["Cache-Control"] = "no-store"
-    return response
+    return handed_over(workbook_of(rows, words=words, by=request.user.name), "办学条件缺口清单")
 
 
 @needs(P.REPORT_NEEDS)

@@ -1,29 +1,25 @@
 """建设项目: the list with its sums, one project, registering and correcting it."""
 
-from urllib.parse import urlencode
-
 from django.contrib import messages
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods
 
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import School
-from povertyedu.ui.paging import key_page
+from povertyedu.ui.listing import Listing, handed_over
 from projects.actions import register as actions
 from projects.enums import MilestoneKind
 from projects.forms.projects import ProjectForm, ProjectsFilter
 from projects.models import Programme, Project, ProjectFile
 from projects.queries import detail, lists
-from projects.queries.export import XLSX, workbook_of
+from projects.queries.export import workbook_of
 
 from .attempts import attempt
 
-PRINTED_AT_MOST = 2000
 KEPT = ("tab", "township", "programme", "year", "source", "q")
 
 
@@ -31,32 +27,22 @@ def crumbs(*more) -> list[tuple]:
     return [("首页", "/"), ("建设项目", reverse("projects:list") if more else None), *more]
 
 
-def _query(request, **changes) -> str:
-    kept = {name: value for name in KEPT if (value := request.GET.get(name))} | changes
-    return urlencode({name: value for name, value in kept.items() if value})
-
-
 def chosen(request):
     """Return the filter, the rows it leaves in every tab, and the tab."""
     form = ProjectsFilter(request.GET, user=request.user, permission=P.VIEW_PROJECTS)
     rows = lists.narrowed(Project.objects.visible_to(request.user, P.VIEW_PROJECTS), form.wanted)
-    tab = request.GET.get("tab", "")
-    return form, rows, tab if tab in (*lists.TABS, "alerted") else "all"
+    return form, rows, Listing(request, KEPT).tab((*lists.TABS, "alerted"), "all")
 
 
 def of_tab(every, tab: str):
     return every.alerted() if tab == "alerted" else every.filter(lists.TABS[tab][1])
 
 
-def _tabs(request, every, tab: str) -> list[dict]:
-    tabs = [
-        {"text": text, "count": every.filter(condition).count(), "active": name == tab, "url": f"?{_query(request, tab=name)}"}
-        for name, (text, condition) in lists.TABS.items()
-    ]  # fmt: skip
+def _tabs(listing: Listing, every, tab: str) -> list[dict]:
     alerted = every.alerted().count()
-    url = f"?{_query(request, tab='alerted')}"
+    url = f"?{listing.query(tab='alerted')}"
     return [
-        *tabs,
+        *listing.tabs(every, lists.TABS, tab),
         {"text": "有预警", "count": alerted, "bad": bool(alerted), "active": tab == "alerted", "url": url},
     ]
 
@@ -67,34 +53,19 @@ def projects(request):
     """List the projects of the reader's places, newest first, with what the filter adds up to."""
     form, every, tab = chosen(request)
     rows = of_tab(every, tab)
-    listed = rows.select_related("programme", "area__parent").with_sums()
-    printing, page = "print" in request.GET, None
-    if printing:
-        found = list(listed.order_by("-pk")[:PRINTED_AT_MOST])
-    else:
-        page = key_page(
-            listed,
-            after=request.GET.get("after", ""),
-            before=request.GET.get("before", ""),
-            newest_first=True,
-        )
-        found = page.rows
+    listing = Listing(request, KEPT)
     context = {
         "crumbs": crumbs(),
         "form": form,
         "applied": form.in_force(),
         "keep": {"tab": tab},
-        "rows": found,
-        "page": page,
-        "printing": printing,
-        "tabs": _tabs(request, every, tab),
+        "tabs": _tabs(listing, every, tab),
         "sums": lists.totals(rows.standing() if tab == "all" else rows),
         "may_manage": request.user.can(P.MANAGE_PROJECTS),
         "has_programmes": Programme.objects.visible_to(request.user, P.VIEW_PROJECTS).exists(),
-        "previous_url": page and page.previous and f"?{_query(request, before=page.previous)}",
-        "next_url": page and page.following and f"?{_query(request, after=page.following)}",
-        "print_url": f"?{_query(request)}&print=1",
-        "export_url": f"{reverse('projects:export')}?{_query(request)}",
+        **listing.shown(
+            rows.select_related("programme", "area__parent").with_sums(), reverse("projects:export")
+        ),
     }
     return render(request, "projects/list.html", context)
 
@@ -106,11 +77,7 @@ def export(request):
     form, every, tab = chosen(request)
     words = form.in_force() or "全部"
     body = workbook_of(of_tab(every, tab), words=words, by=request.user.name)
-    response = HttpResponse(body, content_type=XLSX)
-    name = f"建设项目台账{timezone.localdate():%Y%m%d}.xlsx"
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
-    response["Cache-Control"] = "no-store"
-    return response
+    return handed_over(body, "建设项目台账")
 
 
 @needs(P.MANAGE_PROJECTS)
