@@ -31,3 +31,12 @@ class Standing(models.TextChoices):
     ABSENT = "absent", "不在统计内"
     DENOMINATOR = "denominator", "只在分母"
     NUMERATOR = "numerator", "在分子"
+
+
+class TargetBasis(models.TextChoices):
+    """How a number that a plan counts by is meant."""
+
+    ADDED = "added", "当年完成"
+    TOTAL = "total", "累计完成"
+    REACHED = "reached", "年末达到"
+    SHARE = "share", "比例不低于"

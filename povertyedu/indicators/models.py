@@ -358,3 +358,38 @@ class ChangedMember(models.Model):
 
     def __str__(self):
         return f"{self.subject} {self.was} {self.now}"
+
+
+class CountReading(models.Model):
+    """How much of an item of a plan stood on a day, as the bureau counted it: 742 所 of 1492 that have a line.
+
+    ``plan`` names whose it is ("projects.programme:12"). ``value`` is all there is by then, not what came since the
+    last one; ``whole`` is what it is a part of, where the plan asks for a share.
+    """
+
+    plan = models.CharField("计划", max_length=60)
+    item = models.CharField("内容", max_length=40)
+    on = models.DateField("截至日期")
+    value = models.DecimalField("数量", max_digits=16, decimal_places=2)
+    whole = models.DecimalField("总数", max_digits=16, decimal_places=2, null=True, blank=True)
+    note = models.CharField("数据来源", max_length=120, blank=True)
+    counted_by = models.CharField("登记人", max_length=60)
+    counted_at = models.DateTimeField("登记时间", default=timezone.now)
+
+    objects = CountyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "计划完成数"
+        ordering = ["plan", "item", "on"]
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "item", "on"], name="one_count_per_day"),
+            models.CheckConstraint(name="count_is_not_negative", condition=Q(value__gte=0)),
+            models.CheckConstraint(
+                name="count_is_part_of_its_whole",
+                condition=Q(whole=None) | Q(whole__gt=0, value__lte=models.F("whole")),
+                violation_error_message="数量不能大于总数，总数应大于零。",
+            ),
+        ]  # fmt: skip
+
+    def __str__(self):
+        return f"{self.item} {self.on} {self.value}"

@@ -1,15 +1,29 @@
 """Reads of the indicators: rates of places with their targets, trends, names, notices by tab, and counts for appraisal."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Length
 
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Area
 
+from . import plans
+from .definitions import definitions
 from .enums import NoticeState, PlaceKind, Reading
-from .models import ChangedMember, IndicatorNotice, IndicatorTarget, Snapshot, SnapshotMember, SnapshotRow
+from .models import (
+    COUNTY_DIGITS,
+    ChangedMember,
+    CountReading,
+    IndicatorNotice,
+    IndicatorTarget,
+    Snapshot,
+    SnapshotMember,
+    SnapshotRow,
+)
 
 NOTICE_TABS = {
     "proposed": ("拟通报", Q(state=NoticeState.PROPOSED)),
@@ -156,3 +170,26 @@ def targets_by_place(
 
 
 READINGS = dict(Reading.choices)
+
+
+def counts_of(of: Collection[str]) -> dict[tuple[str, str], list[plans.Reading]]:
+    """Return (plan, item) -> its counts by day; one query."""
+    found: dict[tuple[str, str], list[plans.Reading]] = defaultdict(list)
+    rows = CountReading.objects.filter(plan__in=of).order_by("on")
+    for plan, item, on, value, whole in rows.values_list("plan", "item", "on", "value", "whole"):
+        found[plan, item].append(plans.Reading(on, value, whole))
+    return dict(found)
+
+
+def county_counts(codes: Collection[str]) -> dict[str, list[plans.Reading]]:
+    """Return code -> the county's numerators and denominators in all snapshots, by day; one query."""
+    found: dict[str, list[plans.Reading]] = defaultdict(list)
+    if not codes:
+        return found
+    county = SnapshotRow.objects.filter(snapshot__code__in=codes, school=None, denominator__gt=0)
+    rows = county.annotate(digits=Length("area_code")).filter(digits=COUNTY_DIGITS).order_by("snapshot__on")
+    columns = ("snapshot__code", "reading", "snapshot__on", "numerator", "denominator")
+    for code, reading, on, numerator, denominator in rows.values_list(*columns):
+        if code in definitions() and reading == definitions()[code].reading:
+            found[code].append(plans.Reading(on, Decimal(numerator), Decimal(denominator)))
+    return found

@@ -171,6 +171,8 @@ ACTION_WORDS = {
     "indicator.target": "设定指标目标",
     "programme.add": "保存建设规划",
     "programme.target": "设定建设规划目标",
+    "programme.drop_target": "去掉建设规划目标",
+    "indicator.count": "登记规划完成数",
     "project.amend": "修改项目",
     "project.quantity": "登记项目工程量",
     "project.plan_milestone": "计划项目节点",

@@ -218,6 +218,8 @@ IMPORT_RESOURCES = {
     "attendance": "dropout.resources.AttendanceResource",
     "projects": "projects.resources.ProjectResource",
     "school-gaps": "projects.resources.GapResource",
+    "programme-targets": "projects.resources.ProgrammeTargetResource",
+    "programme-counts": "projects.resources.ProgrammeCountResource",
 }
 # What background workers can do: job kind -> dotted path of the function that does it.
 JOB_KINDS = {

@@ -47,6 +47,7 @@ class NewProject:
     due_on: dt.date | None = None
     document: str = ""
     note: str = ""
+    differs: str = ""  # what the plan itself says twice, with both figures
 
     @property
     def total_fen(self) -> int:
@@ -60,7 +61,7 @@ def register(*, by: Actor, projects: Sequence[NewProject]) -> list[Project]:
     made = [
         Project(
             code=code, name=new.name, kind=new.kind, programme_id=new.programme, year=new.year, area_id=new.area,
-            due_on=new.due_on, note=new.note, registered_on=today(),
+            due_on=new.due_on, note=new.note, plan_differs=new.differs, registered_on=today(),
         )
         for new, code in zip(projects, codes, strict=True)
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Forms of a project, its milestones and progress, and of programmes."""
+"""Forms of a project, its milestones and progress."""
 
 from django import forms
 
@@ -8,8 +8,8 @@ from povertyedu.files.forms import ScanField
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Area, School
 from povertyedu.workbooks.fields import DayField, ReasonField
-from projects.enums import FundSource, MilestoneKind, ProgrammeKind, ProjectKind
-from projects.models import Programme, ProgrammeTarget, Project
+from projects.enums import FundSource, MilestoneKind, ProjectKind
+from projects.models import Programme, Project
 
 from .fields import AmountField, LongText, ShortText
 
@@ -118,49 +118,3 @@ class ProgressForm(forms.Form):
 
 class WhyForm(forms.Form):
     reason = ReasonField()
-
-
-class ProgrammeForm(forms.ModelForm):
-    name = ShortText(label="名称", max_length=80, required=True)
-    kind = forms.ChoiceField(label="类别", choices=ProgrammeKind.choices)
-    first_year = forms.IntegerField(label="起始年度", **YEARS)
-    last_year = forms.IntegerField(label="截止年度", **YEARS)
-    document = ShortText(label="依据文件", max_length=120)
-
-    class Meta:
-        model = Programme
-        fields = ("name", "kind", "first_year", "last_year", "document")
-
-    def clean_document(self):
-        return self.cleaned_data["document"] or ""
-
-
-class TargetForm(forms.ModelForm):
-    """A target of a programme's year; the same item again changes its number."""
-
-    year = forms.IntegerField(label="年度", **YEARS)
-    item = ShortText(label="内容", max_length=40, required=True)
-    unit = ShortText(label="单位", max_length=10, required=True)
-    planned = forms.DecimalField(label="计划数", max_digits=14, decimal_places=2)
-
-    class Meta:
-        model = ProgrammeTarget
-        fields = ("year", "item", "unit", "planned")
-
-    def __init__(self, *args, programme: Programme, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.programme = programme
-
-    def clean_year(self):
-        year = self.cleaned_data["year"]
-        if not self.programme.first_year <= year <= self.programme.last_year:
-            raise forms.ValidationError(f"年度应在规划的 {self.programme.years} 以内。")
-        return year
-
-    def clean_planned(self):
-        if self.cleaned_data["planned"] <= 0:
-            raise forms.ValidationError("计划数应大于零。")
-        return self.cleaned_data["planned"]
-
-    def _post_clean(self):
-        """The same item is looked up by the view: uniqueness is no fault here."""

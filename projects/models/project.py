@@ -60,6 +60,9 @@ class Project(models.Model):
     reported_on = models.DateField("最近一次进度", null=True, blank=True)
     due_on = models.DateField("计划竣工", null=True, blank=True)
     note = models.CharField("备注", max_length=300, blank=True)
+    plan_differs = models.CharField(
+        "计划数对不上", max_length=500, blank=True, help_text="计划文件自身对不上的数，两个数都保留"
+    )
     registered_on = models.DateField("登记日期", default=timezone.localdate)
 
     objects = ProjectQuerySet.as_manager()

@@ -9,14 +9,13 @@ from povertyedu.workbooks.writing import LedgerColumn, LedgerSheet, Row, write_l
 from projects.enums import FundSource
 from projects.models import Project
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 COLUMNS = (
     LedgerColumn("项目编号", width=14), LedgerColumn("项目名称", width=30), LedgerColumn("建设规划", width=20), LedgerColumn("计划年度", "int", width=9),
     LedgerColumn("建设性质", width=10), LedgerColumn("所在乡镇", width=12), LedgerColumn("项目学校", width=24), LedgerColumn("建设内容", width=36),
     LedgerColumn("状态", width=9), LedgerColumn("形象进度%", "int", width=10), LedgerColumn("计划竣工", width=12),
     *(LedgerColumn(f"{label}（元）", "money", width=16) for label in FundSource.labels),
     LedgerColumn("预算合计（元）", "money", width=16), LedgerColumn("到位（元）", "money", width=16), LedgerColumn("合同（元）", "money", width=16),
-    LedgerColumn("支付（元）", "money", width=16),
+    LedgerColumn("支付（元）", "money", width=16), LedgerColumn("计划数对不上", width=40),
 )  # fmt: skip
 
 
@@ -47,5 +46,5 @@ def _line(row: Project) -> list:
     return [
         row.code, row.name, row.programme.name, row.year, row.get_kind_display(), row.area.name,
         "、".join(site.school.name for site in row.sites.all()), content, row.get_state_display(), row.percent,
-        str(row.due_on or ""), *budgets, *sums,
+        str(row.due_on or ""), *budgets, *sums, row.plan_differs,
     ]  # fmt: skip

@@ -177,14 +177,14 @@ class ProjectResource(ImportResource):
         programme = self._programme(row)
         schools, area = self._place(row)
         budget = {source.value: values[column] for column, source in SOURCES.items() if values[column]}
-        self._check_money(row, budget)
-        quantities = self._quantities(row)
+        told = self._check_money(row, budget)
+        quantities = self._quantities(row, told)
         if row.errors:
             return
         row.found = NewProject(
             name=values["name"], kind=values["nature"] or ProjectKind.BUILD.value, programme=programme.pk, year=values["year"], area=area,
             schools=schools, budget=budget, quantities=quantities, due_on=values["due_on"], document=values["document"] or "",
-            note=values["remark"] or "",
+            note=values["remark"] or "", differs="".join(told),
         )  # fmt: skip
 
     def _programme(self, row: Row) -> Programme | None:
@@ -226,7 +226,8 @@ class ProjectResource(ImportResource):
         area = named or (townships.pop() if len(townships) == 1 else self.county)
         return tuple(school.pk for school in schools), area
 
-    def _check_money(self, row: Row, budget: dict[str, int]) -> None:
+    def _check_money(self, row: Row, budget: dict[str, int]) -> list[str]:
+        """Return what to keep of a total that its parts do not add up to."""
         total, parts = row.values["total_fen"], sum(budget.values())
         if total and not parts:
             row.reject(
@@ -235,22 +236,21 @@ class ProjectResource(ImportResource):
                 "只有总投资，没有分资金来源；请把总投资分到各来源的列，来源不清楚的填在“其他资金”。",
             )
         elif total and total != parts:
-            row.warn(
-                "total_fen", "total_differs", f"{_differ('总投资', total, '各来源相加', parts)}按各来源登记。"
-            )
+            text = f"{_differ('总投资', total, '各来源相加', parts)}按各来源登记。"
+            row.warn("total_fen", "total_differs", text)
+            return [text]
+        return []
 
-    def _quantities(self, row: Row) -> tuple[Quantity, ...]:
+    def _quantities(self, row: Row, told: list[str]) -> tuple[Quantity, ...]:
         values = row.values
         found = [
             Quantity(item, "平方米", Decimal(values[name])) for name, item in AREAS.items() if values[name]
         ]
         total, parts = Decimal(values["area"] or 0), sum((each.planned for each in found), Decimal(0))
         if total and found and total != parts:
-            row.warn(
-                "area",
-                "total_differs",
-                f"建筑面积 {total:,f} 平方米，各类用房相加 {parts:,f} 平方米；按各类用房登记。",
-            )
+            text = f"建筑面积 {total:,f} 平方米，各类用房相加 {parts:,f} 平方米；按各类用房登记。"
+            row.warn("area", "total_differs", text)
+            told.append(text)
         elif total and not found:
             found = [Quantity("建筑面积", "平方米", total)]
         found += [

@@ -18,10 +18,26 @@ AREAS = {
     "万平方米": Decimal(10_000),
     "万M2": Decimal(10_000),
 }
+_KINDS_OF_UNITS = (FEN, AREAS)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,13}(?:\.[0-9]+)?").fullmatch
 _MEASURED = re.compile(r"([0-9]{1,13}(?:\.[0-9]+)?)((?:[^0-9.].*)?)").fullmatch
 _IN_BRACKETS = re.compile(r"[(\[【]([^()\[\]【】]{1,12})[)\]】]")
 _UNIT_LINE = re.compile(r"单位[:：]?\s*(亿元|万元|元)")
+
+
+def scale_of(unit: str, into: str) -> Decimal | None:
+    """Return how many of ``into`` one ``unit`` is: 亿元 into 万元 is 10,000, 万人 into 人 is 10,000; None across kinds."""
+    unit, into = (compact(each) for each in (unit, into))
+    if unit == into:
+        return Decimal(1)
+    if into in FEN and unit in ("万", "亿"):
+        unit += "元"
+    for known in _KINDS_OF_UNITS:
+        if unit in known and into in known:
+            return known[unit] / known[into]
+    if unit.startswith("万") and unit.removeprefix("万") in (into, ""):
+        return Decimal(10_000)
+    return None
 
 
 def unit_of(heading: str) -> str:

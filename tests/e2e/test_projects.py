@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
+from povertyedu.findings.models import Finding
 from projects.actions import gaps
 from projects.models import Gap
 from tests import factories
@@ -79,3 +80,64 @@ def test_half_year_is_inspected_by_township_and_county(open_page, officer, xiazh
         page.get_by_text("有问题的已列入整改销号").wait_for()
     page.get_by_text("1 个没有销号").wait_for()
     assert project.inspections.count() == 2
+
+
+def test_problem_of_a_self_check_is_rectified_rechecked_and_closed(open_page, officer, clerk, xiazhai):
+    project_at(xiazhai, by=officer.as_actor())
+    cadre = factories.user("田镇长", ("township_officer", factories.township()), username="cadre")
+    town = open_page(cadre)
+    town.goto(reverse("projects:inspections"))
+    town.get_by_role("link", name="登记检查").click()
+    town.locator("[name=quality_verdict]").select_option("problem")
+    town.locator("[name=quality_text]").fill("外墙开裂")
+    town.get_by_role("button", name="登记检查").click()
+    town.get_by_text("有问题的已列入整改销号").wait_for()
+
+    def step(page, name: str, **fields):
+        page.goto(Finding.objects.get().get_absolute_url())
+        page.get_by_role("link", name=name, exact=True).click()
+        for label, text in fields.items():
+            page.get_by_label(label).fill(text)
+        if name == "报告整改完成":
+            page.locator("input[type=file]").set_input_files(PHOTO)
+        with page.expect_navigation():
+            page.get_by_role("button", name=name, exact=True).click()
+
+    school, bureau = open_page(clerk, width=390, height=844), open_page(officer)
+    step(school, "填报整改措施", 整改措施="返工，重做外墙")
+    step(school, "报告整改完成", 整改结果="已返工")
+    step(bureau, "退回继续整改", 退回原因="东墙还有裂缝")
+    step(school, "报告整改完成", 整改结果="东墙已补")
+    step(bureau, "复核通过", 复核情况="现场看过，没有裂缝")
+    step(bureau, "销号")
+    bureau.goto(reverse("projects:inspections"))
+    bureau.get_by_text("1 个，都已销号").wait_for()
+    assert Finding.objects.get().state == "closed"
+
+
+def test_plan_is_counted_by_year_and_looked_at_on_a_day(open_page, officer):
+    page = open_page(officer)
+    page.goto(reverse("projects:programmes"))
+    page.get_by_role("link", name="新建规划").first.click()
+    for label, text in (("名称", "教育信息化"), ("起始年度", "2015"), ("截止年度", "2020")):
+        page.get_by_label(label).fill(text)
+    page.get_by_label("类别").select_option(label="三通两平台")
+    page.get_by_role("button", name="保存").click()
+    for year, number in (("2015", "300"), ("2016", "442")):
+        page.get_by_role("link", name="定目标").first.click()
+        for label, text in (("年度", year), ("内容", "宽带网络校校通"), ("计划数", number), ("单位", "所")):
+            page.get_by_label(label, exact=True).fill(text)
+        page.get_by_role("button", name="保存").click()
+        page.get_by_text("已保存目标").wait_for()
+    for day, number in (("2014-12-31", "750"), ("2015-12-31", "1050"), ("2016-12-31", "1400")):
+        page.get_by_role("link", name="登记完成数").click()
+        page.get_by_label("截至日期").fill(day)
+        page.get_by_label("宽带网络校校通（所）").fill(number)
+        page.get_by_role("button", name="登记", exact=True).click()
+        page.get_by_text(f"已登记 {day} 的完成数").wait_for()
+    page.goto(reverse("projects:targets") + "?on=2016-12-31")
+    table = page.get_by_role("table", name="目标与完成")
+    assert [table.get_by_role("row").nth(n).get_by_role("cell").all_inner_texts()[5:8] for n in (1, 2)] == [
+        ["—", "300", "100%"], ["—", "350", "79%"],
+    ]  # fmt: skip
+    assert table.get_by_text("未达到", exact=True).count() == 1

@@ -1,4 +1,4 @@
-"""The plans' own figures as the workbooks a clerk would make of them: facts of S1 (临夏), S3 (芦溪), S4 (宜章)."""
+"""The plans' own figures as the workbooks an officer would make of them: facts of S1 (临夏), S3 (芦溪), S4 (宜章), S0a (随州)."""
 
 from tests.imports.conftest import workbook
 
@@ -58,3 +58,110 @@ def luxi() -> bytes:
         ("25所农村中小学、幼儿园设备添置", "整合涉农资金项目", 2017, "设备添置", "", "259.662", ""),
     ]
     return workbook(("项目表", [head, *rows]))
+
+
+TARGET_HEAD = (
+    "建设规划",
+    "类别",
+    "起始年度",
+    "截止年度",
+    "年度",
+    "内容",
+    "口径",
+    "计划数",
+    "单位",
+    "出处",
+    "年度为推定",
+)
+PRESCHOOL, INFORMATION = "学前教育三年行动计划", "教育信息化“三通两平台”"
+VOCATIONAL, VOCATIONAL_SHARE = "职业教育发展", "教育费附加用于职业教育的比例"
+# year, item, way of counting, number as written, unit, clause, inferred
+PRESCHOOL_TARGETS = (
+    (2015, "幼儿园", "当年完成", 165, "所", "一(一)", "是"), (2015, "幼儿园", "年末达到", 469, "所", "一(一)", "是"),
+    (2015, "招录幼儿教师", "当年完成", 494, "人", "一(一)", "是"), (2015, "学前三年毛入园率", "比例不低于", "60%", "%", "一(一)", "是"),
+    (2015, "2000人以上行政村学前教育覆盖", "比例不低于", "100%", "", "四(一)", "是"),
+    (2020, "幼儿园", "当年完成", 249, "所", "一(一)", ""), (2020, "幼儿园", "年末达到", 718, "所", "一(一)", ""),
+    (2020, "在园幼儿", "年末达到", "6.5万", "人", "一(一)", ""), (2020, "学前三年毛入园率", "比例不低于", 70, "%", "一(一)", ""),
+    (2020, "幼儿教师", "年末达到", "6,600人", "", "一(一)", ""), (2020, "幼儿园", "累计完成", 478, "所", "四(一)", ""),
+)  # fmt: skip
+SPACES = (6000, 3000, 3000, 3000, 2000, 859)  # 人人通, 2015 to 2020
+INFORMATION_TARGETS = (
+    (2015, "宽带网络校校通", "当年完成", 300, "所", "一(六)", "是"), (2016, "宽带网络校校通", "当年完成", 442, "所", "一(六)", "是"),
+    (2016, "宽带网络校校通", "年末达到", 1492, "所", "一(六)", "是"),
+    (2015, "优质资源班班通", "当年完成", 1677, "个", "一(六)", "是"), (2016, "优质资源班班通", "当年完成", 452, "个", "一(六)", "是"),
+    (2017, "优质资源班班通", "当年完成", 314, "个", "一(六)", ""), (2017, "优质资源班班通", "年末达到", 8926, "个", "一(六)", ""),
+    *((2015 + n, "网络学习空间人人通", "当年完成", number, "人", "一(六)", "是" if n in (0, 1, 4) else "") for n, number in enumerate(SPACES)),
+    (2020, "网络学习空间人人通", "累计完成", 17859, "人", "一(六)", ""),
+    (2017, "州级平台", "年末达到", 1, "个", "一(六)", ""), (2018, "县级平台建成的县市", "比例不低于", "100%", "%", "一(六)", ""),
+    (2019, "中心校平台", "比例不低于", "100%", "%", "一(六)", "是"), (2020, "各级各类平台", "比例不低于", "100%", "%", "一(六)", ""),
+    (2020, "公用经费用于信息化的比例", "比例不低于", "8%", "", "二(六)", "是"),
+)  # fmt: skip
+
+
+def _targets(of: str, kind: str, first: int, last: int, rows) -> list[tuple]:
+    return [(of, kind, first, last, *row) for row in rows]
+
+
+def linxia_targets() -> bytes:
+    """学前教育, 三通两平台 and 教育费附加 as one table (facts 2, rows 15, 37, 39)."""
+    share = (2015, VOCATIONAL_SHARE, "比例不低于", "30%", "%", "二(三)5", "是")
+    rows = [
+        *_targets(PRESCHOOL, "幼儿园建设", 2015, 2020, PRESCHOOL_TARGETS),
+        *_targets(INFORMATION, "三通两平台", 2015, 2020, INFORMATION_TARGETS),
+        *_targets(VOCATIONAL, "职业学校", 2015, 2020, [share]),
+    ]
+    return workbook(("规划目标", [("临夏州建设规划目标",), TARGET_HEAD, *rows]))
+
+
+YIZHANG_TARGETS = (
+    ("合格学校", "合格学校", "创建合格学校", 32, "所"), ("合格学校", "合格学校", "乡镇幼儿园", 3, "所"),
+    ("义务教育均衡发展", "均衡发展", "均衡发展项目学校", 49, "所"), ("贫困村学校建设", "贫困村学校", "重点贫困村学校", 80, "所"),
+    ("教学点数字教育资源", "三通两平台", "教学点数字教育资源覆盖", "100%", "%"), ("教学点数字教育资源", "三通两平台", "教学点接入省级平台", "100%", "%"),
+    ("2017年建设计划", "其他", "计划投入", "7600万", "万元"),
+)  # fmt: skip
+
+
+def yizhang_targets() -> bytes:
+    """What the plan of 2017 counts, funds and all (facts 2, rows 18, 38)."""
+    rows = [
+        (of, kind, 2017, 2017, 2017, item, "比例不低于" if unit == "%" else "", number, unit, "二3", "")
+        for of, kind, item, number, unit in YIZHANG_TARGETS
+    ]
+    return workbook(("2017", [TARGET_HEAD, *rows]))
+
+
+def suizhou_targets() -> bytes:
+    """100 所 by the year's end (facts 2, row 20); the copy of the plan lost its years."""
+    of = "义务教育薄弱环节改善与能力提升"
+    row = (
+        of,
+        "能力提升",
+        2019,
+        2020,
+        2020,
+        "乡镇寄宿制学校和农村小规模学校",
+        "累计",
+        "100所",
+        "",
+        "二(四)",
+        "是",
+    )
+    return workbook(("目标", [TARGET_HEAD, row]))
+
+
+COUNT_HEAD = ("建设规划", "内容", "截至日期", "数量", "总数", "数据来源")
+# 校校通 and 班班通: what there was when the plan began, then what the plan adds, all done in time but 班班通 of 2017.
+COUNTS = (
+    (INFORMATION, "宽带网络校校通", "2014-12-31", 750, ""), (INFORMATION, "宽带网络校校通", "2015-12-31", 1050, ""),
+    (INFORMATION, "宽带网络校校通", "2016-12-20", 1492, ""),
+    (INFORMATION, "优质资源班班通", "2014-12-31", 6483, ""), (INFORMATION, "优质资源班班通", "2015-12-31", 8160, ""),
+    (INFORMATION, "优质资源班班通", "2016-12-31", 8612, ""), (INFORMATION, "优质资源班班通", "2017-12-31", 8900, ""),
+    (INFORMATION, "公用经费用于信息化的比例", "2020-12-31", "640万元", "8000万元"),
+    (VOCATIONAL, VOCATIONAL_SHARE, "2015-12-31", 299, 1000),
+    (PRESCHOOL, "幼儿园", "2014-12-31", 304, ""), (PRESCHOOL, "幼儿园", "2015-12-31", 469, ""), (PRESCHOOL, "幼儿园", "2020-11-30", 718, ""),
+    (PRESCHOOL, "在园幼儿", "2020-09-01", "6.5万人", ""),
+)  # fmt: skip
+
+
+def counts() -> bytes:
+    return workbook(("完成数", [COUNT_HEAD, *((*row, "年报表") for row in COUNTS)]))

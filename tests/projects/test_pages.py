@@ -258,7 +258,13 @@ def test_programme_shows_target_and_result_on_any_day(client, officer, dormitory
     on_day("2021-09-01")
     client.force_login(officer)
     page = dormitory.programme.get_absolute_url()
-    target = {"year": 2020, "item": "教学辅助用房", "unit": "平方米", "planned": "441553"}
+    target = {
+        "year": 2020,
+        "item": "教学辅助用房",
+        "basis": "added",
+        "unit": "平方米",
+        "planned": "441553",
+    }
     assert (
         client.post(
             reverse("projects:target_new", args=[dormitory.programme.pk]), target | {"year": 2030}
