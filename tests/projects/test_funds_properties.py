@@ -1,5 +1,7 @@
 """Whatever is tried in whatever order, and by how many at once, the book keeps its limits and adds up."""
 
+from contextlib import suppress
+from random import Random
 from threading import Barrier, Thread
 
 import pytest
@@ -16,7 +18,7 @@ from projects.enums import EntryKind
 from projects.models import ContractPart, FundEntry, FundLine, FundRequest, Project
 from projects.queries import lists
 from tests import factories
-from tests.projects.building import DAY, line, project_at, signed, sums
+from tests.projects.building import DAY, line, programme, project_at, signed, sums
 
 ONE, OTHER = Actor(1, "甲", ""), Actor(2, "乙", "")
 COLUMNS = {
@@ -25,9 +27,10 @@ COLUMNS = {
 }  # fmt: skip
 amounts = st.integers(min_value=1, max_value=120)
 # (what, which project, which source, how much)
+VERBS = ("grant", "arrive", "sign", "pay", "reverse", "transfer", "over_contract", "over_pay", "change")
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["grant", "arrive", "sign", "pay", "reverse", "transfer", "over_contract", "over_pay", "change"]),
+        st.sampled_from(VERBS),
         st.integers(0, 1), st.sampled_from(["central", "county"]), amounts,
     ),
     min_size=4, max_size=25,
@@ -57,17 +60,21 @@ def check_book():
 class Attempts:
     """Tries each step; what is refused leaves no trace."""
 
-    def __init__(self, projects):
-        self.projects, self.number = projects, 0
+    def __init__(self, projects, number=0):
+        self.projects, self.number = projects, number
 
     def attempt(self, what, which, source, fen):
         self.number += 1
         project = self.projects[which]
-        before = FundEntry.objects.count()
+        before, held = FundEntry.objects.count(), self._held()
         try:
             getattr(self, what)(project, source, fen)
+            assert what != "transfer" or self._held() == held
         except (StepRefused, ValidationError, FundLine.DoesNotExist, IndexError):
             assert FundEntry.objects.count() == before
+
+    def _held(self) -> dict:
+        return FundLine.objects.aggregate(budget=Sum("budget_fen"), arrived=Sum("arrived_fen"))
 
     def grant(self, project, source, fen):
         funds.grant(by=ONE, project=project, source=source, amount_fen=fen, on=DAY, document="文")
@@ -97,12 +104,10 @@ class Attempts:
         requests.approve(by=OTHER, request=request)
 
     def transfer(self, project, source, fen):
-        into = self.projects[1 - self.projects.index(project)]
-        held = FundLine.objects.aggregate(budget=Sum("budget_fen"), arrived=Sum("arrived_fen"))
+        into = self.projects[self.projects.index(project) - 1]
         self._ask(
             project, "transfer", line=line(project, source), to_project=into, to_source="loan", amount_fen=fen
         )
-        assert FundLine.objects.aggregate(budget=Sum("budget_fen"), arrived=Sum("arrived_fen")) == held
 
     def over_contract(self, project, source, fen):
         self._ask(project, "over_contract", line=line(project, source), amount_fen=fen)
@@ -132,15 +137,21 @@ class FundBook(TestCase):
         check_book()
 
 
+REFUSALS = (StepRefused, ValidationError)
+
+
 def together(*deeds):
-    """Run ``deeds`` at once, each in a thread and connection of its own; return how many were refused."""
+    """Run ``deeds`` at once, each in a thread and connection of its own; return how many were refused in words.
+
+    Anything else that goes wrong in a thread fails the test: pytest makes an error of it.
+    """
     barrier, refused = Barrier(len(deeds)), []
 
     def run(deed):
         try:
             barrier.wait(timeout=10)
             deed()
-        except StepRefused as refusal:
+        except REFUSALS as refusal:
             refused.append(refusal)
         finally:
             connection.close()
@@ -198,3 +209,51 @@ class TestAtOnce:
             0,
             2,
         )
+
+    def test_request_approved_by_three_at_once_is_booked_once(self, officer, approver, dormitory):
+        by, leader = officer.as_actor(), approver.as_actor()
+        asked = requests.ask(
+            by=by,
+            project=dormitory,
+            kind="over_contract",
+            line=line(dormitory),
+            amount_fen=500,
+            reason="涨价",
+        )
+        refused = together(*(lambda: requests.approve(by=leader, request=asked) for _ in range(3)))
+        assert (refused, line(dormitory).over_contract_fen, asked.entries.count()) == (2, 500, 1)
+
+    def test_contract_is_paid_or_taken_back_never_both(self, officer, dormitory):
+        by = officer.as_actor()
+        part = signed(dormitory, by=by, parts={"central": 10_000_000}).parts.get()
+        entry = part.entries.get(kind="contract")
+        refused = together(
+            lambda: funds.take_back(by=by, entry=entry, reason="合同作废"),
+            lambda: funds.pay(by=by, part=part, amount_fen=10_000_000, on=DAY, document="P-1"),
+        )
+        assert (refused, sums(dormitory)[2:] in ((0, 0), (10_000_000, 10_000_000))) == (1, True)
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_whatever_six_do_at_once_in_three_plans_the_book_holds(self, seed, officer, xiazhai, qingshi):
+        of = [programme("全面改薄"), programme("厕所改造", "toilets"), programme("合格学校", "qualified")]
+        projects = [
+            project_at(school, by=ONE, name=f"项目{n}", of=of[n % 3], budget={"central": 100, "county": 60})
+            for n, school in enumerate((xiazhai, qingshi, xiazhai, qingshi))
+        ]
+        projects.append(
+            project_at(
+                xiazhai, by=ONE, name="全县管网", area=factories.county(), of=of[0], budget={"loan": 90}
+            )
+        )
+
+        def busy(number: int) -> None:
+            chance, own = Random(seed * 100 + number), Attempts(projects, number=number * 1000)
+            for _ in range(12):
+                own.number += 1
+                what, source = chance.choice(VERBS), chance.choice(["central", "county", "loan"])
+                with suppress(*REFUSALS, FundLine.DoesNotExist, IndexError):
+                    getattr(own, what)(chance.choice(projects), source, chance.randint(1, 60))
+
+        together(*(lambda n=n: busy(n) for n in range(6)))
+        check_book()
+        assert FundEntry.objects.count() > 10
