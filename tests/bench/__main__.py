@@ -1,4 +1,4 @@
-"""``python -m tests.bench pages|recalculate|million|embedded|import|dropout-nightly|dropout-year [--fresh]``: a table of timings on PostgreSQL.
+"""``python -m tests.bench pages|recalculate|million|embedded|import|dropout-nightly|dropout-year|projects [--fresh]``: a table of timings on PostgreSQL.
 
 ``embedded`` runs on SQLite and the file broker instead. ``dropout-year`` lives a school year of 10,000 children through in a
 test database of its own.
@@ -17,7 +17,16 @@ import django
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATABASE_URL = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/povertyedu_bench")
-CASES = ("pages", "recalculate", "million", "embedded", "import", "dropout-nightly", "dropout-year")
+CASES = (
+    "pages",
+    "recalculate",
+    "million",
+    "embedded",
+    "import",
+    "dropout-nightly",
+    "dropout-year",
+    "projects",
+)
 
 
 def main() -> int:
@@ -28,9 +37,11 @@ def main() -> int:
     parser.add_argument("--part", help="one part of the case alone, as JSON; what the case itself calls")
     options = parser.parse_args()
     # An import needs an empty county, the others a full one.
-    os.environ["DATABASE_URL"] = DATABASE_URL + {"import": "_import", "million": "_million"}.get(
-        options.case, ""
-    )
+    os.environ["DATABASE_URL"] = DATABASE_URL + {
+        "import": "_import",
+        "million": "_million",
+        "projects": "_projects",
+    }.get(options.case, "")
     if options.case == "embedded":
         os.environ["DATABASE_URL"] = f"sqlite:///{ROOT / 'var' / 'bench' / 'embedded.sqlite3'}"
         os.environ.setdefault("BENCH_MILLION", "200000")
@@ -55,7 +66,7 @@ def main() -> int:
         time_case(options)
         return 0
     with database.alone():
-        if options.case == "import":
+        if options.case in ("import", "projects"):
             database.prepare_empty()
         elif options.case == "million":
             database.prepare_million()
@@ -77,12 +88,14 @@ def live_a_year() -> int:
 
 def time_case(options) -> None:
     # Imported here: each names models, which need the settings made above.
-    from . import importing, million, nightly, pages, recalculation
+    from . import importing, million, nightly, pages, projects, recalculation
 
     if options.case == "pages":
         pages.run(explain=options.explain)
     elif options.case == "recalculate":
         recalculation.run()
+    elif options.case == "projects":
+        projects.run()
     elif options.case == "dropout-nightly":
         nightly.run()
     elif options.case in ("million", "embedded"):
