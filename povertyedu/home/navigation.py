@@ -71,6 +71,7 @@ NAVIGATION = (
         Entry("projects:requests", "资金审批", "stamp", (P.VIEW_PROJECTS,)),
     )),
     ("教师队伍", (
+        Entry("teachers:allowances", "教师补助", "hand-coins", (P.KEEP_CARE, P.REVIEW_CARE, P.APPROVE_CARE, P.PAY_CARE)),
     )),
     ("系统管理", (
         Entry("office:areas", "行政区划", "map", (P.MANAGE_ORGS,)),

@@ -141,6 +141,14 @@ OPTIONS = (
         "到账后这么多天还没有用完的，列入待办",
     ),
     Definition(
+        "allowance_roll_day",
+        "教师补助名单生成日",
+        "1",
+        _whole_number(1, 28),
+        "日",
+        "每月从这一天起自动生成上个月的乡镇工作补贴、乡村教师生活补助名单",
+    ),
+    Definition(
         "school_age_from",
         "应在校年龄（起）",
         "6",

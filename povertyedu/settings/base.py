@@ -202,6 +202,7 @@ DAILY_ACTIONS = [
     "povertyedu.indicators.actions.history.check_finals",
     "povertyedu.indicators.actions.notices.tell_overdue",
     "projects.actions.alerts.watch",
+    "teachers.actions.allowances.open_due",
 ]
 
 # What may be imported: kind -> dotted path of its resource (an app above `imports` owns it).
@@ -235,9 +236,14 @@ JOB_KINDS = {
     "subsidies.freeze_ledger": "subsidies.tasks.freeze_ledger",
     "subsidies.answer_county": "subsidies.tasks.answer_county",
     "dropout.pledges": "dropout.tasks.pledges",
+    "teachers.allowances": "teachers.tasks.allowances",
 }
 # Who is told that a job failed which nobody started: job kind -> the permission to do such work.
-JOB_ANSWERED_BY = {"subsidies.recalculate": "recalculate", "students.find_duplicates": "resolve_duplicates"}
+JOB_ANSWERED_BY = {
+    "subsidies.recalculate": "recalculate",
+    "students.find_duplicates": "resolve_duplicates",
+    "teachers.allowances": "review_care",
+}
 # Who knows the people of a public list: kind of matter -> dotted path of its module (see publicity.actions).
 PUBLICITY_SUBJECTS = {"subsidies.batch": "subsidies.actions.publicising"}
 # What is measured: dotted paths of definitions (see indicators.definitions), in the order pages have them.

@@ -1,5 +1,14 @@
 """Tables of the teachers app, one module per topic."""
 
+from .allowances import (
+    AllowanceLine,
+    AllowanceRate,
+    AllowanceRoll,
+    AllowanceSheet,
+    RollDecision,
+    RollSeat,
+    SheetDecision,
+)
 from .establishment import (
     Establishment,
     EstablishmentChange,
@@ -12,13 +21,20 @@ from .places import SchoolPlace
 from .registry import Appointment, ServiceTerm, Teacher, TitleRecord
 
 __all__ = [
+    "AllowanceLine",
+    "AllowanceRate",
+    "AllowanceRoll",
+    "AllowanceSheet",
     "Appointment",
     "Establishment",
     "EstablishmentChange",
     "ExcessDecision",
     "ExcessRequest",
+    "RollDecision",
+    "RollSeat",
     "SchoolPlace",
     "ServiceTerm",
+    "SheetDecision",
     "StaffStandard",
     "SubjectHours",
     "Teacher",

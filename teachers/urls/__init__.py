@@ -1,4 +1,6 @@
 """Addresses under /teachers/, one list per topic."""
 
+from . import care
+
 app_name = "teachers"
-urlpatterns: list = []
+urlpatterns: list = [*care.patterns]

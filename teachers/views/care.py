@@ -1,0 +1,88 @@
+"""What the pages of care have in common: who reads them, crumbs, a form with one action, a workbook to hand over."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+
+from povertyedu.accounts.permissions import Permission as P
+from povertyedu.ui import attempt as ui
+from povertyedu.workflow.flow import StepRefused
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CARE = (P.KEEP_CARE, P.REVIEW_CARE, P.APPROVE_CARE, P.PAY_CARE)
+
+
+def readable(model, user, permissions=CARE):
+    """Return the rows of ``model`` that ``user`` may read by any of ``permissions``."""
+    rows = model.objects.none()
+    for permission in permissions:
+        if user.can(permission):
+            rows |= model.objects.visible_to(user, permission)
+    return rows
+
+
+def crumbs(*more) -> list[tuple]:
+    return [("首页", "/"), ("教师队伍", None), *more]
+
+
+def attempt(form, action, **arguments):
+    """Return what ``action`` returns; where it refuses, put its sentence on ``form`` and return None."""
+    try:
+        return ui.attempt(form, action, **arguments)
+    except StepRefused as refusal:
+        form.add_error(None, str(refusal))
+    return None
+
+
+def form_page(
+    request,
+    form,
+    action: Callable,
+    *,
+    title: str,
+    back: str,
+    trail,
+    done: str,
+    to=None,
+    button="保存",
+    **context,
+):
+    """Show ``form``; when it is good, call ``action(typed)``, say ``done`` and go ``to`` (where what it returns lives)."""
+    if form.is_bound and form.is_valid():
+        made = attempt(form, action, typed=form.cleaned_data)
+        if made is not None:
+            messages.success(request, done)
+            return redirect(to or made)
+    context |= {
+        "crumbs": crumbs(*trail, (title, None)), "title": title, "form": form, "button": button, "back_url": back,
+        "with_file": form.is_multipart(),
+    }  # fmt: skip
+    return render(request, "teachers/care/form.html", context, status=422 if form.errors else 200)
+
+
+def posted(request):
+    """Return the data and files a form is bound to, None for both when nothing was sent."""
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
+
+
+def handed_over(body: bytes, name: str) -> HttpResponse:
+    """Return a workbook to download, named with today's date."""
+    response = HttpResponse(body, content_type=XLSX)
+    full = f"{name}{timezone.localdate():%Y%m%d}.xlsx"
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=full)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def log_of(row) -> list[dict]:
+    """Return the decisions of ``row`` for the log component."""
+    return [{"at": d.at, "by": d.by_name, "text": d.label, "reason": d.reason} for d in row.decisions.all()]
+
+
+def url(name: str, *arguments) -> str:
+    return reverse(f"teachers:{name}", args=arguments)
