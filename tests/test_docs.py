@@ -9,6 +9,8 @@ from django.conf import settings
 from povertyedu.findings.states import FINDING_FLOW
 from projects.states import GAP_FLOW, PROJECT_FLOW, REQUEST_FLOW
 from subsidies.states import ALLOCATION_FLOW, BATCH_FLOW, EXCHANGE_FLOW, SHEET_FLOW
+from teachers.states.allowances import ROLL_FLOW
+from teachers.states.allowances import SHEET_FLOW as ALLOWANCE_SHEET_FLOW
 
 ROOT = Path(settings.BASE_DIR)
 DOCUMENTS = sorted(
@@ -35,6 +37,8 @@ def test_links_of_a_document_lead_to_files(path):
         ("Project", PROJECT_FLOW),
         ("Gap", GAP_FLOW),
         ("Request for project money", REQUEST_FLOW),
+        ("Monthly allowances", ROLL_FLOW),
+        ("Allowances of a school", ALLOWANCE_SHEET_FLOW),
     ],  # fmt: skip
 )
 def test_transition_table_of_the_architecture_is_that_of_the_code(heading, flow):

@@ -51,6 +51,7 @@ from subsidies.models import Balance
 from tests import factories
 from tests.factories import indicators, policies, subsidies
 from tests.projects import building
+from tests.teachers import caring
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +62,8 @@ OPEN_TO_ALL = {"accounts:login", "publicity:public"}
 NO_OBJECT = {
     "imports:template",
     "indicators:detail",
+    "teachers:allowance_rate_edit",
+    "teachers:allowance_rate_scan",
     "dropout:screening",
     "dropout:screening_cases",
     "dropout:screening_confirm",
@@ -246,6 +249,7 @@ class World:
             result="agreed", text="答应返校", upload=SimpleUploadedFile("入户.jpg", b"\xff\xd8\xff"),
         )[0]  # fmt: skip
         vars(self).update(building.one_of_each(xiazhai, by=by))
+        vars(self).update(caring.one_of_each(xiazhai, by=by))
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
     def _have_duties(self, by, clerk):
@@ -391,6 +395,18 @@ OBJECTS = {
     **{
         f"projects:{name}": lambda w: {"pk": w.project.programme_id}
         for name in ("programme", "programme_edit", "target_new")
+    },
+    "teachers:allowance_rate_edit": pk_of("allowance_rate"),
+    "teachers:allowance_rate_scan": pk_of("allowance_rate"),
+    "teachers:allowance_roll": pk_of("allowance_roll"),
+    "teachers:allowance_export": pk_of("paid_roll"),
+    "teachers:allowance_step": lambda w: {"pk": w.allowance_roll.pk, "verb": "review"},
+    **{f"teachers:{name}": pk_of("allowance_sheet") for name in ("allowance_sheet", "allowance_sheet_anew")},
+    "teachers:allowance_sheet_step": lambda w: {"pk": w.allowance_sheet.pk, "verb": "confirm"},
+    "teachers:allowance_line_step": lambda w: {
+        "pk": w.allowance_sheet.pk,
+        "teacher": w.allowance_sheet.lines.first().teacher_id,
+        "verb": "hold",
     },
     "publicity:notice": pk_of("notice"),
     "publicity:object": pk_of("notice"),

@@ -40,6 +40,8 @@ from subsidies.actions.positions import idle_receipts, short_of_money
 from subsidies.enums import AllocationState, BatchState, LineState, RecoveryMethod, RecoveryState, SheetState
 from subsidies.models import Allocation, Batch, ExchangeLine, Line, Recovery, SchoolSheet
 from subsidies.queries import FactUnread, marks_of
+from teachers.enums.allowances import RollState
+from teachers.models import AllowanceRoll, AllowanceSheet
 
 OVERDUE_DAYS = 5
 
@@ -312,6 +314,22 @@ DUTIES = (
     Duty(
         P.MANAGE_PROJECTS, "项目预警：滞后、超支、进度久未更新",
         lambda user: Alert.objects.visible_to(user, P.MANAGE_PROJECTS).open(), "since", "projects:list", "tab=alerted",
+    ),
+    Duty(
+        P.KEEP_CARE, "待核对、确认的教师补助名单", lambda user: AllowanceSheet.objects.visible_to(user, P.KEEP_CARE).to_confirm(),
+        "roll__drawn_at", "teachers:allowances",
+    ),
+    Duty(
+        P.REVIEW_CARE, "各校已确认、待审核的教师补助名单", lambda user: AllowanceRoll.objects.visible_to(user, P.REVIEW_CARE).to_review(),
+        "drawn_at", "teachers:allowances",
+    ),
+    Duty(
+        P.APPROVE_CARE, "待审批的教师补助名单",
+        lambda user: AllowanceRoll.objects.visible_to(user, P.APPROVE_CARE).filter(state=RollState.REVIEWED), "drawn_at", "teachers:allowances",
+    ),
+    Duty(
+        P.PAY_CARE, "已审批、待发放的教师补助",
+        lambda user: AllowanceRoll.objects.visible_to(user, P.PAY_CARE).filter(state=RollState.APPROVED), "drawn_at", "teachers:allowances",
     ),
     Duty(P.EDIT_STUDENTS, "没有填完的学生表单", lambda user: StudentDraft.objects.filter(user=user), "saved_at", "students:list"),
 )  # fmt: skip

@@ -24,6 +24,8 @@ from subsidies.states import (
     RECOVERY_FLOW,
     SHEET_FLOW,
 )
+from teachers.states.allowances import ROLL_FLOW
+from teachers.states.allowances import SHEET_FLOW as ALLOWANCE_SHEET_FLOW
 
 # An unknown code is shown as it is: the log outlives the verbs.
 ACTION_WORDS = {
@@ -173,6 +175,10 @@ ACTION_WORDS = {
     "programme.target": "设定建设规划目标",
     "programme.drop_target": "去掉建设规划目标",
     "indicator.count": "登记规划完成数",
+    "allowance.rate": "登记教师补助标准",
+    "allowance.hold": "暂缓教师补助",
+    "allowance.release": "恢复教师补助",
+    "allowance.fail": "登记教师补助退票",
     "project.amend": "修改项目",
     "project.quantity": "登记项目工程量",
     "project.plan_milestone": "计划项目节点",
@@ -202,6 +208,8 @@ ACTION_WORDS |= {
         (REPORT_FLOW, "控辍月报、季报"),
         (FINDING_FLOW, "整改"),
         (NOTICE_FLOW, "指标通报"),
+        (ROLL_FLOW, "教师补助名单"),
+        (ALLOWANCE_SHEET_FLOW, "学校教师补助名单"),
         (PROJECT_FLOW, "项目"),
         (REQUEST_FLOW, "项目资金审批"),
         (GAP_FLOW, "办学缺口"),

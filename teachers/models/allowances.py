@@ -1,7 +1,7 @@
 """Allowances of teachers by where they work: dated rates, monthly rolls by school, lines that are paid once."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -76,6 +76,11 @@ class AllowanceRollQuerySet(ScopedQuerySet):
         if not scope:
             return Q(pk__in=())
         return Q(pk__in=AllowanceSheet.objects.filter(school__in=schools_at(scope)).values("roll"))
+
+    def to_review(self):
+        """Return the open rolls whose schools have all confirmed."""
+        waiting = AllowanceSheet.objects.filter(roll=OuterRef("pk")).exclude(state=SheetState.CONFIRMED)
+        return self.filter(~Exists(waiting), state=RollState.OPEN)
 
 
 class AllowanceRoll(models.Model):

@@ -23,17 +23,11 @@ from teachers.queries.allowances import month_before, shared_out
 from teachers.queries.workplaces import Spell, overlay
 from tests import factories
 from tests.factories import teachers
+from tests.teachers.caring import rate
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 PAGE = reverse("teachers:allowances")
 SEPTEMBER, OCTOBER, NOVEMBER = dt.date(2020, 9, 1), dt.date(2020, 10, 1), dt.date(2020, 11, 1)
-
-
-def rate(
-    fen: int = 30_000, tier: int = 2, kind: str = "rural", since: dt.date = dt.date(2020, 1, 1), **fields
-) -> AllowanceRate:
-    fields = {"document": "云教发〔2020〕5号"} | fields
-    return AllowanceRate.objects.create(kind=kind, tier=tier, since=since, monthly_fen=fen, **fields)
 
 
 @pytest.fixture
