@@ -48,7 +48,7 @@ def period_of(day: dt.date) -> Period:
 
 
 class Member(NamedTuple):
-    """One child of a denominator. ``subject`` names it for the app that measured."""
+    """One child (or teacher) of a denominator. ``subject`` names it for the app that measured."""
 
     subject: str
     counted: bool
@@ -94,6 +94,7 @@ class Definition:
     denominator: str
     given: Callable[[Period], dict[str, int]] | None = None
     unit: str = "%"
+    counts: str = "学生"  # who its members are
 
 
 @cache

@@ -44,12 +44,13 @@ class Rate:
     place: str
     target: IndicatorTarget | None
     reached: bool | None
+    counts: str = "学生"  # who is counted
 
     @property
     def words(self) -> tuple[str, str]:
         """Status and word: reached, missed, nothing to judge by."""
         if self.reached is None:
-            return "info", "没有目标" if self.row.denominator else "没有学生"
+            return "info", "没有目标" if self.row.denominator else f"没有{self.counts}"
         return ("ok", "达标") if self.reached else ("bad", "未达标")
 
 
@@ -100,6 +101,7 @@ def rates(rows: list[SnapshotRow], snapshot: Snapshot, targets: dict | None = No
                 row.school.name if row.school else names.get(row.area_code, row.area_code),
                 target,
                 reached if target else None,
+                snapshot.definition.counts,
             )
         )
     return found

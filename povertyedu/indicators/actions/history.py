@@ -70,6 +70,6 @@ def _standing(counted: bool | None, absent: bool) -> str:
 
 
 def _tell(snapshot: Snapshot, count: int) -> None:
-    words = f"{snapshot.period.label}“{snapshot.definition.label}”定格以后，有 {count} 名学生的资料被改动，统计结果和当时不同，请核查。"
+    words = f"{snapshot.period.label}“{snapshot.definition.label}”定格以后，有 {count} 名{snapshot.definition.counts}的资料被改动，统计结果和当时不同，请核查。"
     for user in User.objects.who_may(P.MANAGE_INDICATORS):
         tell(user, words, url=reverse("indicators:changes"), tone="warn")
