@@ -9,6 +9,7 @@ from django.conf import settings
 from povertyedu.findings.states import FINDING_FLOW
 from projects.states import GAP_FLOW, PROJECT_FLOW, REQUEST_FLOW
 from subsidies.states import ALLOCATION_FLOW, BATCH_FLOW, EXCHANGE_FLOW, SHEET_FLOW
+from teachers.states.deployment import DEPLOYMENT_FLOW
 from teachers.states.allowances import ROLL_FLOW
 from teachers.states.allowances import SHEET_FLOW as ALLOWANCE_SHEET_FLOW
 
@@ -37,6 +38,7 @@ def test_links_of_a_document_lead_to_files(path):
         ("Project", PROJECT_FLOW),
         ("Gap", GAP_FLOW),
         ("Request for project money", REQUEST_FLOW),
+        ("Deployment of a teacher", DEPLOYMENT_FLOW),
         ("Monthly allowances", ROLL_FLOW),
         ("Allowances of a school", ALLOWANCE_SHEET_FLOW),
     ],  # fmt: skip

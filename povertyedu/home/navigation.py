@@ -29,7 +29,7 @@ NAVIGATION = (
         Entry("students:departures", "毕业去向", "list-checks", (P.VIEW_STUDENTS,)),
         Entry("students:corrections", "更正申请", "lock-open", (P.EDIT_STUDENTS, P.APPROVE_CORRECTION)),
         Entry("students:changes", "待复核变更", "shield-check", (P.EDIT_STUDENTS, P.CHECK_CHANGES)),
-        Entry("imports:list", "批量导入", "file-up", (P.IMPORT_ROSTER, P.IMPORT_LISTS, P.MANAGE_FUNDS, P.MANAGE_CHAINS, P.ENTER_ATTENDANCE, P.MANAGE_PROJECTS, P.REPORT_NEEDS)),
+        Entry("imports:list", "批量导入", "file-up", (P.IMPORT_ROSTER, P.IMPORT_LISTS, P.MANAGE_FUNDS, P.MANAGE_CHAINS, P.ENTER_ATTENDANCE, P.MANAGE_PROJECTS, P.REPORT_NEEDS, P.ASK_DEPLOYMENT)),
         Entry("students:identification", "名单核查", "list-checks", (P.IDENTIFY,)),
         Entry("students:ends", "待终止认定", "list-x", (P.IDENTIFY,)),
         Entry("students:comparisons", "名单比对", "git-compare", (P.COMPARE_LISTS,)),
@@ -72,6 +72,8 @@ NAVIGATION = (
     )),
     ("教师队伍", (
         Entry("teachers:allowances", "教师补助", "hand-coins", (P.KEEP_CARE, P.REVIEW_CARE, P.APPROVE_CARE, P.PAY_CARE)),
+        Entry("teachers:deployments", "支教轮岗", "repeat-2", (P.VIEW_TEACHERS,)),
+        Entry("teachers:rotation", "轮岗率", "percent", (P.VIEW_TEACHERS,)),
     )),
     ("系统管理", (
         Entry("office:areas", "行政区划", "map", (P.MANAGE_ORGS,)),

@@ -41,7 +41,8 @@ from subsidies.enums import AllocationState, BatchState, LineState, RecoveryMeth
 from subsidies.models import Allocation, Batch, ExchangeLine, Line, Recovery, SchoolSheet
 from subsidies.queries import FactUnread, marks_of
 from teachers.enums.allowances import RollState
-from teachers.models import AllowanceRoll, AllowanceSheet
+from teachers.enums.deployment import DeploymentState
+from teachers.models import AllowanceRoll, AllowanceSheet, Deployment
 
 OVERDUE_DAYS = 5
 
@@ -330,6 +331,28 @@ DUTIES = (
     Duty(
         P.PAY_CARE, "已审批、待发放的教师补助",
         lambda user: AllowanceRoll.objects.visible_to(user, P.PAY_CARE).filter(state=RollState.APPROVED), "drawn_at", "teachers:allowances",
+    ),
+    Duty(
+        P.APPROVE_DEPLOYMENT, "待审批的教师派出",
+        lambda user: Deployment.objects.visible_to(user, P.APPROVE_DEPLOYMENT).filter(state=DeploymentState.ASKED)
+        .exclude(asked_by_id=user.pk).exclude(drafted_by_id=user.pk),
+        "asked_at", "teachers:deployments", "tab=asked",
+    ),
+    Duty(
+        P.ACCEPT_DEPLOYMENT, "待本校确认的教师派出",
+        lambda user: Deployment.objects.visible_to(user, P.ACCEPT_DEPLOYMENT).to_agree(user), "approved_on", "teachers:deployments", "tab=schools",
+    ),
+    Duty(
+        P.ACCEPT_DEPLOYMENT, "已到起日、待确认到岗的教师",
+        lambda user: Deployment.objects.visible_to(user, P.ACCEPT_DEPLOYMENT).late_to_start(), "since", "teachers:deployments", "tab=open",
+    ),
+    Duty(
+        P.ACCEPT_DEPLOYMENT, "逾期未返回的派出教师",
+        lambda user: Deployment.objects.visible_to(user, P.ACCEPT_DEPLOYMENT).overdue(), "until", "teachers:deployments", "tab=overdue",
+    ),
+    Duty(
+        P.APPROVE_DEPLOYMENT, "全县逾期未返回的派出教师",
+        lambda user: Deployment.objects.visible_to(user, P.APPROVE_DEPLOYMENT).overdue(), "until", "teachers:deployments", "tab=overdue",
     ),
     Duty(P.EDIT_STUDENTS, "没有填完的学生表单", lambda user: StudentDraft.objects.filter(user=user), "saved_at", "students:list"),
 )  # fmt: skip

@@ -26,6 +26,7 @@ from subsidies.states import (
 )
 from teachers.states.allowances import ROLL_FLOW
 from teachers.states.allowances import SHEET_FLOW as ALLOWANCE_SHEET_FLOW
+from teachers.states.deployment import DEPLOYMENT_FLOW
 
 # An unknown code is shown as it is: the log outlives the verbs.
 ACTION_WORDS = {
@@ -60,6 +61,8 @@ ACTION_WORDS = {
     "term.reopen": "重新打开学期",
     "calendarday.create": "新增校历",
     "calendarday.update": "修改校历",
+    "deployment.correct": "修改教师派出草稿",
+    "head_term.register": "登记校长任期",
     "calendarday.delete": "删除校历",
     "calendarday.load": "载入国家节假日",
     "option.update": "修改参数",
@@ -213,6 +216,7 @@ ACTION_WORDS |= {
         (PROJECT_FLOW, "项目"),
         (REQUEST_FLOW, "项目资金审批"),
         (GAP_FLOW, "办学缺口"),
+        (DEPLOYMENT_FLOW, "教师派出"),
     )
     for step in flow.transitions
 }

@@ -275,6 +275,14 @@ OPTIONS = (
         "天",
         "签发通知书时默认的返校期限",
     ),
+    Definition(
+        "deployment_reminder_days",
+        "支教轮岗到期提醒",
+        "30",
+        _whole_number(1, 180),
+        "天",
+        "最后一天以前这么多天，提醒派出、接收学校和人事股安排返回或延期",
+    ),
     Definition("home_times_a_week", "送教上门每周次数", "2", _whole_number(1, 7), "次"),
     Definition("home_lessons_a_time", "送教上门每次课时", "3", _whole_number(1, 8), "课时"),
     Definition(

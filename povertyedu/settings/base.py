@@ -203,6 +203,7 @@ DAILY_ACTIONS = [
     "povertyedu.indicators.actions.notices.tell_overdue",
     "projects.actions.alerts.watch",
     "teachers.actions.allowances.open_due",
+    "teachers.actions.deployment_days.remind_returns",
 ]
 
 # What may be imported: kind -> dotted path of its resource (an app above `imports` owns it).
@@ -221,6 +222,7 @@ IMPORT_RESOURCES = {
     "school-gaps": "projects.resources.GapResource",
     "programme-targets": "projects.resources.ProgrammeTargetResource",
     "programme-counts": "projects.resources.ProgrammeCountResource",
+    "deployments": "teachers.resources.DeploymentResource",
 }
 # What background workers can do: job kind -> dotted path of the function that does it.
 JOB_KINDS = {
@@ -250,7 +252,7 @@ PUBLICITY_SUBJECTS = {"subsidies.batch": "subsidies.actions.publicising"}
 INDICATORS = [
     f"dropout.rates.{name}"
     for name in ("ENTRY", "DROPOUT", "PRIMARY_SIX", "JUNIOR_THREE", "NINE_YEAR", "KINDERGARTEN", "SENIOR")
-]
+] + [f"teachers.rates.{name}" for name in ("ROTATION_STAFF", "ROTATION_ELIGIBLE", "ROTATION_BACKBONE")]
 # Plans whose targets a county may take over: dotted path of code -> preset.
 INDICATOR_PRESETS = "dropout.targets.PRESETS"
 # How a notice becomes something to put right: dotted path of a verb like findings.actions.find.

@@ -3,7 +3,7 @@
 from povertyedu.documents import Document
 from povertyedu.options.registry import option
 from povertyedu.ui.templatetags.ui import date_cn
-from teachers.enums.deployment import BINDING, BESIDE_THE_POST, DeploymentKind
+from teachers.enums.deployment import BESIDE_THE_POST, BINDING, DeploymentKind
 from teachers.models import Deployment
 
 
@@ -34,6 +34,8 @@ def letter_of(deployment: Deployment) -> bytes:
             ["事由", deployment.reason],
         ],
     )
-    paper.paragraph(f"请{teacher.name}于{date_cn(deployment.since)}到{deployment.receiving.name}报到。期满返回原校；需要延期的，提前向县教育局人事股申请。")
+    paper.paragraph(
+        f"请{teacher.name}于{date_cn(deployment.since)}到{deployment.receiving.name}报到。期满返回原校；需要延期的，提前向县教育局人事股申请。"
+    )
     paper.sign(bureau, date_cn(deployment.approved_on) if deployment.approved_on else "　　年　　月　　日")
     return paper.content()

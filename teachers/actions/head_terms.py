@@ -10,7 +10,9 @@ from teachers.models import HeadTerm, Teacher
 
 
 @transaction.atomic
-def register_head_term(*, by: Actor, teacher: Teacher, number: int, since: dt.date, until: dt.date) -> HeadTerm:
+def register_head_term(
+    *, by: Actor, teacher: Teacher, number: int, since: dt.date, until: dt.date
+) -> HeadTerm:
     """Register one term at the school whose post the head held on its first day."""
     post = teacher.appointments.in_force(since).select_related("school").first()
     if post is None:

@@ -37,7 +37,9 @@ class DeploymentsFilter(TownshipFilter):
 
     def __init__(self, data=None, *, user, permission, **kwargs):
         super().__init__(data, user=user, permission=permission, **kwargs)
-        self.fields["school"].queryset = School.objects.visible_to(user, permission).filter(is_open=True).order_by("name")
+        self.fields["school"].queryset = (
+            School.objects.visible_to(user, permission).filter(is_open=True).order_by("name")
+        )
         self.fields["year"].choices = [("", "全部"), *school_years()]
 
 
@@ -48,10 +50,8 @@ class TeacherField(CellField):
         super().__init__(cells.clean_text, max_length=60, required=True, **kwargs)
         self.posts = Appointment.objects.none()
 
-    def to_python(self, value):
-        word = super().to_python(value)
-        if not word:
-            return None
+    def clean(self, value):
+        word = super().clean(value)
         named = Q(teacher__code=word) | Q(teacher__person__name=word)
         found = [post.teacher for post in self.posts.filter(named).select_related("teacher__person")[:2]]
         if not found:
@@ -74,7 +74,13 @@ class DeploymentForm(forms.Form):
     receiving = forms.ModelChoiceField(School.objects.none(), label="接收学校", empty_label="请选择")
     since = DayField(label="起")
     until = DayField(label="止", help_text="最后一天")
-    reason = CellField(cells.clean_text, label="事由", required=True, max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = CellField(
+        cells.clean_text,
+        label="事由",
+        required=True,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
     document = CellField(cells.clean_text, label="文号", max_length=80)
 
     def __init__(self, *args, user, teacher: Teacher | None = None, **kwargs):
@@ -86,8 +92,12 @@ class DeploymentForm(forms.Form):
         elif scope.areas:
             self.fields["teacher"].posts = posts
         else:
-            own = Teacher.objects.filter(pk__in=posts.values("teacher"), state="active").select_related("person")
-            self.fields["teacher"] = TeacherChoice(own.order_by("person__name"), label="教师", empty_label="请选择")
+            own = Teacher.objects.filter(pk__in=posts.values("teacher"), state="active").select_related(
+                "person"
+            )
+            self.fields["teacher"] = TeacherChoice(
+                own.order_by("person__name"), label="教师", empty_label="请选择"
+            )
         self.fields["receiving"].queryset = open_schools()
 
     def clean_document(self):
@@ -102,7 +112,9 @@ class DeploymentForm(forms.Form):
 
 
 class NoteForm(forms.Form):
-    reason = CellField(cells.clean_text, label="说明", max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = CellField(
+        cells.clean_text, label="说明", max_length=200, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
 
 class ApproveForm(NoteForm):
@@ -161,5 +173,3 @@ class HeadTermForm(forms.Form):
         if since and until and until <= since:
             self.add_error("until", "任期的止日应晚于起日。")
         return data
-
-

@@ -9,6 +9,7 @@ from .allowances import (
     RollSeat,
     SheetDecision,
 )
+from .deployment import Deployment, DeploymentDecision, HeadTerm
 from .establishment import (
     Establishment,
     EstablishmentChange,
@@ -26,12 +27,15 @@ __all__ = [
     "AllowanceRoll",
     "AllowanceSheet",
     "Appointment",
+    "Deployment",
+    "DeploymentDecision",
     "Establishment",
     "EstablishmentChange",
     "ExcessDecision",
     "ExcessRequest",
     "RollDecision",
     "RollSeat",
+    "HeadTerm",
     "SchoolPlace",
     "ServiceTerm",
     "SheetDecision",

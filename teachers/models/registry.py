@@ -37,7 +37,16 @@ class TeacherQuerySet(ScopedQuerySet):
         if any(len(code) == 6 for code in scope.areas):
             return Q()
         posts = Appointment.objects.in_force().filter(teacher=OuterRef("pk"))
-        return Q(Exists(posts.filter(Appointment.objects.all()._reads_at(scope))))
+        return Q(Exists(posts.filter(Appointment.objects.all()._reads_at(scope)))) | self._sent_to(scope)
+
+    def _sent_to(self, scope) -> Q:
+        """Return the condition that somebody works at one of the places meanwhile (支教, 轮岗交流 …)."""
+        there = (
+            scope.area_q("deployments__receiving__area_id")
+            | Q(deployments__receiving__in=scope.schools)
+            | Q(deployments__receiving__centre__in=scope.centres)
+        )
+        return Q(pk__in=self.model._base_manager.filter(there, deployments__state="under_way").values("pk"))
 
     def serving(self):
         """Return who is on the county's books: working or on leave, not retired or gone."""

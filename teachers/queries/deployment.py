@@ -53,7 +53,9 @@ def deployed_on(day: dt.date) -> list[Deployed]:
 def narrowed(rows: QuerySet[Deployment], wanted: dict) -> QuerySet[Deployment]:
     """Narrow by township, school (either), kind, school year, words."""
     if township := wanted.get("township"):
-        rows = rows.filter(township.scope.area_q("sending__area_id") | township.scope.area_q("receiving__area_id"))
+        rows = rows.filter(
+            township.scope.area_q("sending__area_id") | township.scope.area_q("receiving__area_id")
+        )
     if school := wanted.get("school"):
         rows = rows.filter(Q(sending=school) | Q(receiving=school))
     if kind := wanted.get("kind"):
@@ -62,7 +64,9 @@ def narrowed(rows: QuerySet[Deployment], wanted: dict) -> QuerySet[Deployment]:
         period = Period(int(year), dt.date(int(year) + 1, 8, 31))
         rows = rows.filter(since__lte=period.ends_on, until__gte=period.starts_on)
     if text := wanted.get("q"):
-        rows = rows.filter(Q(teacher__person__name__contains=text) | Q(teacher__code=text) | Q(document__contains=text))
+        rows = rows.filter(
+            Q(teacher__person__name__contains=text) | Q(teacher__code=text) | Q(document__contains=text)
+        )
     return rows
 
 
@@ -86,11 +90,19 @@ def steps_open(found: Deployment, user, schools: list[int]) -> list[tuple[str, s
         ("refuse", "不批准", found.state == S.ASKED and may_approve),
         ("agree", "同意", waits and agrees),
         ("decline", "不同意", waits and agrees),
-        ("start", "确认到岗", found.state == S.AGREED and found.receiving_id in schools and found.since <= today()),
+        (
+            "start",
+            "确认到岗",
+            found.state == S.AGREED and found.receiving_id in schools and found.since <= today(),
+        ),
         ("return", "登记返回", running and bool(schools) and found.until <= today()),
         ("extension", "申请延期", running and asks),
         ("end_early", "提前结束", running and user.can(P.APPROVE_DEPLOYMENT) and found.until > today()),
-        ("withdraw", "撤回", is_own and found.state in (S.DRAFT, S.ASKED, S.APPROVED, S.HALF_AGREED, S.AGREED)),
+        (
+            "withdraw",
+            "撤回",
+            is_own and found.state in (S.DRAFT, S.ASKED, S.APPROVED, S.HALF_AGREED, S.AGREED),
+        ),
     )
     return [(verb, text) for verb, text, is_open in every if is_open]
 
@@ -111,8 +123,19 @@ def next_words(found: Deployment) -> str:
     }.get(DeploymentState(found.state), "")  # fmt: skip
 
 
-CHAIN = ((S.DRAFT, "起草"), (S.ASKED, "人事股审批"), (S.APPROVED, "两校同意"), (S.AGREED, "到岗"), (S.UNDER_WAY, "进行中"), (S.RETURNED, "结束"))
-_PLACE = {state: number for number, (state, _) in enumerate(CHAIN)} | {S.HALF_AGREED: 2, S.EXTENDED: 5, S.ENDED_EARLY: 5}
+CHAIN = (
+    (S.DRAFT, "起草"),
+    (S.ASKED, "人事股审批"),
+    (S.APPROVED, "两校同意"),
+    (S.AGREED, "到岗"),
+    (S.UNDER_WAY, "进行中"),
+    (S.RETURNED, "结束"),
+)
+_PLACE = {state: number for number, (state, _) in enumerate(CHAIN)} | {
+    S.HALF_AGREED: 2,
+    S.EXTENDED: 5,
+    S.ENDED_EARLY: 5,
+}
 
 
 def flow_of(found: Deployment) -> list[dict]:

@@ -50,7 +50,9 @@ def staff_of(period: Period, schools: Iterable[int] | None = None) -> list[Staff
     posts = Appointment.objects.in_force(day).filter(school__place__is_quality=True)
     if schools is not None:
         posts = posts.filter(school__in=schools)
-    posts = posts.select_related("teacher__home_area", "school__area").order_by("school__code", "teacher__code")
+    posts = posts.select_related("teacher__home_area", "school__area").order_by(
+        "school__code", "teacher__code"
+    )
     rotations = _rotations(period)
     terms = _full_terms(day)
     found = []
@@ -75,7 +77,9 @@ def _rotations(period: Period) -> dict[tuple[int, int], list[tuple[dt.date, dt.d
     rows = Deployment.objects.filter(
         Q(state=DeploymentState.UNDER_WAY) | Q(state__in=OVER), kind__in=ROTATION_KINDS, started_on__lte=min(period.on, period.ends_on)
     )  # fmt: skip
-    for teacher, school, began, ended in rows.values_list("teacher_id", "sending_id", "started_on", "ended_on"):
+    for teacher, school, began, ended in rows.values_list(
+        "teacher_id", "sending_id", "started_on", "ended_on"
+    ):
         found[teacher, school].append((began, ended))
     return found
 
@@ -114,7 +118,9 @@ def of_eligible(period: Period) -> list[Member]:
 
 def of_backbone(period: Period) -> list[Member]:
     """Of those eligible who are on rotation, who is a backbone teacher."""
-    return [each.member(each.is_backbone) for each in staff_of(period) if each.is_eligible and each.has_rotated]
+    return [
+        each.member(each.is_backbone) for each in staff_of(period) if each.is_eligible and each.has_rotated
+    ]
 
 
 class Share(Rated):
@@ -208,7 +214,9 @@ def tiles_of(total: SchoolRotation, period: Period) -> list[dict]:
     for code, title, name, foot in RATES:
         share = getattr(total, name)
         target = targets.get((code, PlaceKind.COUNTY))
-        reached = target and is_reached(share.numerator, share.denominator, target.value, higher_is_better=True)
+        reached = target and is_reached(
+            share.numerator, share.denominator, target.value, higher_is_better=True
+        )
         words = "" if not target or reached is None else ("达标" if reached else "未达标")
         found.append(
             {

@@ -21,7 +21,9 @@ DUE_COLUMNS = (
 )  # fmt: skip
 
 
-def workbook_of(rows: list[SchoolRotation], total: SchoolRotation, *, period: Period, words: str, by: str) -> bytes:
+def workbook_of(
+    rows: list[SchoolRotation], total: SchoolRotation, *, period: Period, words: str, by: str
+) -> bytes:
     lines = [_line(row.school.name, row) for row in rows] + ([_line("合计", total)] if len(rows) > 1 else [])
     return _written(COLUMNS, lines, f"优质学校教师轮岗交流统计表（{period.label}）", "轮岗率", words, by)
 
@@ -40,7 +42,13 @@ def due_workbook_of(rows: list[Due], *, period: Period, words: str, by: str) -> 
 def _written(columns, lines, title: str, name: str, words: str, by: str) -> bytes:
     out, at = BytesIO(), timezone.localtime()
     write_table(
-        out, columns, lines, title=title, name=name, unit_line=f"筛选条件：{words}", right_line=f"{by} {at:%Y-%m-%d %H:%M} 导出"
+        out,
+        columns,
+        lines,
+        title=title,
+        name=name,
+        unit_line=f"筛选条件：{words}",
+        right_line=f"{by} {at:%Y-%m-%d %H:%M} 导出",
     )
     return out.getvalue()
 

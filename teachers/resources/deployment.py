@@ -34,9 +34,24 @@ class DeploymentResource(ImportResource):
 
     code = Column("工号", aliases=("教师工号", "教师编号"), required=True, clean=short_text(20), as_text=True)
     name = Column("姓名", aliases=("教师姓名", "教师"), clean=short_text(60))
-    kind_ = Column("类型", aliases=("派出类型", "交流类型", "交流方式"), required=True, clean=one_of(KINDS, "类型"), choices=tuple(DeploymentKind.labels))
-    sending = Column("派出学校", aliases=("原学校", "现任教学校", "派出单位"), clean=short_text(80), width=24, as_text=True)
-    receiving = Column("接收学校", aliases=("流入学校", "受援学校", "接收单位"), required=True, clean=short_text(80), width=24, as_text=True)
+    kind_ = Column(
+        "类型",
+        aliases=("派出类型", "交流类型", "交流方式"),
+        required=True,
+        clean=one_of(KINDS, "类型"),
+        choices=tuple(DeploymentKind.labels),
+    )
+    sending = Column(
+        "派出学校", aliases=("原学校", "现任教学校", "派出单位"), clean=short_text(80), width=24, as_text=True
+    )
+    receiving = Column(
+        "接收学校",
+        aliases=("流入学校", "受援学校", "接收单位"),
+        required=True,
+        clean=short_text(80),
+        width=24,
+        as_text=True,
+    )
     since = Column("起", aliases=("起始日期", "开始日期", "起止日期起"), required=True, clean=clean_date)
     until = Column("止", aliases=("终止日期", "结束日期", "起止日期止"), required=True, clean=clean_date)
     document = Column("文号", aliases=("派遣文号", "批准文号"), clean=short_text(80), width=18, as_text=True)
@@ -46,7 +61,9 @@ class DeploymentResource(ImportResource):
         self.schools = SchoolBook()
         codes = {row.values["code"] for row in rows if row.values["code"]}
         self.posts: dict[str, list[Appointment]] = {}
-        posts = Appointment.objects.filter(teacher__code__in=codes).select_related("teacher__person", "school")
+        posts = Appointment.objects.filter(teacher__code__in=codes).select_related(
+            "teacher__person", "school"
+        )
         for post in posts.order_by("since"):
             self.posts.setdefault(post.teacher.code, []).append(post)
 
@@ -55,9 +72,17 @@ class DeploymentResource(ImportResource):
         posts = self.posts.get(values["code"] or "", [])
         since, until = values["since"], values["until"]
         if values["code"] and not posts:
-            row.reject("code", "teacher_unknown", f"没有工号为“{values['code']}”、有学校岗位的教师；请先登记教师和岗位。")
+            row.reject(
+                "code",
+                "teacher_unknown",
+                f"没有工号为“{values['code']}”、有学校岗位的教师；请先登记教师和岗位。",
+            )
         elif posts and values["name"] and values["name"] != posts[0].teacher.name:
-            row.reject("name", "name_differs", f"工号 {values['code']} 的教师是{posts[0].teacher.name}，和姓名不一致；请核对。")
+            row.reject(
+                "name",
+                "name_differs",
+                f"工号 {values['code']} 的教师是{posts[0].teacher.name}，和姓名不一致；请核对。",
+            )
         if since and until and until < since:
             row.reject("until", "date_invalid", f"止日 {until} 早于起日 {since}；请核对。")
         held = self._held(posts, since)
@@ -73,7 +98,9 @@ class DeploymentResource(ImportResource):
             )  # fmt: skip
 
     def _held(self, posts: list[Appointment], day: date | None) -> Appointment | None:
-        held = [post for post in posts if day and post.since <= day and (post.until is None or post.until >= day)]
+        held = [
+            post for post in posts if day and post.since <= day and (post.until is None or post.until >= day)
+        ]
         return held[0] if held else None
 
     def _school(self, word: str | None):
@@ -83,14 +110,20 @@ class DeploymentResource(ImportResource):
         for name in ("sending", "receiving"):
             word = row.values[name]
             if word and not self._school(word):
-                row.reject(name, "school_unknown", f"没有叫“{word[:40]}”的学校；请照学校名册填写名称或标识码。")
+                row.reject(
+                    name, "school_unknown", f"没有叫“{word[:40]}”的学校；请照学校名册填写名称或标识码。"
+                )
         if held is None:
             return
         if context.schools is not None and held.school_id not in context.schools:
             row.reject("code", "out_of_scope", "不是您管理的学校的教师，不能安排。")
         sending, receiving = self._school(row.values["sending"]), self._school(row.values["receiving"])
         if sending and sending.pk != held.school_id:
-            row.reject("sending", "school_differs", f"教师在 {row.values['since']} 的岗位在{held.school.name}，和派出学校不一致；请核对。")
+            row.reject(
+                "sending",
+                "school_differs",
+                f"教师在 {row.values['since']} 的岗位在{held.school.name}，和派出学校不一致；请核对。",
+            )
         if receiving and receiving.pk == held.school_id:
             row.reject("receiving", "school_same", "接收学校就是教师自己的学校；请填另一所学校。")
 
@@ -104,13 +137,22 @@ class DeploymentResource(ImportResource):
         teachers = {row.found.teacher for row in rows if row.found}
         self.recorded: dict[int, list[tuple[date, date]]] = {}
         self.known: dict[int, list[Deployment]] = {}
-        for each in Deployment.objects.filter(teacher__in=teachers).exclude(state__in=NOT_TO_BE).select_related("receiving"):
+        for each in (
+            Deployment.objects.filter(teacher__in=teachers)
+            .exclude(state__in=NOT_TO_BE)
+            .select_related("receiving")
+        ):
             self.known.setdefault(each.teacher_id, []).append(each)
 
     def compare(self, row: Row, context: Context) -> list[Change] | None:
         new = row.found
         for each in self.known.get(new.teacher, ()):
-            if (each.kind, each.receiving_id, each.since, each.until) == (new.kind, new.receiving, new.since, new.until):
+            if (each.kind, each.receiving_id, each.since, each.until) == (
+                new.kind,
+                new.receiving,
+                new.since,
+                new.until,
+            ):
                 return []
             last = each.ended_on if each.state == DeploymentState.ENDED_EARLY else each.until
             if each.state in BINDING and each.since <= new.until and new.since <= last:
@@ -120,7 +162,9 @@ class DeploymentResource(ImportResource):
             before = self.recorded.setdefault(new.teacher, [])
             for since, until in before:
                 if since <= new.until and new.since <= until:
-                    row.reject("since", "days_taken", f"和文件里 {since} 至 {until} 的那一行起止日期重叠；请核对。")
+                    row.reject(
+                        "since", "days_taken", f"和文件里 {since} 至 {until} 的那一行起止日期重叠；请核对。"
+                    )
             before.append((new.since, new.until))
         return None
 

@@ -1,6 +1,6 @@
 """Addresses under /teachers/, one list per topic."""
 
-from . import care
+from . import care, deployment
 
 app_name = "teachers"
-urlpatterns: list = [*care.patterns]
+urlpatterns: list = [*care.patterns, *deployment.patterns]

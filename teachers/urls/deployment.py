@@ -2,7 +2,7 @@ from django.urls import path
 
 from teachers.views import deployment, deployment_steps, rotation
 
-urlpatterns = [
+patterns = [
     path("deployments/", deployment.deployments, name="deployments"),
     path("deployments/export/", deployment.deployments_export, name="deployments_export"),
     path("deployments/pick/", deployment.deployments_pick, name="deployments_pick"),

@@ -97,7 +97,11 @@ def deployments_pick(request):
     """Ask for, or approve, those that were ticked; each that cannot be is told by name."""
     verb = "approve" if request.POST.get("verb") == "approve" else "ask"
     permission = DEPLOYMENT_FLOW[verb].permission
-    keys = [int(key) for key in request.POST.getlist("deployment") if key.isascii() and key.isdigit() and len(key) < 19]
+    keys = [
+        int(key)
+        for key in request.POST.getlist("deployment")
+        if key.isascii() and key.isdigit() and len(key) < 19
+    ]
     rows = list(
         Deployment.objects.visible_to(request.user, permission).filter(pk__in=keys).select_related(*RELATED).order_by("pk")
     )  # fmt: skip
@@ -123,7 +127,9 @@ def deployments_export(request):
     form, every, tab = _chosen(request)
     rows = queries.of_tab(every, tab).select_related(*RELATED).order_by("-pk")
     words = "；".join(filter(None, [queries.TABS[tab][0], form.in_force()]))
-    return sent(workbook_of(rows, words=words, by=request.user.name), f"支教轮岗{timezone.localdate():%Y%m%d}.xlsx")
+    return sent(
+        workbook_of(rows, words=words, by=request.user.name), f"支教轮岗{timezone.localdate():%Y%m%d}.xlsx"
+    )
 
 
 def sent(body: bytes, name: str, content_type: str = XLSX) -> HttpResponse:
@@ -137,8 +143,15 @@ def sent(body: bytes, name: str, content_type: str = XLSX) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def deployment_new(request):
     """Write down a deployment, and ask for it in the same step where the button says so."""
-    teacher = Teacher.objects.visible_to(request.user, P.ASK_DEPLOYMENT).filter(code=request.GET.get("teacher", "")[:20]).first()
-    initial = {"teacher": teacher and (teacher.code if request.user.scope(P.ASK_DEPLOYMENT).areas else teacher.pk), "kind": "exchange"}
+    teacher = (
+        Teacher.objects.visible_to(request.user, P.ASK_DEPLOYMENT)
+        .filter(code=request.GET.get("teacher", "")[:20])
+        .first()
+    )
+    initial = {
+        "teacher": teacher and (teacher.code if request.user.scope(P.ASK_DEPLOYMENT).areas else teacher.pk),
+        "kind": "exchange",
+    }
     form = DeploymentForm(request.POST or None, user=request.user, initial=initial)
     if form.is_bound and form.is_valid():
         by = actor(request, P.ASK_DEPLOYMENT)
@@ -149,7 +162,9 @@ def deployment_new(request):
                 messages.warning(request, f"已存为草稿，还没有提出：{'；'.join(form.non_field_errors())}")
                 return redirect(made)
         if made:
-            messages.success(request, "已提出申请，等人事股审批。" if "ask" in request.POST else "已存为草稿。")
+            messages.success(
+                request, "已提出申请，等人事股审批。" if "ask" in request.POST else "已存为草稿。"
+            )
             return redirect(made)
     context = {
         "crumbs": crumbs(("起草派出", None)), "title": "起草派出", "note": "学校提出，人事股批准，两校同意后到岗", "form": form, "button": "存为草稿",

@@ -71,10 +71,15 @@ def _is_placed(step: Step, found: Deployment, schools: list[int]) -> bool:
 def _extra(request, verb: str, found: Deployment) -> dict:
     """Return what the form of ``verb`` needs beside the post."""
     if verb == "edit":
-        initial = {name: getattr(found, name) for name in ("kind", "receiving", "since", "until", "reason", "document")}
+        initial = {
+            name: getattr(found, name)
+            for name in ("kind", "receiving", "since", "until", "reason", "document")
+        }
         return {"user": request.user, "teacher": found.teacher, "initial": initial}
     if verb == "start":
-        return {"day": max(min(today(), found.until), found.since) if found.extends_id is None else found.since}
+        return {
+            "day": max(min(today(), found.until), found.since) if found.extends_id is None else found.since
+        }
     if verb == "return":
         return {"day": max(found.until, today()) if found.is_overdue else found.until}
     return {}
@@ -99,7 +104,9 @@ def deployment_step(request, pk, verb):
             if name in data:
                 data[name] = data[name] or ""
         more = {"schools": schools} if verb == "agree" else {}
-        done = attempt(form, step.carry_out, by=actor(request, step.permission), deployment=found, **data, **more)
+        done = attempt(
+            form, step.carry_out, by=actor(request, step.permission), deployment=found, **data, **more
+        )
         if done:
             messages.success(request, f"已办理：{step.label}。")
             return redirect(done)

@@ -32,7 +32,11 @@ def _asked(request) -> tuple[RotationFilter, Period, list[School]]:
     now = period_of(today())
     year = int(form.wanted.get("year") or now.year)
     period = Period(year, min(today(), Period(year, today()).ends_on))
-    schools = School.objects.visible_to(request.user, P.VIEW_TEACHERS).filter(place__is_quality=True).order_by("area_id", "code")
+    schools = (
+        School.objects.visible_to(request.user, P.VIEW_TEACHERS)
+        .filter(place__is_quality=True)
+        .order_by("area_id", "code")
+    )
     if township := form.wanted.get("township"):
         schools = schools.filter(township.scope.area_q("area_id"))
     return form, period, list(schools)
@@ -96,15 +100,22 @@ def rotation_due_export(request):
     """Hand over who is due as a workbook."""
     form, period, school, rows = _due(request)
     words = "；".join(filter(None, [form.in_force(), school and school.name])) or "全部"
-    return sent(due_workbook_of(rows, period=period, words=words, by=request.user.name), f"应轮岗名单{period.year}学年.xlsx")
+    return sent(
+        due_workbook_of(rows, period=period, words=words, by=request.user.name),
+        f"应轮岗名单{period.year}学年.xlsx",
+    )
 
 
 @needs(P.EDIT_TEACHERS)
 @require_GET
 def head_terms(request):
     """List heads' terms of office, school by school."""
-    rows = HeadTerm.objects.visible_to(request.user, P.EDIT_TEACHERS).select_related("teacher__person", "school")
-    page = key_page(rows, after=request.GET.get("after", ""), before=request.GET.get("before", ""), newest_first=True)
+    rows = HeadTerm.objects.visible_to(request.user, P.EDIT_TEACHERS).select_related(
+        "teacher__person", "school"
+    )
+    page = key_page(
+        rows, after=request.GET.get("after", ""), before=request.GET.get("before", ""), newest_first=True
+    )
     context = {
         "crumbs": crumbs(CRUMB, ("校长任期", None)), "rows": page.rows, "page": page,
         "previous_url": page.previous and f"?before={page.previous}", "next_url": page.following and f"?after={page.following}",
