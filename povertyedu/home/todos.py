@@ -40,9 +40,9 @@ from subsidies.actions.positions import idle_receipts, short_of_money
 from subsidies.enums import AllocationState, BatchState, LineState, RecoveryMethod, RecoveryState, SheetState
 from subsidies.models import Allocation, Batch, ExchangeLine, Line, Recovery, SchoolSheet
 from subsidies.queries import FactUnread, marks_of
-from teachers.enums.allowances import RollState
-from teachers.enums.deployment import DeploymentState
-from teachers.models import AllowanceRoll, AllowanceSheet, Deployment
+
+from .duty import Duty
+from .teacher_duties import TEACHER_DUTIES
 
 OVERDUE_DAYS = 5
 
@@ -76,18 +76,6 @@ class Todo:
     @property
     def t(self) -> str:
         return "超过 5 天" if self.days is not None and self.days > OVERDUE_DAYS else ""
-
-
-@dataclass(frozen=True)
-class Duty:
-    """A kind of waiting work: who sees it, which rows it is, where it is done."""
-
-    permission: str
-    text: str
-    rows: Callable  # user -> queryset
-    since: str  # the field that says since when a row waits
-    url_name: str
-    query: str = ""  # of the address: the filter that leaves just these
 
 
 def _sheets(permission: str, *states: str) -> Callable:
@@ -316,44 +304,7 @@ DUTIES = (
         P.MANAGE_PROJECTS, "项目预警：滞后、超支、进度久未更新",
         lambda user: Alert.objects.visible_to(user, P.MANAGE_PROJECTS).open(), "since", "projects:list", "tab=alerted",
     ),
-    Duty(
-        P.KEEP_CARE, "待核对、确认的教师补助名单", lambda user: AllowanceSheet.objects.visible_to(user, P.KEEP_CARE).to_confirm(),
-        "roll__drawn_at", "teachers:allowances",
-    ),
-    Duty(
-        P.REVIEW_CARE, "各校已确认、待审核的教师补助名单", lambda user: AllowanceRoll.objects.visible_to(user, P.REVIEW_CARE).to_review(),
-        "drawn_at", "teachers:allowances",
-    ),
-    Duty(
-        P.APPROVE_CARE, "待审批的教师补助名单",
-        lambda user: AllowanceRoll.objects.visible_to(user, P.APPROVE_CARE).filter(state=RollState.REVIEWED), "drawn_at", "teachers:allowances",
-    ),
-    Duty(
-        P.PAY_CARE, "已审批、待发放的教师补助",
-        lambda user: AllowanceRoll.objects.visible_to(user, P.PAY_CARE).filter(state=RollState.APPROVED), "drawn_at", "teachers:allowances",
-    ),
-    Duty(
-        P.APPROVE_DEPLOYMENT, "待审批的教师派出",
-        lambda user: Deployment.objects.visible_to(user, P.APPROVE_DEPLOYMENT).filter(state=DeploymentState.ASKED)
-        .exclude(asked_by_id=user.pk).exclude(drafted_by_id=user.pk),
-        "asked_at", "teachers:deployments", "tab=asked",
-    ),
-    Duty(
-        P.ACCEPT_DEPLOYMENT, "待本校确认的教师派出",
-        lambda user: Deployment.objects.visible_to(user, P.ACCEPT_DEPLOYMENT).to_agree(user), "approved_on", "teachers:deployments", "tab=schools",
-    ),
-    Duty(
-        P.ACCEPT_DEPLOYMENT, "已到起日、待确认到岗的教师",
-        lambda user: Deployment.objects.visible_to(user, P.ACCEPT_DEPLOYMENT).late_to_start(), "since", "teachers:deployments", "tab=open",
-    ),
-    Duty(
-        P.ACCEPT_DEPLOYMENT, "逾期未返回的派出教师",
-        lambda user: Deployment.objects.visible_to(user, P.ACCEPT_DEPLOYMENT).overdue(), "until", "teachers:deployments", "tab=overdue",
-    ),
-    Duty(
-        P.APPROVE_DEPLOYMENT, "全县逾期未返回的派出教师",
-        lambda user: Deployment.objects.visible_to(user, P.APPROVE_DEPLOYMENT).overdue(), "until", "teachers:deployments", "tab=overdue",
-    ),
+    *TEACHER_DUTIES,
     Duty(P.EDIT_STUDENTS, "没有填完的学生表单", lambda user: StudentDraft.objects.filter(user=user), "saved_at", "students:list"),
 )  # fmt: skip
 

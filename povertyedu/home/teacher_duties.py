@@ -1,0 +1,49 @@
+"""What waits for a person of the work with teachers: rolls of allowances, deployments."""
+
+from povertyedu.accounts.permissions import Permission as P
+from teachers.enums.allowances import RollState
+from teachers.enums.deployment import DeploymentState
+from teachers.models import AllowanceRoll, AllowanceSheet, Deployment
+
+from .duty import Duty
+
+TEACHER_DUTIES = (
+    Duty(
+        P.KEEP_CARE, "待核对、确认的教师补助名单", lambda user: AllowanceSheet.objects.visible_to(user, P.KEEP_CARE).to_confirm(),
+        "roll__drawn_at", "teachers:allowances",
+    ),
+    Duty(
+        P.REVIEW_CARE, "各校已确认、待审核的教师补助名单", lambda user: AllowanceRoll.objects.visible_to(user, P.REVIEW_CARE).to_review(),
+        "drawn_at", "teachers:allowances",
+    ),
+    Duty(
+        P.APPROVE_CARE, "待审批的教师补助名单",
+        lambda user: AllowanceRoll.objects.visible_to(user, P.APPROVE_CARE).filter(state=RollState.REVIEWED), "drawn_at", "teachers:allowances",
+    ),
+    Duty(
+        P.PAY_CARE, "已审批、待发放的教师补助",
+        lambda user: AllowanceRoll.objects.visible_to(user, P.PAY_CARE).filter(state=RollState.APPROVED), "drawn_at", "teachers:allowances",
+    ),
+    Duty(
+        P.APPROVE_DEPLOYMENT, "待审批的教师派出",
+        lambda user: Deployment.objects.visible_to(user, P.APPROVE_DEPLOYMENT).filter(state=DeploymentState.ASKED)
+        .exclude(asked_by_id=user.pk).exclude(drafted_by_id=user.pk),
+        "asked_at", "teachers:deployments", "tab=asked",
+    ),
+    Duty(
+        P.ACCEPT_DEPLOYMENT, "待本校确认的教师派出",
+        lambda user: Deployment.objects.visible_to(user, P.ACCEPT_DEPLOYMENT).to_agree(user), "approved_on", "teachers:deployments", "tab=schools",
+    ),
+    Duty(
+        P.ACCEPT_DEPLOYMENT, "已到起日、待确认到岗的教师",
+        lambda user: Deployment.objects.visible_to(user, P.ACCEPT_DEPLOYMENT).late_to_start(), "since", "teachers:deployments", "tab=open",
+    ),
+    Duty(
+        P.ACCEPT_DEPLOYMENT, "逾期未返回的派出教师",
+        lambda user: Deployment.objects.visible_to(user, P.ACCEPT_DEPLOYMENT).overdue(), "until", "teachers:deployments", "tab=overdue",
+    ),
+    Duty(
+        P.APPROVE_DEPLOYMENT, "全县逾期未返回的派出教师",
+        lambda user: Deployment.objects.visible_to(user, P.APPROVE_DEPLOYMENT).overdue(), "until", "teachers:deployments", "tab=overdue",
+    ),
+)  # fmt: skip
