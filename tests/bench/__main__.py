@@ -1,7 +1,7 @@
-"""``python -m tests.bench pages|recalculate|million|embedded|import|dropout-nightly|dropout-year|projects [--fresh]``: a table of timings on PostgreSQL.
+"""``python -m tests.bench pages|recalculate|million|embedded|import|dropout-nightly|dropout-year|projects|deployment [--fresh]``: a table of timings on PostgreSQL.
 
 ``embedded`` runs on SQLite and the file broker instead. ``dropout-year`` lives a school year of 10,000 children through in a
-test database of its own.
+test database of its own. ``deployment`` plans who teaches where and needs no database.
 
 The database ``povertyedu_bench`` is made on first use and reused; ``--fresh``, or a change of the
 models or of the generator, makes it anew. ``BENCH_DATABASE_URL`` names another server.
@@ -26,6 +26,7 @@ CASES = (
     "dropout-nightly",
     "dropout-year",
     "projects",
+    "deployment",
 )
 
 
@@ -45,6 +46,10 @@ def main() -> int:
     if options.case == "embedded":
         os.environ["DATABASE_URL"] = f"sqlite:///{ROOT / 'var' / 'bench' / 'embedded.sqlite3'}"
         os.environ.setdefault("BENCH_MILLION", "200000")
+    if options.case == "deployment":
+        from . import deployment
+
+        return deployment.run()
     os.environ["DJANGO_SETTINGS_MODULE"] = "povertyedu.settings.dev"
     # Fixed secrets: what the kept database holds, all invented, must be read again by any later run.
     for name in ("SECRET_KEY", "SEALING_KEY", "HASHING_KEY"):
