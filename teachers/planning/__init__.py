@@ -8,9 +8,9 @@ from .explain import Alternative, Explained, Open
 from .facts import Facts, Post, PostKey, School, Teacher
 from .moves import Move, Pair, TooLarge
 from .rules import ALWAYS, Rule, Rules, Weights
-from .solve import BASELINES, Figures, Plan, UnknownPin, make_plan
+from .solve import BASELINES, Figures, Plan, UnknownPin, make_plan, recheck
 
 __all__ = [
     "ALWAYS", "BASELINES", "Alternative", "Conflict", "Explained", "Facts", "Figures", "Move", "Open", "Pair", "Plan", "Post", "PostKey",
-    "Rule", "Rules", "School", "Teacher", "TooLarge", "UnknownPin", "Weights", "make_plan",
+    "Rule", "Rules", "School", "Teacher", "TooLarge", "UnknownPin", "Weights", "make_plan", "recheck",
 ]  # fmt: skip

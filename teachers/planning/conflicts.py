@@ -51,7 +51,7 @@ def joint_conflicts(
     """Return the rows that pinned moves break together, however the rest is planned: as few as possible have to give way."""
     slack = _with_slack(model)
     worth, rows, upper, of_column = slack
-    outcome = maximise(worth, rows, fixed=model.fixed, upper=upper, seconds=seconds, tick=tick)
+    outcome = maximise(worth, rows, upper, fixed=model.fixed, seconds=seconds, tick=tick)
     if outcome.values is None:
         return []
     broken = [row for col, row in of_column.items() if outcome.values[col]]
@@ -60,14 +60,14 @@ def joint_conflicts(
 
 def _with_slack(model: Model) -> tuple[list[int], list[Row], list[int], dict[int, Row]]:
     """Return the model with one more column per row that pinned moves touch: how far the row gives way, at a price."""
-    worth, upper = [0] * len(model.worth), [1] * len(model.worth)
+    worth, upper = [0] * len(model.worth), list(model.upper)
     rows, of_column = [], {}
     for row in model.rows:
         pinned = [coefficient for col, coefficient in row.terms if col in model.fixed]
         if not pinned or (row.rule == Rule.NEED and row.place is None):
             rows.append(row)
             continue
-        column, reach = len(worth), sum(abs(coefficient) for _, coefficient in row.terms)
+        column, reach = len(worth), sum(abs(coefficient) * model.upper[col] for col, coefficient in row.terms)
         worth.append(-1000 if row.rule in ALWAYS else -1)  # what cannot be switched off gives way last
         upper.append(1)
         of_column[column] = row
@@ -76,7 +76,9 @@ def _with_slack(model: Model) -> tuple[list[int], list[Row], list[int], dict[int
 
 
 def _joint(facts: Facts, rules: Rules, model: Model, row: Row) -> Conflict:
-    pinned = [model.moves[col] for col, coefficient in row.terms if col in model.fixed and coefficient > 0]
+    pinned = [
+        model.choices[col][0] for col, coefficient in row.terms if col in model.fixed and coefficient > 0
+    ]
     count = len(pinned)
     if isinstance(row.place, tuple):
         post = facts.post[row.place]
@@ -116,7 +118,9 @@ def enough_without(
         taken = {move.pair for move in pinned}
         free = [move for move in find_moves(facts, looser).moves if move.pair not in taken]
         model = build(facts, looser, [*pinned, *free], len(pinned))
-        outcome = maximise([0] * len(model.worth), model.rows, fixed=model.fixed, seconds=seconds, tick=tick)
+        outcome = maximise(
+            [0] * len(model.worth), model.rows, model.upper, fixed=model.fixed, seconds=seconds, tick=tick
+        )
         if outcome.values is not None:
             enough.append(rule)
     return enough

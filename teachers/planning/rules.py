@@ -23,7 +23,7 @@ class Rule(StrEnum):
     MOST_IN = "most_in"
 
     @property
-    def title(self) -> str:
+    def words(self) -> str:
         return TITLES[self]
 
 
@@ -109,4 +109,4 @@ class Rules:
             Rule.MOST_OUT: f"每校最多派出 {self.most_out} 人",
             Rule.MOST_IN: f"每校最多接收 {self.most_in} 人",
         }
-        return number.get(rule, rule.title)
+        return number.get(rule, rule.words)

@@ -10,7 +10,7 @@ from .facts import Facts
 from .greedy import Greedy, distance_first, need_first
 from .highs import Tick, maximise
 from .model import Model, build
-from .moves import Move, Pair, Possible, as_move, find_moves, points
+from .moves import Move, Pair, Possible, as_move, find_moves, points, what_forbids
 from .rules import Rule, Rules
 from .tally import Tally
 
@@ -76,7 +76,7 @@ def make_plan(
     fixed = [_pin(facts, rules, pair) for pair in pinned]
     taken = {move.pair for move in fixed}
     moves = [*fixed, *(move for move in possible.moves if move.pair not in taken)]
-    model = build(facts, rules, moves, len(fixed))
+    model = build(facts, rules, moves, len(fixed), {teacher for teacher, _ in forbidden})
     conflicts = single_conflicts(facts, rules, fixed)
     plan: list[Move] | None = None
     if not conflicts:
@@ -121,6 +121,26 @@ def breaks(facts: Facts, rules: Rules, plan: Sequence[Move]) -> Rule | None:
     return next((rule for move in plan if (rule := tally.broken_at(move)) is not None), None)
 
 
+def recheck(facts: Facts, rules: Rules, pairs: Sequence[Pair]) -> list[tuple[Pair, Rule | None]]:
+    """Return those of ``pairs`` that break a rule today, one by one or together; None where teacher or post is no more."""
+    found: list[tuple[Pair, Rule | None]] = []
+    moves = []
+    for pair in pairs:
+        try:
+            move = _pin(facts, rules, pair)
+        except UnknownPin:
+            found.append((pair, None))
+            continue
+        rule = what_forbids(facts, rules, move.teacher, move.post, ())
+        if rule is not None:
+            found.append((pair, rule))
+        else:
+            moves.append(move)
+    tally = Tally(facts, rules, moves)
+    together = [(move.pair, tally.broken_at(move)) for move in moves]
+    return found + [(pair, rule) for pair, rule in together if rule is not None]
+
+
 def _best(
     facts: Facts, rules: Rules, model: Model, measured: dict[str, tuple[list[Move], float]], seconds: float, tick: Tick
 ) -> tuple[list[Move] | None, int, bool]:  # fmt: skip
@@ -128,11 +148,13 @@ def _best(
     greedy = max(
         (plan for plan, _ in measured.values()), key=lambda p: points(p, rules.weights), default=None
     )
-    start = _columns(model, greedy) if greedy is not None else None
-    outcome = maximise(model.worth, model.rows, fixed=model.fixed, start=start, seconds=seconds, tick=tick)
+    start = model.columns_of(greedy) if greedy is not None else None
+    outcome = maximise(
+        model.worth, model.rows, model.upper, fixed=model.fixed, start=start, seconds=seconds, tick=tick
+    )
     if outcome.infeasible:
         return None, 0, True
-    plan = [move for col, move in enumerate(model.moves) if outcome.values and outcome.values[col]]
+    plan = model.plan_of(outcome.values) if outcome.values is not None else []
     if outcome.values is None or points(plan, rules.weights) < (
         points(greedy, rules.weights) if greedy else 0
     ):
@@ -140,16 +162,9 @@ def _best(
     rule = breaks(facts, rules, plan)
     if rule is not None:
         raise ArithmeticError(f"the solver's plan breaks {rule}")
-    ceiling = sum(max(0, worth) for worth in model.worth)
+    ceiling = sum(max(0, worth) * most for worth, most in zip(model.worth, model.upper, strict=True))
     bound = ceiling if outcome.bound is None else outcome.bound
     return plan, max(bound, points(plan, rules.weights)), outcome.proved
-
-
-def _columns(model: Model, plan: Sequence[Move]) -> list[int]:
-    made = {move.pair for move in plan}
-    posts = {move.post.key for move in plan}
-    values = [int(move.pair in made) for move in model.moves]
-    return values + [int(key in posts) for key in model.firsts]
 
 
 def _figures(plan: Sequence[Move], rules: Rules, seconds: float) -> Figures:

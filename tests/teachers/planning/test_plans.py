@@ -129,9 +129,9 @@ def test_a_teacher_of_all_subjects_takes_any_subject_of_the_stage():
 @pytest.mark.parametrize(
     ("rules", "pins", "rule", "sentence", "enough"),
     [
-        (Rules(distance_km=20), [(1, PEAK)], Rule.DISTANCE, "固定的调动违反“距离上限 20 公里”：城关小学到高山小学相距 22.2 公里。", [Rule.DISTANCE]),
+        (Rules(distance_km=20, unwilling_percent=None), [(1, PEAK)], Rule.DISTANCE, "固定的调动违反“距离上限 20 公里”：城关小学到高山小学相距 22.2 公里。", [Rule.DISTANCE]),
         (Rules(most_out=1), [(1, VALLEY), (2, VALLEY)], Rule.MOST_OUT, "固定的调动违反“每校最多派出 1 人”：城关小学固定派出 2 人。", [Rule.MOST_OUT]),
-        (Rules(), [(1, VALLEY), (1, PEAK)], Rule.ONCE, "固定的调动违反“每人最多调一次”：同一名教师被固定了 2 次。", []),
+        (Rules(unwilling_percent=None), [(1, VALLEY), (1, PEAK)], Rule.ONCE, "固定的调动违反“每人最多调一次”：同一名教师被固定了 2 次。", []),
         (Rules(), [(1, TOWN)], Rule.NEED, "固定的调动违反“只往缺人的学科派”：城关小学的小学数学不缺教师。", []),
         (Rules(unwilling_percent=0), [(1, PEAK)], Rule.UNWILLING, "固定的调动违反“不愿去偏远的不超过 0%”：固定的调动中有 1 人不愿去偏远学校，愿去的凑不够。", [Rule.UNWILLING]),
     ],
