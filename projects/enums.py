@@ -153,3 +153,30 @@ class InspectionItem(models.TextChoices):
 class Verdict(models.TextChoices):
     OK = "ok", "没有问题"
     PROBLEM = "problem", "有问题"
+
+
+class BaseTableState(models.TextChoices):
+    DRAFT = "draft", "待报送"
+    SUBMITTED = "submitted", "待审定"
+    ACCEPTED = "accepted", "已审定"
+    RETURNED = "returned", "被退回"
+
+
+FROZEN_TABLES = (BaseTableState.SUBMITTED, BaseTableState.ACCEPTED)
+
+
+class DisclosureKind(models.TextChoices):
+    """What is made public each year (临夏州方案 五(三))."""
+
+    PLAN = "plan", "年度资金计划"
+    PROGRESS = "progress", "项目进展和资金使用"
+
+
+class DisclosureState(models.TextChoices):
+    DRAFT = "draft", "拟稿"
+    SUBMITTED = "submitted", "待审批"
+    RETURNED = "returned", "被退回"
+    PUBLISHED = "published", "已公开"
+    REPLACED = "replaced", "已有新版"
+    WITHDRAWN = "withdrawn", "已撤下"
+    DROPPED = "dropped", "已放弃"

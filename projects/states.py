@@ -3,7 +3,7 @@
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.workflow.flow import Flow, Transition
 
-from .enums import GapState, MilestoneKind, RequestState
+from .enums import BaseTableState, DisclosureState, GapState, MilestoneKind, RequestState
 from .enums import ProjectState as S
 
 PROJECT_FLOW = Flow(
@@ -49,3 +49,27 @@ GAP_FLOW = Flow(
         Transition("reopen", (G.CLOSED, G.DROPPED), G.OPEN, P.MANAGE_PROJECTS, "重新打开", needs_reason=True),
     ),
 )
+
+B = BaseTableState
+BASE_TABLE_FLOW = Flow(
+    "base_table",
+    (
+        Transition("submit", (B.DRAFT, B.RETURNED), B.SUBMITTED, P.MANAGE_PROJECTS, "报送"),
+        Transition("accept", (B.SUBMITTED,), B.ACCEPTED, P.APPROVE_PROJECTS, "审定"),
+        Transition("return", (B.SUBMITTED,), B.RETURNED, P.APPROVE_PROJECTS, "退回", needs_reason=True),
+    ),
+)
+
+D = DisclosureState
+DISCLOSURE_FLOW = Flow(
+    "disclosure",
+    (
+        Transition("draw_up", (), D.DRAFT, P.MANAGE_PROJECTS, "拟稿"),
+        Transition("submit", (D.DRAFT, D.RETURNED), D.SUBMITTED, P.MANAGE_PROJECTS, "提交审批"),
+        Transition("drop", (D.DRAFT, D.RETURNED), D.DROPPED, P.MANAGE_PROJECTS, "放弃"),
+        Transition("publish", (D.SUBMITTED,), D.PUBLISHED, P.APPROVE_PROJECTS, "批准并公开"),
+        Transition("return", (D.SUBMITTED,), D.RETURNED, P.APPROVE_PROJECTS, "退回", needs_reason=True),
+        Transition("withdraw", (D.PUBLISHED,), D.WITHDRAWN, P.APPROVE_PROJECTS, "撤下", needs_reason=True),
+        Transition("replace", (D.PUBLISHED,), D.REPLACED, P.APPROVE_PROJECTS, "由新版替换"),  # with the new version's approval
+    ),
+)  # fmt: skip

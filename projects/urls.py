@@ -1,6 +1,19 @@
 from django.urls import path
 
-from .views import acts, funds, gaps, inspections, programmes, projects, requests, school_plan
+from .views import (
+    acts,
+    base_tables,
+    disclosures,
+    funds,
+    gaps,
+    inspections,
+    ledgers,
+    pictures,
+    programmes,
+    projects,
+    requests,
+    school_plan,
+)
 
 app_name = "projects"
 urlpatterns = [
@@ -35,6 +48,22 @@ urlpatterns = [
     path("standards/new/", school_plan.standard_edit, name="standard_new"),
     path("standards/take/", school_plan.standards_take, name="standards_take"),
     path("standards/<int:pk>/", school_plan.standard_edit, name="standard_edit"),
+    path("ledgers/", ledgers.ledgers, name="ledgers"),
+    path("ledgers/export/", ledgers.ledger_export, name="ledger_export"),
+    path("base-tables/", base_tables.base_tables, name="base_tables"),
+    path("base-tables/open/", base_tables.base_table_open, name="base_table_open"),
+    path("base-tables/<int:pk>/", base_tables.base_table, name="base_table"),
+    path("base-tables/<int:pk>/notes/", base_tables.base_table_notes, name="base_table_notes"),
+    path("base-tables/<int:pk>/export/", base_tables.base_table_export, name="base_table_export"),
+    path("base-tables/<int:pk>/<slug:verb>/", base_tables.base_table_step, name="base_table_step"),
+    path("disclosures/", disclosures.disclosures, name="disclosures"),
+    path("disclosures/new/", disclosures.disclosure_new, name="disclosure_new"),
+    path("disclosures/<int:pk>/", disclosures.disclosure, name="disclosure"),
+    path("disclosures/<int:pk>/edit/", disclosures.disclosure_edit, name="disclosure_edit"),
+    path("disclosures/<int:pk>/<slug:verb>/", disclosures.disclosure_step, name="disclosure_step"),
+    path("map/", pictures.township_map, name="map"),
+    path("<int:pk>/charts/", pictures.project_charts, name="charts"),
+    path("programmes/<int:pk>/charts/", pictures.programme_charts, name="programme_charts"),
     path("inspections/", inspections.inspections, name="inspections"),
     path("<int:pk>/inspect/", inspections.inspect, name="inspect"),
     path("<int:pk>/", projects.project, name="detail"),

@@ -38,6 +38,7 @@ from povertyedu.office.actions.areas import merge_area
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import CalendarDay, Person
 from povertyedu.publicity.models import Objection
+from povertyedu.publicity.publications import publish
 from povertyedu.workbooks.writing import write_table
 from students.actions.moves import request_transfer
 from students.actions.promotion import open_promotion
@@ -57,7 +58,7 @@ pytestmark = pytest.mark.django_db
 
 # Whose page it is decides, not a role: the owner opens it, everyone else gets 404.
 OWN = {"jobs", "inbox", "files", "imports"}
-OPEN_TO_ALL = {"accounts:login", "publicity:public"}
+OPEN_TO_ALL = {"accounts:login", "publicity:public", "publicity:publications", "publicity:publication"}
 # Their argument names no object of anyone's.
 NO_OBJECT = {
     "imports:template",
@@ -250,6 +251,10 @@ class World:
         )[0]  # fmt: skip
         vars(self).update(building.one_of_each(xiazhai, by=by))
         vars(self).update(caring.one_of_each(xiazhai, by=by))
+        self.publication = publish(
+            by=by, area=factories.county(), about="测试:1", series="测试:1", title="资金计划", paragraphs=[], sections=[], phone="0000-0000000",
+            days=5, keep=True,
+        )  # fmt: skip
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
     def _have_duties(self, by, clerk):
@@ -382,7 +387,11 @@ OBJECTS = {
     "findings:detail": pk_of("finding"),
     "findings:step": lambda w: {"pk": w.finding.pk, "verb": "plan"},
     "findings:evidence": pk_of("evidence"),
-    **{f"projects:{name}": pk_of("project") for name in ("detail", "edit", "inspect")},
+    **{f"projects:{name}": pk_of("project") for name in ("detail", "edit", "inspect", "charts")},
+    "projects:disclosure_step": lambda w: {"pk": w.disclosure.pk, "verb": "submit"},
+    **{f"projects:disclosure{tail}": pk_of("disclosure") for tail in ("", "_edit")},
+    "projects:base_table_step": lambda w: {"pk": w.base_table.pk, "verb": "submit"},
+    **{f"projects:base_table{tail}": pk_of("base_table") for tail in ("", "_notes", "_export")},
     "projects:act": lambda w: {"pk": w.project.pk, "verb": "progress"},
     "projects:file": pk_of("project_file"),
     **{f"projects:{name}": pk_of("gap") for name in ("gap", "gap_proof")},
@@ -394,7 +403,7 @@ OBJECTS = {
     "projects:request_step": lambda w: {"pk": w.fund_request.pk, "verb": "approve"},
     **{
         f"projects:{name}": lambda w: {"pk": w.project.programme_id}
-        for name in ("programme", "programme_edit", "target_new")
+        for name in ("programme", "programme_edit", "programme_charts", "target_new")
     },
     "teachers:allowance_rate_edit": pk_of("allowance_rate"),
     "teachers:allowance_rate_scan": pk_of("allowance_rate"),
@@ -412,6 +421,7 @@ OBJECTS = {
     "publicity:object": pk_of("notice"),
     "publicity:answer": pk_of("objection"),
     "publicity:public": lambda w: {"token": w.notice.token},
+    "publicity:publication": lambda w: {"token": w.publication.token},
     "office:account_edit": pk_of("clerk"),
     "office:account_active": pk_of("clerk"),
     "office:account_reset": pk_of("clerk"),

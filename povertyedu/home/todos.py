@@ -23,7 +23,6 @@ from povertyedu.indicators.models import IndicatorNotice
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Term
 from povertyedu.publicity.models import Objection, ObjectionState
-from projects.models import Alert, FundRequest, Gap
 from students.models import (
     Correction,
     DuplicatePair,
@@ -42,6 +41,7 @@ from subsidies.models import Allocation, Batch, ExchangeLine, Line, Recovery, Sc
 from subsidies.queries import FactUnread, marks_of
 
 from .duty import Duty
+from .project_duties import PROJECT_DUTIES
 from .teacher_duties import TEACHER_DUTIES
 
 OVERDUE_DAYS = 5
@@ -286,24 +286,7 @@ DUTIES = (
         lambda user: Report.objects.visible_to(user, P.REVIEW_REPORTS).filter(state=ReportState.SUBMITTED),
         "submitted_at", "dropout:reports", "tab=in",
     ),
-    Duty(
-        P.MANAGE_PROJECTS, "待核对列、待确认的项目文件",
-        lambda user: ImportBatch.objects.visible_to(user).waiting_for_a_person(), "created_at", "imports:list",
-    ),
-    Duty(
-        P.APPROVE_PROJECTS, "待审批的项目资金申请",
-        lambda user: FundRequest.objects.visible_to(user, P.APPROVE_PROJECTS).to_decide().exclude(asked_by_id=user.pk),
-        "asked_at", "projects:requests",
-    ),
-    Duty(
-        P.MANAGE_PROJECTS, "待核实销号的办学条件缺口",
-        lambda user: Gap.objects.visible_to(user, P.MANAGE_PROJECTS).filter(state="filled").exclude(filled_by_id=user.pk),
-        "filled_on", "projects:gaps", "tab=filled",
-    ),
-    Duty(
-        P.MANAGE_PROJECTS, "项目预警：滞后、超支、进度久未更新",
-        lambda user: Alert.objects.visible_to(user, P.MANAGE_PROJECTS).open(), "since", "projects:list", "tab=alerted",
-    ),
+    *PROJECT_DUTIES,
     *TEACHER_DUTIES,
     Duty(P.EDIT_STUDENTS, "没有填完的学生表单", lambda user: StudentDraft.objects.filter(user=user), "saved_at", "students:list"),
 )  # fmt: skip

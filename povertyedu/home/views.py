@@ -30,6 +30,7 @@ from .queries import (
     stuck_lines,
 )
 from .todos import money_alerts, todos_of, waiting_for_facts
+from .works import works_of
 
 BAND_TEXTS = (f"<{BANDS[0]}%", f"{BANDS[0]}—{BANDS[1]}%", f"{BANDS[1]}—{BANDS[2]}%", f"≥{BANDS[2]}%")
 READINGS = {"school_area": "就读地", "home_area": "户籍地"}
@@ -92,6 +93,7 @@ def dashboard(request):
         "coverage": standing(with_awaited(Wanted(term, request.user, reading)))
         if request.user.can(Permission.VIEW_COVERAGE)
         else None,
+        "works": works_of(request.user) if request.user.can(Permission.VIEW_PROJECTS) else None,
     }
     context = _page(request, term, reading, rows, [("领导驾驶舱", None)]) | _cash(request.user, term) | more
     return render(request, "home/dashboard.html", context)

@@ -6,7 +6,7 @@ from django.core.exceptions import FieldDoesNotExist
 from dropout.states import CASE_FLOW, REPORT_FLOW
 from povertyedu.findings.states import FINDING_FLOW
 from povertyedu.indicators.states import NOTICE_FLOW
-from projects.states import GAP_FLOW, PROJECT_FLOW, REQUEST_FLOW
+from projects.states import BASE_TABLE_FLOW, DISCLOSURE_FLOW, GAP_FLOW, PROJECT_FLOW, REQUEST_FLOW
 from students.states import (
     CHANGE_FLOW,
     CORRECTION_FLOW,
@@ -98,6 +98,9 @@ ACTION_WORDS = {
     "bank_return.apply": "导入银行回盘",
     "notice.withdraw": "撤下公示",
     "notice.close": "公示到期",
+    "publication.publish": "公开",
+    "publication.withdraw": "撤下公开内容",
+    "publication.end": "公开到期",
     "objection.record": "登记公示异议",
     "objection.answer": "答复公示异议",
     "import.apply": "导入生效",
@@ -189,6 +192,8 @@ ACTION_WORDS = {
     "project.progress": "登记项目进度",
     "project.inspect": "登记项目半年检查",
     "standard.keep": "保存办学条件标准",
+    "disclosure.draw_again": "项目公开：重新生成",
+    "base_table.explain": "填写双月报说明",
     "jobs.cancel": "停止后台任务",
 }
 ACTION_WORDS |= {
@@ -217,6 +222,8 @@ ACTION_WORDS |= {
         (REQUEST_FLOW, "项目资金审批"),
         (GAP_FLOW, "办学缺口"),
         (DEPLOYMENT_FLOW, "教师派出"),
+        (BASE_TABLE_FLOW, "项目双月报"),
+        (DISCLOSURE_FLOW, "项目公开"),
     )
     for step in flow.transitions
 }

@@ -9,4 +9,6 @@ urlpatterns = [
     path("<int:pk>/objections/", views.object_to, name="object"),
     path("objections/<int:pk>/answer/", views.answer, name="answer"),
     path("p/<str:token>/", views.public, name="public"),
+    path("open/", views.publications, name="publications"),
+    path("open/<str:token>/", views.publication, name="publication"),
 ]

@@ -14,10 +14,11 @@ from povertyedu.workflow.flow import StepRefused
 
 from . import actions
 from .forms import AnswerForm, ObjectionForm
-from .models import Notice, NoticeState, Objection
+from .models import Notice, NoticeState, Objection, Publication, PublicationState
 from .queries import PAGE, notices_of
 
 # People on one poster page: the whole list of the largest school is served in one go, as it is printed.
+LISTED = 100
 TABS = (("", "全部"), ("open", "公示中"), ("objected", "有待处理异议"))
 
 
@@ -43,6 +44,44 @@ def public(request, token):
         response = render(request, "publicity/public.html", names | {"notice": notice})
     response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     return response
+
+
+@login_not_required
+@never_cache
+@require_GET
+def publications(request):
+    """List what is public now and what is kept as archive, for anyone."""
+    every = Publication.objects.readable().defer("content")  # everyone: it is public
+    newest = list(Publication.objects.newest().defer("content")[:LISTED])  # everyone: it is public
+    shown = {paper.pk for paper in newest}
+    context = options("county_name", "bureau_name") | {
+        "newest": newest,
+        "archive": [paper for paper in every[: 2 * LISTED] if paper.pk not in shown],
+    }
+    return render(request, "publicity/publications.html", context)
+
+
+@login_not_required
+@never_cache
+@require_GET
+def publication(request, token):
+    """Show a public paper to anyone: within its days, afterwards as archive where it is kept, else that it is gone."""
+    paper = get_object_or_404(Publication, token=token)  # everyone: it is public
+    names = options("county_name", "bureau_name")
+    if not Publication.objects.readable().filter(pk=paper.pk).exists():  # everyone: it is public
+        sentence = (
+            "公开期已满，内容已撤下。" if paper.state != PublicationState.WITHDRAWN else "这份内容已撤下。"
+        )
+        context = names | {"sentence": sentence, "phone": paper.phone, "office": names["bureau_name"]}
+        return render(request, "publicity/gone.html", context, status=410)
+    newer = (
+        Publication.objects.newest().filter(series=paper.series, version__gt=paper.version).first()
+    )  # everyone: it is public
+    older = (
+        Publication.objects.readable().filter(series=paper.series, version__lt=paper.version).defer("content")
+    )  # everyone: it is public
+    context = names | {"paper": paper, "newer": newer, "older": list(older[:20])}
+    return render(request, "publicity/publication.html", context)
 
 
 @needs(P.VIEW_SUBSIDIES)

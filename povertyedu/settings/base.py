@@ -187,6 +187,7 @@ DAILY_ACTIONS = [
     "povertyedu.imports.actions.purge_expired",  # before the files: their bytes lead to the staged rows
     "povertyedu.files.actions.purge_due",
     "povertyedu.publicity.actions.take_down_expired",
+    "povertyedu.publicity.publications.end_expired",
     "povertyedu.findings.actions.tell_overdue",
     "students.actions.duplicates.search_daily",
     "subsidies.actions.nightly.recalculate_nightly",
@@ -204,6 +205,7 @@ DAILY_ACTIONS = [
     "projects.actions.alerts.watch",
     "teachers.actions.allowances.open_due",
     "teachers.actions.deployment_days.remind_returns",
+    "projects.actions.base_tables.keep_tables",
 ]
 
 # What may be imported: kind -> dotted path of its resource (an app above `imports` owns it).

@@ -24,7 +24,7 @@ class Row(NamedTuple):
 
 
 class Tile(NamedTuple):
-    """One place on the tile map: cell, name, percent, colour band 1 (worst) to 4 (best), link."""
+    """One place on the tile map: cell, name, percent, colour band 1 (worst) to 4 (best), link; ``text`` instead of the percent."""
 
     col: int
     row: int
@@ -32,6 +32,7 @@ class Tile(NamedTuple):
     value: float
     band: int
     href: str | None = None
+    text: str = ""
 
 
 def bar(value, target=None, status="ok", width=120, height=8, label="") -> SafeString:
@@ -110,7 +111,8 @@ def tilemap(name, title, tiles, width=330, columns=5) -> SafeString:
     for tile in tiles:
         x, y = tile.col * wide + gap / 2, tile.row * high + gap / 2
         group = _linked(svg, tile.href)
-        group.set("aria-label", f"{tile.label} {percent(tile.value)}")
+        shown = tile.text or percent(tile.value)
+        group.set("aria-label", f"{tile.label} {shown}")
         if not tile.href:
             group.set("role", "img")
         _add(
@@ -124,7 +126,7 @@ def tilemap(name, title, tiles, width=330, columns=5) -> SafeString:
             rx=3,
         )
         _text(group, x + (wide - gap) / 2, y + 20, tile.label, "tile-name", "middle")
-        _text(group, x + (wide - gap) / 2, y + 38, percent(tile.value), "tile-value", "middle")
+        _text(group, x + (wide - gap) / 2, y + 38, shown, "tile-value", "middle")
     return _out(svg)
 
 

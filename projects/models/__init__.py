@@ -1,3 +1,4 @@
+from .disclosure import Disclosure, DisclosureDecision
 from .funds import Contract, ContractPart, FundEntry, FundLine, FundRequest, RequestDecision
 from .gaps import Condition, Gap, GapDecision, Standard
 from .inspections import Inspection, InspectionResult
@@ -12,12 +13,18 @@ from .project import (
     ProjectQuantity,
     ProjectSite,
 )
+from .reports import BaseTable, BaseTableDecision, BaseTableRow, Period
 
 __all__ = [
     "Alert",
+    "BaseTable",
+    "BaseTableDecision",
+    "BaseTableRow",
     "Condition",
     "Contract",
     "ContractPart",
+    "Disclosure",
+    "DisclosureDecision",
     "FundEntry",
     "FundLine",
     "FundRequest",
@@ -26,6 +33,7 @@ __all__ = [
     "Inspection",
     "InspectionResult",
     "Milestone",
+    "Period",
     "Programme",
     "ProgrammeTarget",
     "ProgressReport",

@@ -6,10 +6,11 @@ from decimal import Decimal
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from povertyedu.orgs.calendar import today
-from projects.actions import funds, gaps, register, requests, work
+from projects.actions import base_tables, disclosures, funds, gaps, register, requests, work
 from projects.actions.register import NewProject
 from projects.enums import ProgrammeKind
 from projects.models import Contract, FundLine, Programme, Project, Standard
+from projects.queries.base_tables import period_begun
 
 DAY = dt.date(2020, 9, 1)
 
@@ -76,4 +77,6 @@ def one_of_each(school, *, by) -> dict:
         "project_file": report.photo,
         "gap": gap,
         "standard": standard,
+        "disclosure": disclosures.draw_up(by=by, kind="plan", year=2020, on=today()),
+        "base_table": base_tables.open_table(period=period_begun()),
     }

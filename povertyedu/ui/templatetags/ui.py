@@ -10,7 +10,7 @@ from functools import wraps
 from django import template
 from django.utils import timezone
 
-from povertyedu.ui import charts, icons, numerals
+from povertyedu.ui import charts, icons, numerals, timelines
 
 register = template.Library()
 
@@ -18,6 +18,8 @@ register.simple_tag(charts.bar)
 register.simple_tag(charts.stacked)
 register.simple_tag(charts.tilemap)
 register.simple_tag(charts.sparkline)
+register.simple_tag(timelines.gantt)
+register.simple_tag(timelines.curve)
 register.simple_tag(icons.icon, name="icon")
 
 

@@ -1,0 +1,51 @@
+"""What waits in school construction and equipment."""
+
+from povertyedu.accounts.permissions import Permission as P
+from povertyedu.imports.models import ImportBatch
+from povertyedu.orgs.calendar import today
+from projects.models import Alert, BaseTable, Disclosure, FundRequest, Gap
+
+from .duty import Duty
+
+PROJECT_DUTIES = (
+    Duty(
+        P.MANAGE_PROJECTS, "待核对列、待确认的项目文件",
+        lambda user: ImportBatch.objects.visible_to(user).waiting_for_a_person(), "created_at", "imports:list",
+    ),
+    Duty(
+        P.APPROVE_PROJECTS, "待审批的项目资金申请",
+        lambda user: FundRequest.objects.visible_to(user, P.APPROVE_PROJECTS).to_decide().exclude(asked_by_id=user.pk),
+        "asked_at", "projects:requests",
+    ),
+    Duty(
+        P.MANAGE_PROJECTS, "待核实销号的办学条件缺口",
+        lambda user: Gap.objects.visible_to(user, P.MANAGE_PROJECTS).filter(state="filled").exclude(filled_by_id=user.pk),
+        "filled_on", "projects:gaps", "tab=filled",
+    ),
+    Duty(
+        P.MANAGE_PROJECTS, "项目预警：滞后、超支、进度久未更新",
+        lambda user: Alert.objects.visible_to(user, P.MANAGE_PROJECTS).open(), "since", "projects:list", "tab=alerted",
+    ),
+    Duty(
+        P.MANAGE_PROJECTS, "待报送的项目双月报",
+        lambda user: BaseTable.objects.visible_to(user, P.MANAGE_PROJECTS).open().filter(due_on__gte=today()), "opened_on", "projects:base_tables",
+    ),
+    Duty(
+        P.MANAGE_PROJECTS, "逾期没有报送的项目双月报",
+        lambda user: BaseTable.objects.visible_to(user, P.MANAGE_PROJECTS).overdue(), "due_on", "projects:base_tables",
+    ),
+    Duty(
+        P.APPROVE_PROJECTS, "待审定的项目双月报",
+        lambda user: BaseTable.objects.visible_to(user, P.APPROVE_PROJECTS).filter(state="submitted").exclude(submitted_by_id=user.pk),
+        "submitted_at", "projects:base_tables",
+    ),
+    Duty(
+        P.APPROVE_PROJECTS, "待审批的项目公开",
+        lambda user: Disclosure.objects.visible_to(user, P.APPROVE_PROJECTS).filter(state="submitted").exclude(drawn_by_id=user.pk),
+        "submitted_at", "projects:disclosures",
+    ),
+    Duty(
+        P.MANAGE_PROJECTS, "被退回、待修改的项目公开",
+        lambda user: Disclosure.objects.visible_to(user, P.MANAGE_PROJECTS).filter(state="returned"), "submitted_at", "projects:disclosures",
+    ),
+)  # fmt: skip
