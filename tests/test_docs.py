@@ -12,6 +12,7 @@ from subsidies.states import ALLOCATION_FLOW, BATCH_FLOW, EXCHANGE_FLOW, SHEET_F
 from teachers.states.allowances import ROLL_FLOW
 from teachers.states.allowances import SHEET_FLOW as ALLOWANCE_SHEET_FLOW
 from teachers.states.deployment import DEPLOYMENT_FLOW
+from teachers.states.care import AID_FLOW
 
 ROOT = Path(settings.BASE_DIR)
 DOCUMENTS = sorted(
@@ -40,6 +41,7 @@ def test_links_of_a_document_lead_to_files(path):
         ("Request for project money", REQUEST_FLOW),
         ("Deployment of a teacher", DEPLOYMENT_FLOW),
         ("Monthly allowances", ROLL_FLOW),
+        ("Aid in serious illness", AID_FLOW),
         ("Allowances of a school", ALLOWANCE_SHEET_FLOW),
     ],  # fmt: skip
 )

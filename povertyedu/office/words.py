@@ -27,6 +27,7 @@ from subsidies.states import (
 from teachers.states.allowances import ROLL_FLOW
 from teachers.states.allowances import SHEET_FLOW as ALLOWANCE_SHEET_FLOW
 from teachers.states.deployment import DEPLOYMENT_FLOW
+from teachers.states.care import AID_FLOW
 
 # An unknown code is shown as it is: the log outlives the verbs.
 ACTION_WORDS = {
@@ -182,6 +183,22 @@ ACTION_WORDS = {
     "programme.drop_target": "去掉建设规划目标",
     "indicator.count": "登记规划完成数",
     "allowance.rate": "登记教师补助标准",
+    "housing.building": "登记周转宿舍楼",
+    "housing.room": "登记周转宿舍房间",
+    "housing.move_in": "安排入住周转宿舍",
+    "housing.move_out": "办理周转宿舍退房",
+    "housing.ask": "登记周转宿舍轮候",
+    "housing.withdraw": "取消周转宿舍轮候",
+    "health.invite": "通知教师体检",
+    "health.done": "登记教师体检",
+    "health.missed": "登记教师未体检",
+    "insurance.begin": "登记教师参保",
+    "insurance.end": "登记教师停缴",
+    "tilt.keep": "保存评聘、评优规则",
+    "tilt.put_up": "添加评聘、评优人选",
+    "tilt.close": "评聘、评优定榜",
+    "pay.civil": "登记公务员平均工资",
+    "pay.teacher": "登记教师全年工资",
     "allowance.hold": "暂缓教师补助",
     "allowance.release": "恢复教师补助",
     "allowance.fail": "登记教师补助退票",
@@ -216,6 +233,7 @@ ACTION_WORDS |= {
         (REPORT_FLOW, "控辍月报、季报"),
         (FINDING_FLOW, "整改"),
         (NOTICE_FLOW, "指标通报"),
+        (AID_FLOW, "教师大病救助"),
         (ROLL_FLOW, "教师补助名单"),
         (ALLOWANCE_SHEET_FLOW, "学校教师补助名单"),
         (PROJECT_FLOW, "项目"),

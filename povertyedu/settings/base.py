@@ -225,6 +225,7 @@ IMPORT_RESOURCES = {
     "programme-targets": "projects.resources.ProgrammeTargetResource",
     "programme-counts": "projects.resources.ProgrammeCountResource",
     "deployments": "teachers.resources.DeploymentResource",
+    "teacher-pay": "teachers.resources.pay.TeacherPayResource",
 }
 # What background workers can do: job kind -> dotted path of the function that does it.
 JOB_KINDS = {

@@ -6,26 +6,11 @@ import re
 from django import forms
 
 from povertyedu.workbooks import cells
-from povertyedu.workbooks.cells import EMPTY, CellError, Cleaned, compact, text_of
+from povertyedu.workbooks.cells import compact
 from povertyedu.workbooks.fields import CellField, ReasonField
+from teachers.amounts import clean_yuan
 
-LARGEST_FEN = 10**11  # a thousand million yuan: no single amount of care is near it
-_YUAN = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,2})?").fullmatch
 _MONTH = re.compile(r"(20[0-9]{2})[-/.年]?(0?[1-9]|1[0-2])月?").fullmatch
-
-
-def clean_yuan(cell) -> Cleaned:
-    """Yuan with at most two decimals as whole fen; None when empty. Error: amount_invalid."""
-    text = compact(text_of(cell)).lstrip("¥￥").replace(",", "").removesuffix("元")
-    if text in ("", "-", "—", "/"):
-        return EMPTY
-    if not _YUAN(text):
-        raise CellError("amount_invalid", f"金额“{text[:20]}”看不懂；请填写元，最多两位小数。")
-    whole, _, part = text.partition(".")
-    fen = int(whole) * 100 + int(part.ljust(2, "0") or 0)
-    if fen > LARGEST_FEN:
-        raise CellError("amount_invalid", "金额太大，可能写错了单位；这里按元读，请核对。")
-    return Cleaned(fen)
 
 
 class YuanField(CellField):

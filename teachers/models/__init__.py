@@ -10,6 +10,15 @@ from .allowances import (
     SheetDecision,
 )
 from .deployment import Deployment, DeploymentDecision, HeadTerm
+from .care import (
+    AidDecision,
+    AidSeat,
+    HealthCheck,
+    IllnessAid,
+    Insurance,
+    TiltEntry,
+    TiltList,
+)
 from .establishment import (
     Establishment,
     EstablishmentChange,
@@ -18,10 +27,14 @@ from .establishment import (
     StaffStandard,
     SubjectHours,
 )
+from .housing import Building, HousingRequest, Occupancy, Room
+from .pay import CivilPay, TeacherPay
 from .places import SchoolPlace
 from .registry import Appointment, ServiceTerm, Teacher, TitleRecord
 
 __all__ = [
+    "AidDecision",
+    "AidSeat",
     "AllowanceLine",
     "AllowanceRate",
     "AllowanceRoll",
@@ -29,18 +42,29 @@ __all__ = [
     "Appointment",
     "Deployment",
     "DeploymentDecision",
+    "Building",
+    "CivilPay",
     "Establishment",
     "EstablishmentChange",
     "ExcessDecision",
     "ExcessRequest",
+    "HealthCheck",
+    "HousingRequest",
+    "IllnessAid",
+    "Insurance",
+    "Occupancy",
     "RollDecision",
     "RollSeat",
     "HeadTerm",
+    "Room",
     "SchoolPlace",
     "ServiceTerm",
     "SheetDecision",
     "StaffStandard",
     "SubjectHours",
     "Teacher",
+    "TeacherPay",
+    "TiltEntry",
+    "TiltList",
     "TitleRecord",
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from teachers.views import allowances
+from teachers.views import allowances, housing, standing, welfare
 
 patterns = [
     path("allowances/", allowances.allowances, name="allowances"),
@@ -18,4 +18,34 @@ patterns = [
     path("allowances/<int:pk>/", allowances.roll, name="allowance_roll"),
     path("allowances/<int:pk>/export/", allowances.roll_export, name="allowance_export"),
     path("allowances/<int:pk>/<slug:verb>/", allowances.roll_step, name="allowance_step"),
+    path("housing/", housing.housing, name="housing"),
+    path("housing/export/", housing.export, name="housing_export"),
+    path("housing/buildings/new/", housing.building_new, name="building_new"),
+    path("housing/buildings/<int:pk>/rooms/", housing.room_new, name="room_new"),
+    path("housing/rooms/<int:pk>/", housing.room_edit, name="room_edit"),
+    path("housing/in/", housing.move_in, name="move_in"),
+    path("housing/occupancies/<int:pk>/out/", housing.move_out, name="move_out"),
+    path("housing/requests/new/", housing.request_new, name="housing_ask"),
+    path("housing/requests/<int:pk>/withdraw/", housing.request_withdraw, name="housing_withdraw"),
+    path("health/", welfare.health, name="health"),
+    path("health/invite/", welfare.health_invite, name="health_invite"),
+    path("health/<int:pk>/result/", welfare.health_reveal, name="health_reveal"),
+    path("health/<int:pk>/<slug:verb>/", welfare.health_step, name="health_step"),
+    path("aid/", welfare.aid_list, name="aids"),
+    path("aid/new/", welfare.aid_new, name="aid_new"),
+    path("aid/<int:pk>/", welfare.aid, name="aid"),
+    path("aid/<int:pk>/diagnosis/", welfare.aid_reveal, name="aid_reveal"),
+    path("aid/<int:pk>/<slug:verb>/", welfare.aid_step, name="aid_step"),
+    path("insurance/", welfare.insurance, name="insurance"),
+    path("insurance/new/", welfare.insure, name="insure"),
+    path("insurance/<int:pk>/end/", welfare.insurance_end, name="insurance_end"),
+    path("tilt/", standing.tilts, name="tilts"),
+    path("tilt/new/", standing.tilt_edit, name="tilt_new"),
+    path("tilt/<int:pk>/", standing.tilt, name="tilt"),
+    path("tilt/<int:pk>/edit/", standing.tilt_edit, name="tilt_edit"),
+    path("tilt/<int:pk>/candidates/new/", standing.candidate_new, name="candidate_new"),
+    path("pay/", standing.pay, name="pay"),
+    path("pay/civil/new/", standing.civil_edit, name="civil_new"),
+    path("pay/civil/<int:pk>/", standing.civil_edit, name="civil_edit"),
+    path("pay/teachers/new/", standing.teacher_pay_new, name="teacher_pay_new"),
 ]  # fmt: skip

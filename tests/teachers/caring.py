@@ -6,8 +6,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from povertyedu.orgs.calendar import today
 from povertyedu.workflow.flow import Actor
-from teachers.actions import allowances
-from teachers.models import AllowanceRate
+from teachers.actions import aid, allowances, care, housing
+from teachers.models import AllowanceRate, Building, CivilPay, HealthCheck, Insurance, Room, TiltList
 from teachers.queries.allowances import month_before
 from tests.factories import teachers
 
@@ -44,4 +44,53 @@ def one_of_each(school, *, by) -> dict:
         "allowance_roll": roll,
         "allowance_sheet": roll.sheets.get(),
         "paid_roll": paid,
+        **_welfare(school, by=by),
+    }
+
+
+def room_at(school, *, by, capacity: int = 2, number: str = "101", building: str = "教师楼") -> Room:
+    house = Building.objects.filter(school=school, name=building).first() or housing.keep_building(
+        by=by, building=Building(school=school, name=building)
+    )
+    return housing.keep_room(by=by, room=Room(building=house, number=number, capacity=capacity))
+
+
+def _welfare(school, *, by) -> dict:
+    """Return a room lived in, one who waits, a check, an application for aid, an insurance, a round of titles, a figure of pay."""
+    lodger, other = teachers.teacher("住户", school), teachers.teacher("轮候", school)
+    room = room_at(school, by=by)
+    care.invite(by=by, teachers=[lodger.pk], year=today().year, on=today(), hospital="县医院")
+    care.insure(by=by, teachers=[lodger], kinds=["medical"], since=dt.date(2020, 1, 1))
+    return {
+        "room": room,
+        "building": room.building,
+        "occupancy": housing.move_in(by=by, room=room, teacher=lodger, since=today()),
+        "housing_request": housing.ask(
+            by=by, school=school, teacher=other, asked_on=today(), reason="家在外乡"
+        ),
+        "health_check": HealthCheck.objects.get(teacher=lodger),
+        "aid": aid.apply(
+            by=OTHERS[0],
+            teacher=lodger,
+            diagnosis="重病",
+            ill_since=today(),
+            cost_fen=900_000,
+            own_fen=300_000,
+            asked_fen=200_000,
+        ),
+        "insurance": Insurance.objects.get(teacher=lodger),
+        "tilt": care.keep_tilt(
+            by=by,
+            tilt=TiltList(
+                kind="title",
+                name="一级教师",
+                year=2020,
+                document="云人社〔2020〕3号",
+                points_per_year=100,
+                most_points=1000,
+            ),
+        ),
+        "civil_pay": CivilPay.objects.create(
+            year=2019, counterpart="全体公务员", average_fen=8_000_000, document="统计年报"
+        ),
     }
