@@ -11,8 +11,8 @@ from projects.states import GAP_FLOW, PROJECT_FLOW, REQUEST_FLOW
 from subsidies.states import ALLOCATION_FLOW, BATCH_FLOW, EXCHANGE_FLOW, SHEET_FLOW
 from teachers.states.allowances import ROLL_FLOW
 from teachers.states.allowances import SHEET_FLOW as ALLOWANCE_SHEET_FLOW
-from teachers.states.deployment import DEPLOYMENT_FLOW
 from teachers.states.care import AID_FLOW
+from teachers.states.deployment import DEPLOYMENT_FLOW
 
 ROOT = Path(settings.BASE_DIR)
 DOCUMENTS = sorted(

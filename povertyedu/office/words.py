@@ -26,8 +26,8 @@ from subsidies.states import (
 )
 from teachers.states.allowances import ROLL_FLOW
 from teachers.states.allowances import SHEET_FLOW as ALLOWANCE_SHEET_FLOW
-from teachers.states.deployment import DEPLOYMENT_FLOW
 from teachers.states.care import AID_FLOW
+from teachers.states.deployment import DEPLOYMENT_FLOW
 
 # An unknown code is shown as it is: the log outlives the verbs.
 ACTION_WORDS = {

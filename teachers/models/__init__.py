@@ -9,7 +9,6 @@ from .allowances import (
     RollSeat,
     SheetDecision,
 )
-from .deployment import Deployment, DeploymentDecision, HeadTerm
 from .care import (
     AidDecision,
     AidSeat,
@@ -19,6 +18,7 @@ from .care import (
     TiltEntry,
     TiltList,
 )
+from .deployment import Deployment, DeploymentDecision, HeadTerm
 from .establishment import (
     Establishment,
     EstablishmentChange,

@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('orgs', '0006_former_tags'),
-        ('teachers', '0003_allowances'),
+        ('teachers', '0004_deployments'),
     ]
 
     operations = [
