@@ -31,6 +31,7 @@ NAVIGATION = (
         Entry("students:changes", "待复核变更", "shield-check", (P.EDIT_STUDENTS, P.CHECK_CHANGES)),
         Entry("imports:list", "批量导入", "file-up", (P.IMPORT_ROSTER, P.IMPORT_LISTS, P.MANAGE_FUNDS, P.MANAGE_CHAINS, P.ENTER_ATTENDANCE, P.MANAGE_PROJECTS, P.REPORT_NEEDS, P.ASK_DEPLOYMENT)),
         Entry("imports:list", "批量导入", "file-up", (P.IMPORT_ROSTER, P.IMPORT_LISTS, P.MANAGE_FUNDS, P.MANAGE_CHAINS, P.ENTER_ATTENDANCE, P.MANAGE_PROJECTS, P.REPORT_NEEDS, P.VIEW_TEACHER_PAY)),
+        Entry("imports:list", "批量导入", "file-up", (P.IMPORT_ROSTER, P.IMPORT_LISTS, P.MANAGE_FUNDS, P.MANAGE_CHAINS, P.ENTER_ATTENDANCE, P.MANAGE_PROJECTS, P.REPORT_NEEDS, P.ASK_DEPLOYMENT, P.IMPORT_TEACHERS, P.MANAGE_ESTABLISHMENT)),
         Entry("students:identification", "名单核查", "list-checks", (P.IDENTIFY,)),
         Entry("students:ends", "待终止认定", "list-x", (P.IDENTIFY,)),
         Entry("students:comparisons", "名单比对", "git-compare", (P.COMPARE_LISTS,)),
@@ -76,6 +77,9 @@ NAVIGATION = (
         Entry("projects:requests", "资金审批", "stamp", (P.VIEW_PROJECTS,)),
     )),
     ("教师队伍", (
+        Entry("teachers:list", "教师名册", "users-round", (P.VIEW_TEACHERS,)),
+        Entry("teachers:establishment", "学校编制", "armchair", (P.VIEW_TEACHERS,)),
+        Entry("teachers:need", "教师需求", "scale-3d", (P.VIEW_TEACHERS,)),
         Entry("teachers:allowances", "教师补助", "hand-coins", (P.KEEP_CARE, P.REVIEW_CARE, P.APPROVE_CARE, P.PAY_CARE)),
         Entry("teachers:deployments", "支教轮岗", "repeat-2", (P.VIEW_TEACHERS,)),
         Entry("teachers:rotation", "轮岗率", "percent", (P.VIEW_TEACHERS,)),

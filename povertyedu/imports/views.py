@@ -48,6 +48,7 @@ may_import = needs(
     Permission.MANAGE_CHAINS,
     Permission.ENTER_ATTENDANCE,
     Permission.MANAGE_PROJECTS, Permission.REPORT_NEEDS,
+    Permission.IMPORT_TEACHERS, Permission.MANAGE_ESTABLISHMENT,
 )  # fmt: skip
 LISTED = 50
 LEFT_OUT_SHOWN = 500

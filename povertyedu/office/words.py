@@ -28,6 +28,7 @@ from teachers.states.allowances import ROLL_FLOW
 from teachers.states.allowances import SHEET_FLOW as ALLOWANCE_SHEET_FLOW
 from teachers.states.care import AID_FLOW
 from teachers.states.deployment import DEPLOYMENT_FLOW
+from teachers.states.establishment import EXCESS_FLOW
 
 # An unknown code is shown as it is: the log outlives the verbs.
 ACTION_WORDS = {
@@ -212,6 +213,18 @@ ACTION_WORDS = {
     "disclosure.draw_again": "项目公开：重新生成",
     "base_table.explain": "填写双月报说明",
     "jobs.cancel": "停止后台任务",
+    "teacher.register": "登记教师",
+    "teacher.amend": "更正教师",
+    "teacher.appoint": "聘任（调动）教师",
+    "teacher.correct_post": "更正岗位",
+    "teacher.leave": "教师离任",
+    "teacher.keep_term": "登记服务期（合同）",
+    "teacher.end_term": "办结服务期（合同）",
+    "teacher.award": "登记职称、骨干",
+    "establishment.authorise": "核定编制",
+    "staff_standard.keep": "保存编制标准",
+    "subject_hours.keep": "保存学科周课时",
+    "school_place.keep": "登记学校位置和偏远程度",
 }
 ACTION_WORDS |= {
     f"{flow.name}.{step.verb}": f"{subject}：{step.label}"
@@ -242,6 +255,7 @@ ACTION_WORDS |= {
         (DEPLOYMENT_FLOW, "教师派出"),
         (BASE_TABLE_FLOW, "项目双月报"),
         (DISCLOSURE_FLOW, "项目公开"),
+        (EXCESS_FLOW, "超编申请"),
     )
     for step in flow.transitions
 }

@@ -226,6 +226,8 @@ IMPORT_RESOURCES = {
     "programme-counts": "projects.resources.ProgrammeCountResource",
     "deployments": "teachers.resources.DeploymentResource",
     "teacher-pay": "teachers.resources.pay.TeacherPayResource",
+    "establishments": "teachers.resources.EstablishmentResource",
+    "teachers": "teachers.resources.TeacherResource",
 }
 # What background workers can do: job kind -> dotted path of the function that does it.
 JOB_KINDS = {

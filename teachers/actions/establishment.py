@@ -15,7 +15,14 @@ from povertyedu.inbox.models import tell
 from povertyedu.orgs.models import School
 from povertyedu.workflow.flow import Actor, StepRefused, advance
 from teachers.enums.establishment import StaffBasis
-from teachers.models import Establishment, EstablishmentChange, ExcessDecision, ExcessRequest, StaffStandard
+from teachers.models import (
+    Establishment,
+    EstablishmentChange,
+    ExcessDecision,
+    ExcessRequest,
+    StaffStandard,
+    SubjectHours,
+)
 from teachers.states.establishment import EXCESS_FLOW
 
 # 中央编办发〔2014〕72号: one of staff to 19, 13.5, 12.5 pupils, town and village alike.
@@ -24,6 +31,22 @@ STATE_SINCE, STATE_DOCUMENT = (
     dt.date(2014, 11, 13),
     "中央编办发〔2014〕72号：小学 1:19、初中 1:13.5、高中 1:12.5",
 )
+
+
+# Lessons a week on the average of a stage's grades: a county may begin with these, and is told to put its own in.
+USUAL_HOURS = {
+    "primary": {
+        "chinese": 7, "mathematics": 5, "english": 2, "morality": 2, "science": 2, "music": 2, "sport": 4, "art": 2, "computing": 1, "labour": 1,
+    },
+    "junior": {
+        "chinese": 5, "mathematics": 5, "english": 4, "physics": 2, "chemistry": 1, "biology": 2, "morality": 2, "history": 2, "geography": 1,
+        "music": 1, "sport": 3, "art": 1, "computing": 1, "labour": 1,
+    },
+    "senior": {
+        "chinese": 4, "mathematics": 4, "english": 4, "physics": 3, "chemistry": 3, "biology": 3, "morality": 3, "history": 3, "geography": 3,
+        "music": 1, "sport": 2, "art": 1, "computing": 1, "labour": 1,
+    },
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -163,14 +186,44 @@ def keep_standard(*, by: Actor, standard: StaffStandard) -> StaffStandard:
 
 @transaction.atomic
 def take_state_standards(*, by: Actor) -> int:
-    """Take over the state's three ratios where the county has no ratio of the stage; return how many."""
+    """Take over the state's three ratios and usual lessons where the county has none of the stage; return how many were added."""
     known = set(StaffStandard.objects.filter(basis=StaffBasis.PUPILS).values_list("stage", flat=True))
     rows = [
         StaffStandard(stage=stage, basis=StaffBasis.PUPILS, amount=Decimal(amount), since=STATE_SINCE, document=STATE_DOCUMENT)
         for stage, amount in STATE if stage not in known
     ]  # fmt: skip
     StaffStandard.objects.bulk_create(rows)
+    taught = set(SubjectHours.objects.values_list("stage", flat=True))
+    hours = [
+        SubjectHours(stage=stage, subject=subject, lessons=lessons)
+        for stage, lessons_of in USUAL_HOURS.items() if stage not in taught
+        for subject, lessons in lessons_of.items()
+    ]  # fmt: skip
+    SubjectHours.objects.bulk_create(hours)
     record_many(
         by, action="staff_standard.keep", rows=[(row, {"amount": [None, str(row.amount)]}) for row in rows]
     )
+    return len(rows) + len({each.stage for each in hours})
+
+
+@transaction.atomic
+def keep_hours(*, by: Actor, stage: str, lessons: dict[str, Decimal]) -> int:
+    """Say how many lessons a week each subject of a stage has; what is not named is not taught. Return how many subjects."""
+    old = SubjectHours.objects.by_stage().get(stage, {})
+    SubjectHours.objects.filter(stage=stage).exclude(subject__in=lessons).delete()
+    rows = [SubjectHours(stage=stage, subject=subject, lessons=number) for subject, number in lessons.items()]
+    SubjectHours.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["stage", "subject"], update_fields=["lessons"]
+    )
+    changed = {
+        subject: [str(old.get(subject, 0)), str(lessons.get(subject, 0))]
+        for subject in {*old, *lessons} if old.get(subject) != lessons.get(subject)
+    }  # fmt: skip
+    if rows and changed:
+        record(
+            by,
+            action="subject_hours.keep",
+            subject=SubjectHours.objects.filter(stage=stage).first(),
+            changes=changed,
+        )
     return len(rows)

@@ -52,6 +52,11 @@ class TeacherQuerySet(ScopedQuerySet):
         """Return who is on the county's books: working or on leave, not retired or gone."""
         return self.filter(state__in=SERVING)
 
+    def waiting(self):
+        """Return the active ones who hold no post and are to be given one."""
+        posts = Appointment.objects.standing().filter(teacher=OuterRef("pk"))
+        return self.filter(~Exists(posts), state=TeacherState.ACTIVE)
+
     def with_post(self):
         """Read the present post and its school along, in one more query; see :attr:`Teacher.post`."""
         posts = Appointment.objects.in_force().select_related("school__area")
@@ -115,6 +120,22 @@ class Teacher(models.Model):
     @property
     def name(self) -> str:
         return self.person.name
+
+    @property
+    def is_serving(self) -> bool:
+        return self.state in SERVING
+
+    @property
+    def state_words(self) -> str:
+        """The state as lists have it: an active one without a post waits for one."""
+        waits = self.state == TeacherState.ACTIVE and self.post is None
+        return "待安排岗位" if waits else self.get_state_display()
+
+    @property
+    def tone(self) -> str:
+        if self.state == TeacherState.ACTIVE:
+            return "ok" if self.post else "warn"
+        return "doing" if self.state == TeacherState.ON_LEAVE else "todo"
 
     @property
     def is_backbone(self) -> bool:

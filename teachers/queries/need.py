@@ -73,6 +73,11 @@ class StageNeed:
         return 0 if self.needed is None else max(0, self.staff - self.needed)
 
     @property
+    def lacking(self) -> list[str]:
+        """Names of the subjects nobody teaches."""
+        return [Subject(code).label for code in self.without_teacher]
+
+    @property
     def full_needed(self) -> int:
         """全科: one to a class of a small school, no more than it needs at all."""
         return min(self.classes, self.needed or 0) if self.is_small else 0
@@ -116,9 +121,7 @@ class SchoolNeed:
     @property
     def without_teacher(self) -> list[str]:
         """Names of subjects that nobody teaches, each once."""
-        return list(
-            dict.fromkeys(Subject(code).label for each in self.stages for code in each.without_teacher)
-        )
+        return list(dict.fromkeys(label for each in self.stages for label in each.lacking))
 
     @property
     def ratio(self) -> Decimal | None:
@@ -130,6 +133,15 @@ class SchoolNeed:
         if self.shortage:
             return "bad"
         return "warn" if self.without_teacher or self.full_shortage or self.surplus else "ok"
+
+    @property
+    def words(self) -> str:
+        """What is wrong in short: 缺 3 名, 缺学科, 超 2 名."""
+        told = [
+            (self.shortage, f"缺 {self.shortage} 名"), (self.full_shortage, f"缺全科 {self.full_shortage} 名"), (self.without_teacher, "缺学科"),
+            (self.surplus, f"超 {self.surplus} 名"),
+        ]  # fmt: skip
+        return "，".join(text for holds, text in told if holds) or "配齐"
 
 
 def school_needs(schools: Sequence[School], day: dt.date) -> list[SchoolNeed]:

@@ -1,6 +1,11 @@
 """Addresses under /teachers/, one list per topic."""
 
-from . import care, deployment
+from . import care, deployment, establishment, registry
 
 app_name = "teachers"
-urlpatterns: list = [*care.patterns, *deployment.patterns]
+urlpatterns: list = [
+    *registry.patterns,
+    *establishment.patterns,
+    *care.patterns,
+    *deployment.patterns,
+]
