@@ -52,7 +52,7 @@ from subsidies.models import Balance
 from tests import factories
 from tests.factories import indicators, policies, subsidies
 from tests.projects import building
-from tests.teachers import caring
+from tests.teachers import caring, registering
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +66,8 @@ NO_OBJECT = {
     "teachers:allowance_rate_edit",
     "teachers:allowance_rate_scan",
     "teachers:tilt",
+    "teachers:standard_edit",
+    "teachers:hours",
     "dropout:screening",
     "dropout:screening_cases",
     "dropout:screening_confirm",
@@ -256,6 +258,7 @@ class World:
             by=by, area=factories.county(), about="测试:1", series="测试:1", title="资金计划", paragraphs=[], sections=[], phone="0000-0000000",
             days=5, keep=True,
         )  # fmt: skip
+        vars(self).update(registering.one_of_each(xiazhai, by=by))
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
     def _have_duties(self, by, clerk):
@@ -417,6 +420,18 @@ OBJECTS = {
     "teachers:insurance_end": pk_of("insurance"),
     **{f"teachers:{name}": pk_of("tilt") for name in ("tilt", "tilt_edit", "candidate_new")},
     "teachers:civil_edit": pk_of("civil_pay"),
+    **{f"teachers:{name}": pk_of("staff_member") for name in ("detail", "edit", "reveal")},
+    "teachers:act": lambda w: {"pk": w.staff_member.pk, "verb": "appoint"},
+    "teachers:post_correct": lambda w: {"pk": w.staff_member.post.pk},
+    "teachers:term_end": pk_of("service_term"),
+    **{
+        f"teachers:{name}": pk_of("school")
+        for name in ("school_establishment", "authorise", "place", "school_need")
+    },
+    "teachers:excess": pk_of("excess"),
+    "teachers:excess_step": lambda w: {"pk": w.excess.pk, "verb": "approve"},
+    "teachers:standard_edit": pk_of("staff_standard"),
+    "teachers:hours": lambda w: {"stage": "primary"},
     "teachers:allowance_rate_edit": pk_of("allowance_rate"),
     "teachers:allowance_rate_scan": pk_of("allowance_rate"),
     "teachers:allowance_roll": pk_of("allowance_roll"),

@@ -1,13 +1,23 @@
 """What waits for a person of the work with teachers: rolls of allowances, deployments."""
 
 from povertyedu.accounts.permissions import Permission as P
+from povertyedu.imports.models import ImportBatch
 from teachers.enums.allowances import RollState
 from teachers.enums.deployment import DeploymentState
-from teachers.models import AllowanceRoll, AllowanceSheet, Deployment
+from teachers.models import AllowanceRoll, AllowanceSheet, Deployment, ExcessRequest, Teacher
 
 from .duty import Duty
 
 TEACHER_DUTIES = (
+    Duty(
+        P.APPROVE_EXCESS, "待审批的超编申请",
+        lambda user: ExcessRequest.objects.visible_to(user, P.APPROVE_EXCESS).to_decide().exclude(asked_by_id=user.pk), "asked_at", "teachers:excesses",
+    ),
+    Duty(
+        P.IMPORT_TEACHERS, "待核对列、待确认的教师名册和编制文件",
+        lambda user: ImportBatch.objects.visible_to(user).waiting_for_a_person(), "created_at", "imports:list",
+    ),
+    Duty(P.EDIT_TEACHERS, "待安排岗位的教师", lambda user: Teacher.objects.visible_to(user, P.EDIT_TEACHERS).waiting(), "updated_at", "teachers:list", "tab=waiting"),
     Duty(
         P.KEEP_CARE, "待核对、确认的教师补助名单", lambda user: AllowanceSheet.objects.visible_to(user, P.KEEP_CARE).to_confirm(),
         "roll__drawn_at", "teachers:allowances",

@@ -48,7 +48,7 @@ may_import = needs(
     Permission.MANAGE_CHAINS,
     Permission.ENTER_ATTENDANCE,
     Permission.MANAGE_PROJECTS, Permission.REPORT_NEEDS,
-    Permission.IMPORT_TEACHERS, Permission.MANAGE_ESTABLISHMENT,
+    Permission.IMPORT_TEACHERS, Permission.MANAGE_ESTABLISHMENT, Permission.ASK_DEPLOYMENT,
 )  # fmt: skip
 LISTED = 50
 LEFT_OUT_SHOWN = 500

@@ -5,12 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q
-
+from teachers.enums.deployment import BESIDE_THE_POST, FILLS_NO_POST
 from teachers.enums.registry import SERVING, Subject
-from teachers.models import Appointment
-
-from .deployment import deployed_on
+from teachers.models import Appointment, Deployment
 
 
 @dataclass(frozen=True)
@@ -26,21 +23,23 @@ class Worker:
 def working_at(day: dt.date, schools: Iterable[int] | None = None) -> dict[int, list[Worker]]:
     """Return school -> who works there on ``day``; every school with None. Two queries.
 
-    Who is sent elsewhere counts there; 走教 counts at the own school, 跟岗 at neither.
+    Who is deployed is counted where they work: 走教 stays with the post, 跟岗 fills none anywhere.
     """
-    sent = {each.teacher: each for each in deployed_on(day)}
-    posts = Appointment.objects.in_force(day).filter(teacher__state__in=SERVING)
+    away = {
+        teacher: None if kind in FILLS_NO_POST else receiving
+        for teacher, receiving, kind in Deployment.objects.at_work(day)
+        .exclude(kind__in=BESIDE_THE_POST)
+        .order_by("since")
+        .values_list("teacher", "receiving", "kind")
+    }
     wanted = None if schools is None else set(schools)
-    if wanted is not None:
-        arriving = [each.teacher for each in sent.values() if each.fills and each.receiving in wanted]
-        posts = posts.filter(Q(school__in=wanted) | Q(teacher__in=arriving))
+    posts = Appointment.objects.in_force(day).filter(teacher__state__in=SERVING)
     found: dict[int, list[Worker]] = defaultdict(list)
     rows = posts.order_by().values_list(
         "school", "teacher", "subject", "teacher__stage", "teacher__can_teach_all"
     )
     for school, teacher, subject, stage, can_teach_all in rows:
-        if (away := sent.get(teacher)) and away.leaves:
-            school = away.receiving if away.fills else None
-        if school is not None and (wanted is None or school in wanted):
-            found[school].append(Worker(teacher, subject, stage, can_teach_all or subject == Subject.ALL))
+        here = away.get(teacher, school)
+        if here is not None and (wanted is None or here in wanted):
+            found[here].append(Worker(teacher, subject, stage, can_teach_all or subject == Subject.ALL))
     return found
