@@ -13,6 +13,7 @@ from teachers.states.allowances import ROLL_FLOW
 from teachers.states.allowances import SHEET_FLOW as ALLOWANCE_SHEET_FLOW
 from teachers.states.care import AID_FLOW
 from teachers.states.deployment import DEPLOYMENT_FLOW
+from teachers.states.establishment import EXCESS_FLOW
 
 ROOT = Path(settings.BASE_DIR)
 DOCUMENTS = sorted(
@@ -39,6 +40,7 @@ def test_links_of_a_document_lead_to_files(path):
         ("Project", PROJECT_FLOW),
         ("Gap", GAP_FLOW),
         ("Request for project money", REQUEST_FLOW),
+        ("Request to go over the establishment", EXCESS_FLOW),
         ("Deployment of a teacher", DEPLOYMENT_FLOW),
         ("Monthly allowances", ROLL_FLOW),
         ("Aid in serious illness", AID_FLOW),

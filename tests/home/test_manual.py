@@ -16,7 +16,7 @@ ENTRIES = [entry for _, entries in NAVIGATION for entry in entries]
 
 SHOWN = "".join(
     path.read_text(encoding="utf-8")
-    for folder in ("povertyedu", "students", "subsidies", "dropout", "projects", "templates")
+    for folder in ("povertyedu", "students", "subsidies", "dropout", "projects", "teachers", "templates")
     for path in (settings.BASE_DIR / folder).rglob("*")
     if path.suffix in (".py", ".html")
 )
