@@ -180,3 +180,53 @@ class DisclosureState(models.TextChoices):
     REPLACED = "replaced", "已有新版"
     WITHDRAWN = "withdrawn", "已撤下"
     DROPPED = "dropped", "已放弃"
+
+
+class EquipmentKind(models.TextChoices):
+    """装备类别: what is bought, by what it counts towards."""
+
+    BOOKS = "books", "图书"
+    COMPUTERS = "computers", "计算机"
+    DESKS = "desks", "课桌椅"
+    BEDS = "beds", "学生用床"
+    INSTRUMENTS = "instruments", "教学仪器设备"
+    KITCHEN = "kitchen", "食堂炊具餐具"
+    OTHER = "other", "其他"
+
+
+# The item of the county's standards that each kind is counted under, and those whose price counts as 教学仪器设备值.
+COUNTED_AS = {
+    EquipmentKind.BOOKS: "图书", EquipmentKind.COMPUTERS: "计算机", EquipmentKind.DESKS: "课桌椅", EquipmentKind.BEDS: "学生用床",
+}  # fmt: skip
+OF_VALUE = (EquipmentKind.COMPUTERS, EquipmentKind.INSTRUMENTS)
+VALUE_ITEM = "教学仪器设备值"
+USUAL_UNITS = {
+    EquipmentKind.BOOKS: "册", EquipmentKind.COMPUTERS: "台", EquipmentKind.DESKS: "套", EquipmentKind.BEDS: "张",
+}  # fmt: skip
+
+
+class PurchaseState(models.TextChoices):
+    DRAFT = "draft", "拟订中"
+    SUBMITTED = "submitted", "待审批"
+    APPROVED = "approved", "已审批"
+    ORDERED = "ordered", "采购中"
+    DELIVERED = "delivered", "已到齐"
+    SETTLED = "settled", "按实收办结"
+    CANCELLED = "cancelled", "已作废"
+
+
+class AcceptanceState(models.TextChoices):
+    REPORTED = "reported", "待复核"
+    CONFIRMED = "confirmed", "已确认"
+    REJECTED = "rejected", "退回重验"
+
+
+class AssetEntryKind(models.TextChoices):
+    """What an entry of the asset book does to how many stand there."""
+
+    ACCEPTED = "accepted", "验收入账"
+    STOCK = "stock", "原有登记"
+    MOVED_IN = "moved_in", "调入"
+    MOVED_OUT = "moved_out", "调出"
+    DISPOSED = "disposed", "报废处置"
+    LOST = "lost", "盘亏"

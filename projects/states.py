@@ -3,7 +3,15 @@
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.workflow.flow import Flow, Transition
 
-from .enums import BaseTableState, DisclosureState, GapState, MilestoneKind, RequestState
+from .enums import (
+    AcceptanceState,
+    BaseTableState,
+    DisclosureState,
+    GapState,
+    MilestoneKind,
+    PurchaseState,
+    RequestState,
+)
 from .enums import ProjectState as S
 
 PROJECT_FLOW = Flow(
@@ -47,6 +55,36 @@ GAP_FLOW = Flow(
         Transition("send_back", (G.FILLED,), G.OPEN, P.MANAGE_PROJECTS, "退回", needs_reason=True),
         Transition("drop", (G.OPEN, G.PLANNED), G.DROPPED, P.MANAGE_PROJECTS, "不成立", needs_reason=True),
         Transition("reopen", (G.CLOSED, G.DROPPED), G.OPEN, P.MANAGE_PROJECTS, "重新打开", needs_reason=True),
+    ),
+)
+# What an accepted delivery adds to a gap that it does not fill: no step of a person, but part of its history.
+GAP_PARTLY_FILLED = {
+    state: Transition("receive", (state,), state, P.CONFIRM_EQUIPMENT, "到货一部分")
+    for state in (G.OPEN, G.PLANNED)
+}
+
+U = PurchaseState
+PURCHASE_FLOW = Flow(
+    "purchase",
+    (
+        Transition("draw_up", (), U.DRAFT, P.MANAGE_PROJECTS, "拟订采购清单"),
+        Transition("submit", (U.DRAFT,), U.SUBMITTED, P.MANAGE_PROJECTS, "提交审批"),
+        Transition("approve", (U.SUBMITTED,), U.APPROVED, P.APPROVE_PROJECTS, "审批同意"),
+        Transition("return", (U.SUBMITTED,), U.DRAFT, P.APPROVE_PROJECTS, "退回修改", needs_reason=True),
+        Transition("order", (U.APPROVED,), U.ORDERED, P.MANAGE_PROJECTS, "下单采购"),
+        Transition("deliver", (U.ORDERED,), U.DELIVERED, P.CONFIRM_EQUIPMENT, "全部到齐"),
+        Transition("settle", (U.ORDERED,), U.SETTLED, P.MANAGE_PROJECTS, "按实收办结", needs_reason=True),
+        Transition("cancel", (U.DRAFT, U.SUBMITTED, U.APPROVED), U.CANCELLED, P.MANAGE_PROJECTS, "作废", needs_reason=True),
+    ),
+)  # fmt: skip
+
+A = AcceptanceState
+ACCEPTANCE_FLOW = Flow(
+    "acceptance",
+    (
+        Transition("report", (), A.REPORTED, P.ACCEPT_EQUIPMENT, "登记验收"),
+        Transition("confirm", (A.REPORTED,), A.CONFIRMED, P.CONFIRM_EQUIPMENT, "复核确认"),
+        Transition("reject", (A.REPORTED,), A.REJECTED, P.CONFIRM_EQUIPMENT, "退回重验", needs_reason=True),
     ),
 )
 

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 
 from povertyedu.findings.states import FINDING_FLOW
-from projects.states import GAP_FLOW, PROJECT_FLOW, REQUEST_FLOW
+from projects.states import ACCEPTANCE_FLOW, GAP_FLOW, PROJECT_FLOW, PURCHASE_FLOW, REQUEST_FLOW
 from subsidies.states import ALLOCATION_FLOW, BATCH_FLOW, EXCHANGE_FLOW, SHEET_FLOW
 from teachers.states.allowances import ROLL_FLOW
 from teachers.states.allowances import SHEET_FLOW as ALLOWANCE_SHEET_FLOW
@@ -39,6 +39,8 @@ def test_links_of_a_document_lead_to_files(path):
         ("Finding", FINDING_FLOW),
         ("Project", PROJECT_FLOW),
         ("Gap", GAP_FLOW),
+        ("Purchase", PURCHASE_FLOW),
+        ("Acceptance", ACCEPTANCE_FLOW),
         ("Request for project money", REQUEST_FLOW),
         ("Request to go over the establishment", EXCESS_FLOW),
         ("Deployment of a teacher", DEPLOYMENT_FLOW),

@@ -51,7 +51,7 @@ from subsidies.actions.what_if import run_what_if
 from subsidies.models import Balance
 from tests import factories
 from tests.factories import indicators, policies, subsidies
-from tests.projects import building
+from tests.projects import building, equipping
 from tests.teachers import caring, registering
 
 pytestmark = pytest.mark.django_db
@@ -259,6 +259,7 @@ class World:
             days=5, keep=True,
         )  # fmt: skip
         vars(self).update(registering.one_of_each(xiazhai, by=by))
+        vars(self).update(equipping.one_of_each(xiazhai, by=by, approver=approver.as_actor()))
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
     def _have_duties(self, by, clerk):
@@ -402,6 +403,15 @@ OBJECTS = {
     "projects:gap_step": lambda w: {"pk": w.gap.pk, "verb": "fill"},
     **{f"projects:{name}": pk_of("school") for name in ("school_plan", "conditions")},
     "projects:standard_edit": pk_of("standard"),
+    **{f"projects:{name}": pk_of("purchase") for name in ("purchase", "item_new")},
+    **{f"projects:{name}": pk_of("item") for name in ("item", "item_remove")},
+    "projects:item_edit": lambda w: {"pk": w.purchase.pk, "item": w.item.pk},
+    "projects:purchase_step": lambda w: {"pk": w.purchase.pk, "verb": "settle"},
+    "projects:accept": lambda w: {"pk": w.purchase.pk, "school": w.school.pk},
+    **{f"projects:{name}": pk_of("acceptance") for name in ("acceptance", "acceptance_proof")},
+    "projects:acceptance_step": lambda w: {"pk": w.acceptance.pk, "verb": "reject"},
+    "projects:asset": pk_of("asset"),
+    "projects:asset_step": lambda w: {"pk": w.asset.pk, "verb": "move"},
     "projects:entry_reverse": lambda w: {"pk": w.fund_request.line.entries.first().pk},
     "projects:request": pk_of("fund_request"),
     "projects:request_step": lambda w: {"pk": w.fund_request.pk, "verb": "approve"},

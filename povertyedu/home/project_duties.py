@@ -3,7 +3,16 @@
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.imports.models import ImportBatch
 from povertyedu.orgs.calendar import today
-from projects.models import Alert, BaseTable, Disclosure, FundRequest, Gap
+from projects.models import (
+    Acceptance,
+    Alert,
+    BaseTable,
+    Disclosure,
+    FundRequest,
+    Gap,
+    Purchase,
+    PurchaseShare,
+)
 
 from .duty import Duty
 
@@ -21,6 +30,24 @@ PROJECT_DUTIES = (
         P.MANAGE_PROJECTS, "待核实销号的办学条件缺口",
         lambda user: Gap.objects.visible_to(user, P.MANAGE_PROJECTS).filter(state="filled").exclude(filled_by_id=user.pk),
         "filled_on", "projects:gaps", "tab=filled",
+    ),
+    Duty(
+        P.APPROVE_PROJECTS, "待审批的设备采购清单",
+        lambda user: Purchase.objects.visible_to(user, P.APPROVE_PROJECTS).filter(state="submitted").exclude(drawn_by_id=user.pk),
+        "drawn_on", "projects:purchases", "tab=submitted",
+    ),
+    Duty(
+        P.MANAGE_PROJECTS, "超过交货期限还没有到齐的采购清单",
+        lambda user: Purchase.objects.visible_to(user, P.MANAGE_PROJECTS).late(), "due_on", "projects:purchases", "tab=ordered",
+    ),
+    Duty(
+        P.ACCEPT_EQUIPMENT, "已下单、待到校验收的设备",
+        lambda user: PurchaseShare.objects.visible_to(user, P.ACCEPT_EQUIPMENT).to_count(), "item__purchase__ordered_on", "projects:deliveries",
+    ),
+    Duty(
+        P.CONFIRM_EQUIPMENT, "待复核的到货验收单",
+        lambda user: Acceptance.objects.visible_to(user, P.CONFIRM_EQUIPMENT).to_confirm().exclude(by_id=user.pk),
+        "on", "projects:deliveries", "tab=reported",
     ),
     Duty(
         P.MANAGE_PROJECTS, "项目预警：滞后、超支、进度久未更新",

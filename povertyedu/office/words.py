@@ -6,7 +6,15 @@ from django.core.exceptions import FieldDoesNotExist
 from dropout.states import CASE_FLOW, REPORT_FLOW
 from povertyedu.findings.states import FINDING_FLOW
 from povertyedu.indicators.states import NOTICE_FLOW
-from projects.states import BASE_TABLE_FLOW, DISCLOSURE_FLOW, GAP_FLOW, PROJECT_FLOW, REQUEST_FLOW
+from projects.states import (
+    ACCEPTANCE_FLOW,
+    BASE_TABLE_FLOW,
+    DISCLOSURE_FLOW,
+    GAP_FLOW,
+    PROJECT_FLOW,
+    PURCHASE_FLOW,
+    REQUEST_FLOW,
+)
 from students.states import (
     CHANGE_FLOW,
     CORRECTION_FLOW,
@@ -212,6 +220,12 @@ ACTION_WORDS = {
     "standard.keep": "保存办学条件标准",
     "disclosure.draw_again": "项目公开：重新生成",
     "base_table.explain": "填写双月报说明",
+    "gap.receive": "办学缺口：到货一部分",
+    "purchase.item": "修改采购项",
+    "purchase.share": "采购项分到学校",
+    "asset.register": "登记原有资产",
+    "asset.remove": "资产处置、盘亏",
+    "asset.move": "资产调拨",
     "jobs.cancel": "停止后台任务",
     "teacher.register": "登记教师",
     "teacher.amend": "更正教师",
@@ -256,6 +270,8 @@ ACTION_WORDS |= {
         (BASE_TABLE_FLOW, "项目双月报"),
         (DISCLOSURE_FLOW, "项目公开"),
         (EXCESS_FLOW, "超编申请"),
+        (PURCHASE_FLOW, "设备采购"),
+        (ACCEPTANCE_FLOW, "到货验收"),
     )
     for step in flow.transitions
 }

@@ -228,6 +228,8 @@ IMPORT_RESOURCES = {
     "teacher-pay": "teachers.resources.pay.TeacherPayResource",
     "establishments": "teachers.resources.EstablishmentResource",
     "teachers": "teachers.resources.TeacherResource",
+    "purchases": "projects.resources.PurchaseResource",
+    "school-assets": "projects.resources.AssetResource",
 }
 # What background workers can do: job kind -> dotted path of the function that does it.
 JOB_KINDS = {

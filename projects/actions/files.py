@@ -9,20 +9,24 @@ from projects.models import Project, ProjectFile
 
 
 @contextmanager
-def kept(upload, *, project: Project, about: str, by: Actor, account=None) -> Iterator[ProjectFile | None]:
-    """Keep ``upload`` (which the form checked, or None) with the project; it goes again where the block fails.
+def stored(upload, *, purpose: str, account=None) -> Iterator[StoredFile]:
+    """Keep ``upload``, which the form checked; it goes again where the block fails. Enter it outside the transaction."""
+    kept_file = StoredFile.keep(
+        upload.chunks(), name=upload.name[:200], purpose=purpose, personal=False, owner=account
+    )
+    try:
+        yield kept_file
+    except BaseException:
+        kept_file.path.unlink(missing_ok=True)
+        StoredFile.objects.filter(pk=kept_file.pk).delete()
+        raise
 
-    Enter it outside the transaction whose work it belongs to.
-    """
+
+@contextmanager
+def kept(upload, *, project: Project, about: str, by: Actor, account=None) -> Iterator[ProjectFile | None]:
+    """Keep ``upload`` (or None) with the project; it goes again where the block fails."""
     if not upload:
         yield None
         return
-    stored = StoredFile.keep(
-        upload.chunks(), name=upload.name[:200], purpose="project_file", personal=False, owner=account
-    )
-    try:
-        yield ProjectFile(project=project, file=stored, about=about[:40], by_name=by.name)
-    except BaseException:
-        stored.path.unlink(missing_ok=True)
-        StoredFile.objects.filter(pk=stored.pk).delete()
-        raise
+    with stored(upload, purpose="project_file", account=account) as file:
+        yield ProjectFile(project=project, file=file, about=about[:40], by_name=by.name)

@@ -17,6 +17,8 @@ from projects.models import Condition, Gap, GapDecision, Project, Standard
 from projects.queries.needs import needs_of
 from projects.states import GAP_FLOW
 
+from .files import stored
+
 REFERENCE = "参考值，请按本省办学标准核改"
 SEED = "每个学生都有课桌凳，寄宿生有住宿床位"
 # What a county may begin with; it is told to put its own figures in.
@@ -166,25 +168,14 @@ def plan(*, by: Actor, gap: Gap, project: Project, reason: str = "") -> Gap:
 
 def fill(*, by: Actor, gap: Gap, reason: str, upload, account=None) -> Gap:
     """Report a gap filled, with ``upload`` as proof."""
-    stored = StoredFile.keep(
-        upload.chunks(), name=upload.name[:200], purpose="gap_proof", personal=False, owner=account
-    )
-    try:
-        advance(
-            gap,
-            GAP_FLOW,
-            "fill",
-            by=by,
-            reason=reason,
-            proof=stored,
-            filled_on=today(),
-            filled_by_id=by.id,
-            confirmed_by_id=None,
-        )
-    except BaseException:
-        stored.path.unlink(missing_ok=True)
-        StoredFile.objects.filter(pk=stored.pk).delete()
-        raise
+    with stored(upload, purpose="gap_proof", account=account) as proof:
+        return fill_proved(by=by, gap=gap, reason=reason, proof=proof)
+
+
+def fill_proved(*, by: Actor, gap: Gap, reason: str, proof: StoredFile) -> Gap:
+    """Report a gap filled by what is proved already, such as an accepted delivery."""
+    changes = {"proof": proof, "filled_on": today(), "filled_by_id": by.id, "confirmed_by_id": None}
+    advance(gap, GAP_FLOW, "fill", by=by, reason=reason, **changes)
     return gap
 
 

@@ -1,3 +1,4 @@
+from .assets import Asset, AssetEntry
 from .disclosure import Disclosure, DisclosureDecision
 from .funds import Contract, ContractPart, FundEntry, FundLine, FundRequest, RequestDecision
 from .gaps import Condition, Gap, GapDecision, Standard
@@ -13,10 +14,24 @@ from .project import (
     ProjectQuantity,
     ProjectSite,
 )
+from .purchases import (
+    Acceptance,
+    AcceptanceDecision,
+    AcceptanceLine,
+    Purchase,
+    PurchaseDecision,
+    PurchaseItem,
+    PurchaseShare,
+)
 from .reports import BaseTable, BaseTableDecision, BaseTableRow, Period
 
 __all__ = [
+    "Acceptance",
+    "AcceptanceDecision",
+    "AcceptanceLine",
     "Alert",
+    "Asset",
+    "AssetEntry",
     "BaseTable",
     "BaseTableDecision",
     "BaseTableRow",
@@ -42,6 +57,10 @@ __all__ = [
     "ProjectFile",
     "ProjectQuantity",
     "ProjectSite",
+    "Purchase",
+    "PurchaseDecision",
+    "PurchaseItem",
+    "PurchaseShare",
     "RequestDecision",
     "Standard",
 ]

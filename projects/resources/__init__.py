@@ -1,5 +1,13 @@
+from .equipment import AssetResource, PurchaseResource
 from .gaps import GapResource
 from .programmes import ProgrammeCountResource, ProgrammeTargetResource
 from .projects import ProjectResource
 
-__all__ = ["GapResource", "ProgrammeCountResource", "ProgrammeTargetResource", "ProjectResource"]
+__all__ = [
+    "AssetResource",
+    "GapResource",
+    "ProgrammeCountResource",
+    "ProgrammeTargetResource",
+    "ProjectResource",
+    "PurchaseResource",
+]

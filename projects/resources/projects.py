@@ -19,7 +19,7 @@ from projects.actions.register import NewProject, Quantity, register
 from projects.enums import FundSource, ProjectKind
 from projects.models import Programme, Project
 
-from .units import clean_area, clean_count, clean_money, told_apart
+from .units import clean_area, clean_count, clean_money, told_apart, total_row
 
 KIND_WORDS = {kind.label: kind.value for kind in ProjectKind} | {
     "扩建": "extend", "改建": "extend", "重建": "rebuild", "整体重建": "rebuild", "搬迁": "relocate", "迁建": "relocate", "维修": "renovate",
@@ -32,7 +32,6 @@ COUNTS = {
 }  # fmt: skip
 _APART = re.compile(r"[、,，;；/\n]+")
 _YEAR = re.compile(r"(20[0-9]{2})(?:年度?)?").fullmatch
-_TOTAL = re.compile(r"(?:全县|全州|本页)?(?:合计|总计|共计)[:：]?").fullmatch
 
 
 def clean_year(cell) -> Cleaned:
@@ -142,9 +141,8 @@ class ProjectResource(ImportResource):
         change = told_apart(
             sheet, header, money=["equipment_fen", "total_fen", *SOURCES], measured=["area", *AREAS, *COUNTS]
         )
-        for _, cells in sheet.rows:
-            if any(isinstance(cell, str) and _TOTAL("".join(cell.split())) for cell in cells[:3]):
-                self.totals[sheet.name] = [header, change(cells)]
+        if cells := total_row(sheet):
+            self.totals[sheet.name] = [header, change(cells)]
         return Arrangement(header, change=change)
 
     def look_up(self, rows, context: Context) -> None:

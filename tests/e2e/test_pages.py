@@ -23,6 +23,7 @@ PAGES = {
         "subsidies:why", "publicity:notice", "students:change", "students:correction", "students:correction_new", "students:move",
         "students:move_of", "students:grid", "students:promotion", "students:departure", "subsidies:letters", "students:note_add",
         "students:take_in", "students:correction_use", "students:export", "findings:step", "indicators:step",
+        "projects:accept", "projects:acceptance", "projects:asset",
     ),
     Role.AID_OFFICER: (
         "subsidies:batch_open", "subsidies:batch_lines", "subsidies:batch_step", "publicity:notice", "publicity:answer",
@@ -54,6 +55,8 @@ PAGES = {
         "projects:new", "projects:detail", "projects:edit", "projects:act", "projects:entry_reverse", "projects:programme",
         "projects:programme_new", "projects:target_new", "projects:request", "projects:gap_new", "projects:inspect", "projects:gaps_reckon", "projects:gap", "projects:gap_step",
         "projects:school_plan", "projects:conditions", "projects:standards", "projects:standard_new",
+        "projects:purchase_new", "projects:purchase", "projects:item_new", "projects:item", "projects:purchase_step", "projects:acceptance",
+        "projects:acceptance_step", "projects:asset", "projects:asset_new", "projects:asset_step", "projects:asset_labels",
     ),
     Role.LEADER: ("home:dashboard_area", "home:dashboard_school", "home:dashboard_class", "home:manual"),
     Role.DATA_ADMINISTRATOR: (
