@@ -19,6 +19,7 @@ from tests import factories
 from tests.imports.conftest import workbook
 from tests.projects import plans
 from tests.projects.building import programme
+from tests.projects.wizard import taken_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 WAN = 1_000_000
@@ -59,12 +60,10 @@ def ledger(client, query="") -> dict:
 
 def test_linxia_comes_in_with_968_schools_and_is_told_that_its_funds_do_not_add_up(client, officer):
     programme("全面改薄", years=(2014, 2018))
-    batch = checked(plans.linxia(), by=officer)
-    assert warnings(batch) == [
-        "总投资 174,600.00 万元，各来源相加 174,286.00 万元，相差 314.00 万元；按各来源登记。"
-    ]
-    imports.confirm(batch=batch)
-    imports.apply(batch=batch, by=officer.as_actor())
+    client.force_login(officer)
+    batch, preview = taken_in(client, "projects", plans.linxia())
+    told = "总投资 174,600.00 万元，各来源相加 174,286.00 万元，相差 314.00 万元；按各来源登记。"
+    assert (warnings(batch), told in preview) == ([told], True)
     project = Project.objects.get()
     assert dict(FundLine.objects.values_list("source", "budget_fen")) == {
         "central": 87_000 * WAN, "province": 47_000 * WAN, "county": 39_800 * WAN, "other": 486 * WAN,
@@ -77,13 +76,13 @@ def test_linxia_comes_in_with_968_schools_and_is_told_that_its_funds_do_not_add_
     }  # fmt: skip
     areas = sum(amount for amount, unit in built.values() if unit == "平方米")
     assert areas == Decimal(576_407)
-    client.force_login(officer)
     total = ledger(client)
     assert (total["预算合计（元）"], total["中央资金（元）"]) == (1_742_860_000, 870_000_000)
     page = client.get(project.get_absolute_url()).content.decode()
-    assert [text in page for text in ("441,553", "564,837", "1,742,860,000.00")] == [True] * 3
+    assert [text in page for text in ("441,553", "564,837", "1,742,860,000.00", told)] == [True] * 4
     shown = client.get(project.programme.get_absolute_url()).content.decode()
-    assert "174,286.00" in shown
+    assert ["174,286.00" in shown, f"{project.name}：{told}" in shown] == [True, True]
+    assert "174,286.00" in client.get(reverse("projects:list") + "?print=1").content.decode()
 
 
 def test_areas_that_do_not_add_up_are_told_with_both_figures(officer):
@@ -103,13 +102,15 @@ def test_yizhang_adds_up_to_7600_and_comes_in_once(client, officer):
         ("高中建设", "senior"),
     ):
         programme(name, kind, years=(2017, 2017))
-    assert warnings(take_in(plans.yizhang(), by=officer)) == []
+    client.force_login(officer)
+    batch, _ = taken_in(client, "projects", plans.yizhang())
+    assert warnings(batch) == []
     assert [(row.label, row.budget_fen) for row in lists.by_programme(Project.objects.all())] == [
         ("全面改薄", 2300 * WAN), ("厕所改造", 3000 * WAN), ("合格学校", 1300 * WAN), ("高中建设", 1000 * WAN),
     ]  # fmt: skip
-    client.force_login(officer)
     assert ledger(client)["预算合计（元）"] == 76_000_000
     assert client.get(reverse("projects:funds")).content.decode().count("7,600.00") >= 3
+    assert "7,600.00" in client.get(reverse("projects:list") + "?print=1").content.decode()
     again = checked(plans.yizhang(), by=officer)
     assert (again.counts["created"], again.counts["unchanged"]) == (0, 4)
     assert FundEntry.objects.count() == 4
@@ -120,7 +121,9 @@ def test_yizhang_adds_up_to_7600_and_comes_in_once(client, officer):
 def test_luxi_comes_in_by_name_and_year_with_its_loan(client, officer):
     for name in ("教育扶贫工程", "村级小学建设", "整合涉农资金项目"):
         programme(name, "standard", years=(2017, 2018))
-    take_in(plans.luxi(), by=officer)
+    client.force_login(officer)
+    batch, _ = taken_in(client, "projects", plans.luxi())
+    assert (batch.counts["created"], warnings(batch)) == (13 + 3 + 3 + 3, [])
     of = Project.objects.filter(programme__name="教育扶贫工程").exclude(kind="other")
     assert [of.filter(year=year).count() for year in (2017, 2018)] == [13, 3]
     sources = dict(
@@ -136,9 +139,29 @@ def test_luxi_comes_in_by_name_and_year_with_its_loan(client, officer):
         fen=Sum("budget_fen")
     )
     assert villages["fen"] == 600 * WAN
+    schools = ProjectQuantity.objects.filter(item="学校").order_by("pk").values_list("planned", flat=True)
+    assert list(schools) == [1, 1, 1, 16, 25]
+    total = ledger(client)
+    assert (total["贷款（元）"], total["预算合计（元）"]) == (
+        300_000_000,
+        376_200_000 + 6_000_000 + 8_364_900 + 2_596_620,
+    )
+    page = client.get(reverse("projects:list") + "?print=1").content.decode()
+    assert ["濂溪中学新建工程" in page, "39,316.15" in page] == [True, True]
+
+
+def test_same_plan_in_mixed_units_comes_to_the_same_totals(client, officer):
+    programme("全面改薄", years=(2014, 2018))
     client.force_login(officer)
-    assert ledger(client)["贷款（元）"] == 300_000_000
-    assert "濂溪中学新建工程" in client.get(reverse("projects:list") + "?print=1").content.decode()
+    in_yuan = {"总投资（亿元）": ("总投资（元）", 1_746_000_000), "中央资金（亿元）": ("中央资金（万元）", "87,000"), "省级资金（亿元）": ("省级资金", "4.7亿"),
+               "校舍总面积（平方米）": ("校舍总面积（万平方米）", "57.6407"), "其他资金（万元）": ("其他资金", "4860000元")}  # fmt: skip
+    cells = dict(zip(plans.LINXIA_HEAD, plans.LINXIA, strict=True))
+    rows = dict(in_yuan.get(head, (head, cell)) for head, cell in cells.items())
+    batch, _ = taken_in(client, "projects", workbook(("改薄规划", [tuple(rows), tuple(rows.values())])))
+    assert warnings(batch) == [
+        "总投资 174,600.00 万元，各来源相加 174,286.00 万元，相差 314.00 万元；按各来源登记。"
+    ]
+    assert ledger(client)["预算合计（元）"] == 1_742_860_000
 
 
 @pytest.mark.parametrize(
