@@ -15,11 +15,9 @@ class ProgrammeQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
         if any(len(code) <= COUNTY_DIGITS for code in scope.areas):
             return Q(pk__isnull=False)
-        there = (
-            scope.area_q("projects__area_id") | scope.area_q("projects__sites__school__area_id")
-            | Q(projects__sites__school__in=scope.schools) | Q(projects__sites__school__centre__in=scope.centres)
-        )  # fmt: skip
-        return Q(pk__in=Programme.objects.filter(there).values("pk"))
+        projects = Programme.projects.rel.related_model.objects
+        there = projects.filter(projects.all()._reads_at(scope)).order_by()
+        return Q(pk__in=there.values("programme"))
 
 
 class Programme(models.Model):

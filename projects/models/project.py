@@ -1,5 +1,6 @@
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Sum
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
@@ -10,15 +11,17 @@ from povertyedu.orgs.scope import ScopedQuerySet
 from povertyedu.workflow.models import Decision
 from projects.enums import BUILT, AlertKind, MilestoneKind, ProjectKind, ProjectState
 
-from .programmes import Programme
+from .programmes import COUNTY_DIGITS, Programme
 
 MONEY = ("budget_fen", "arrived_fen", "contracted_fen", "paid_fen")
 
 
 class ProjectQuerySet(ScopedQuerySet):
-    """Projects by where they stand, and by the schools they are for."""
+    """Projects by where they stand, and by the schools they are for. Whoever has the county has every project of it."""
 
     def _reads_at(self, scope) -> Q:
+        if any(len(code) <= COUNTY_DIGITS for code in scope.areas):
+            return scope.area_q("area_id")
         sites = ProjectSite.objects.filter(
             scope.area_q("school__area_id") | Q(school__in=scope.schools) | Q(school__centre__in=scope.centres),
             project=OuterRef("pk"),
@@ -32,10 +35,18 @@ class ProjectQuerySet(ScopedQuerySet):
         return self.filter(Exists(Alert.objects.filter(project=OuterRef("pk"), ended_on=None)))
 
     def with_sums(self):
-        """Add up each project's money over its sources."""
-        return self.annotate(
-            **{name: models.functions.Coalesce(Sum(f"fund_lines__{name}"), 0) for name in MONEY}
+        """Add up each project's money over its sources; only for the rows that are read, not for those counted."""
+        lines = (
+            Project.fund_lines.rel.related_model.objects.filter(project=OuterRef("pk"))
+            .order_by()
+            .values("project")
         )
+        return self.annotate(
+            **{
+                name: Coalesce(Subquery(lines.annotate(fen=Sum(name)).values("fen")), 0, output_field=models.BigIntegerField())
+                for name in MONEY
+            }
+        )  # fmt: skip
 
 
 class Project(models.Model):

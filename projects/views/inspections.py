@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.calendar import today
+from povertyedu.ui.listing import Listing
 from projects.actions import inspections as actions
 from projects.enums import InspectionLevel, ProjectState
 from projects.forms.inspections import InspectionForm, RoundFilter
@@ -20,7 +21,7 @@ from projects.queries import lists
 from .attempts import attempt
 from .projects import crumbs, project_of
 
-SHOWN = 500
+KEPT = ("township", "year", "half")
 
 
 @needs(P.VIEW_PROJECTS)
@@ -38,20 +39,17 @@ def inspections(request):
     rows = rows.exclude(state__in=[ProjectState.CANCELLED, ProjectState.HANDED_OVER]).filter(
         registered_on__lte=last
     )
-    total = rows.count()
-    found = queries.round_of(rows.filter(pk__in=rows.order_by("-pk").values("pk")[:SHOWN]), year, half)
+    shown = Listing(request, KEPT).shown(rows.select_related("area__parent"), "")
     context = {
         "crumbs": crumbs(("半年检查", None)),
         "form": form,
         "applied": form.in_force(),
-        "rows": found,
-        "total": total,
-        "more": max(0, total - SHOWN),
+        "total": rows.count(),
         "words": f"{year}年{'上' if half == 1 else '下'}半年",
-        "own": sum(1 for row in found if row.own),
-        "county": sum(1 for row in found if row.county),
-        "open": sum(row.open for row in found),
+        "sums": queries.sums_of(rows, year, half),
         "may_inspect": request.user.can(P.INSPECT_PROJECTS),
+        **shown,
+        "rows": queries.round_of(shown["rows"], year, half),
     }
     return render(request, "projects/inspections.html", context)
 

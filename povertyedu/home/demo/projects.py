@@ -1,6 +1,7 @@
 """School construction: two programmes and projects at every stage, one late, one request to decide."""
 
 import datetime as dt
+from decimal import Decimal
 
 from povertyedu.accounts.models import User
 from povertyedu.accounts.permissions import Permission
@@ -10,9 +11,16 @@ from povertyedu.orgs.models import School
 from projects.actions import alerts, funds, programmes, register, requests, work
 from projects.actions.register import NewProject, Quantity
 from projects.enums import MilestoneKind, ProgrammeKind
-from projects.models import Programme
+from projects.models import Programme, ProgrammeTarget
 
 WAN = 1_000_000  # fen in ten thousand yuan
+# years from now, item, way of counting, number, unit, clause
+THREE_LINKS = (
+    (-1, "宽带网络校校通", "added", 10, "所", "二(一)"), (-1, "优质资源班班通", "added", 90, "间", "二(一)"),
+    (0, "宽带网络校校通", "added", 8, "所", "二(一)"), (0, "优质资源班班通", "added", 80, "间", "二(一)"),
+    (1, "优质资源班班通", "total", 200, "间", "五(二)"), (1, "宽带网络校校通", "reached", 42, "所", "二(一)"),
+    (1, "公用经费用于信息化的比例", "share", 8, "%", "三(四)"),
+)  # fmt: skip
 REACHED = (
     MilestoneKind.APPROVAL,
     MilestoneKind.DESIGN,
@@ -41,6 +49,7 @@ def build_schools() -> None:
             else (toilets, Quantity("厕所", "座", 1))
         )
         _carry(number, school, of, item, officer, finance)
+    _three_links(officer)
     alerts.watch()
 
 
@@ -54,6 +63,40 @@ def _programme(by, name: str, kind: str, item: str, unit: str, planned: int) -> 
     )
     programmes.set_target(by=by, programme=made, year=year, item=item, unit=unit, planned=planned)
     return made
+
+
+def _three_links(by) -> None:
+    """A plan that is counted, not built: one target missed last year, one figure that contradicts the years."""
+    year = today().year
+    made = programmes.keep(
+        by=by,
+        programme=Programme(
+            name="教育信息化三通两平台", kind=ProgrammeKind.INFORMATION, first_year=year - 1, last_year=year + 1,
+            document="云教发〔2024〕33号",
+        ),
+    )  # fmt: skip
+    programmes.set_targets(
+        by=by,
+        targets=[
+            ProgrammeTarget(
+                programme=made,
+                year=year + add,
+                item=item,
+                basis=basis,
+                planned=planned,
+                unit=unit,
+                clause=clause,
+            )
+            for add, item, basis, planned, unit, clause in THREE_LINKS
+        ],
+    )
+    for on, network, rooms in (
+        (dt.date(year - 2, 12, 31), 21, 180),
+        (dt.date(year - 1, 12, 31), 31, 255),
+        (today(), 36, 310),
+    ):
+        done = {"宽带网络校校通": (Decimal(network), None), "优质资源班班通": (Decimal(rooms), None)}
+        programmes.count_done(by=by, programme=made, on=on, done=done, note="各校填报汇总")
 
 
 def _carry(number: int, school: School, of: Programme, item: Quantity, officer, finance) -> None:
