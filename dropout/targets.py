@@ -41,6 +41,14 @@ PRESETS = {
             TargetLine("kindergarten", 2017, "78", "二1 学前三年毛入园率78%"),
             TargetLine("nine_year", 2017, "97", "二1 义务教育巩固率97%"),
             TargetLine("senior", 2017, "78", "二1 高中阶段毛入学率78%"),
+            TargetLine("rotation_staff", 2017, "10", "二5 优质学校每学年轮岗不低于专任教师总数的10%"),
+        ),
+    ),
+    "exchange": Preset(
+        "校长教师交流轮岗意见",
+        (
+            TargetLine("rotation_eligible", 2014, "10", "每学年交流轮岗不低于符合条件教师总数的10%"),
+            TargetLine("rotation_backbone", 2014, "20", "其中骨干教师不低于交流总数的20%"),
         ),
     ),
 }

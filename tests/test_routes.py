@@ -52,7 +52,7 @@ from subsidies.models import Balance
 from tests import factories
 from tests.factories import indicators, policies, subsidies
 from tests.projects import building, equipping
-from tests.teachers import caring, registering
+from tests.teachers import caring, deploying, registering
 
 pytestmark = pytest.mark.django_db
 
@@ -260,6 +260,7 @@ class World:
         )  # fmt: skip
         vars(self).update(registering.one_of_each(xiazhai, by=by))
         vars(self).update(equipping.one_of_each(xiazhai, by=by, approver=approver.as_actor()))
+        vars(self).update(deploying.one_of_each(xiazhai))
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
     def _have_duties(self, by, clerk):
@@ -442,6 +443,8 @@ OBJECTS = {
     "teachers:excess_step": lambda w: {"pk": w.excess.pk, "verb": "approve"},
     "teachers:standard_edit": pk_of("staff_standard"),
     "teachers:hours": lambda w: {"stage": "primary"},
+    **{f"teachers:{name}": pk_of("deployment") for name in ("deployment", "deployment_letter")},
+    "teachers:deployment_step": lambda w: {"pk": w.deployment.pk, "verb": "ask"},
     "teachers:allowance_rate_edit": pk_of("allowance_rate"),
     "teachers:allowance_rate_scan": pk_of("allowance_rate"),
     "teachers:allowance_roll": pk_of("allowance_roll"),

@@ -29,6 +29,7 @@ from .queries import (
     figures_of_class,
     stuck_lines,
 )
+from .teacher_tiles import teacher_tiles
 from .todos import money_alerts, todos_of, waiting_for_facts
 from .works import works_of
 
@@ -90,6 +91,7 @@ def dashboard(request):
         "bands": [{"css": f"band-{i}", "text": text} for i, text in enumerate(BAND_TEXTS, start=1)],
         "attention": _attention(request.user, term, rows),
         "level": "乡镇",
+        "teacher_tiles": teacher_tiles(request.user),
         "coverage": standing(with_awaited(Wanted(term, request.user, reading)))
         if request.user.can(Permission.VIEW_COVERAGE)
         else None,

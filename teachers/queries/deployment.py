@@ -1,14 +1,13 @@
-"""Reads of deployments: who works elsewhere on a day, tabs and filters of the list, what is taken."""
+"""Reads of deployments: tabs and filters of the list, the steps open to a reader, what comes next."""
 
 import datetime as dt
-from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.indicators.definitions import Period
 from povertyedu.orgs.calendar import today
-from teachers.enums.deployment import BESIDE_THE_POST, FILLS_NO_POST, NOT_TO_BE, OVER, DeploymentState
+from teachers.enums.deployment import NOT_TO_BE, OVER, DeploymentState
 from teachers.models import Deployment
 
 S = DeploymentState
@@ -23,31 +22,6 @@ TABS = {
     "not_to_be": ("未批准、已撤回", Q(state__in=NOT_TO_BE)),
     "all": ("全部", Q()),
 }
-
-
-class Deployed(NamedTuple):
-    """A teacher who works at another school on a day (keys).
-
-    ``leaves``: is not to be counted at ``sending``; ``fills``: is to be counted at ``receiving``. 走教 stays and helps, 跟岗 leaves and learns.
-    """
-
-    teacher: int
-    kind: str
-    sending: int
-    receiving: int
-    leaves: bool
-    fills: bool
-
-
-def deployed_on(day: dt.date) -> list[Deployed]:
-    """Return everybody who works at another school on ``day``; one query."""
-    rows = Deployment.objects.at_work(day).values_list("teacher_id", "kind", "sending_id", "receiving_id")
-    return [
-        Deployed(
-            teacher, kind, sending, receiving, kind not in BESIDE_THE_POST, kind not in (*BESIDE_THE_POST, *FILLS_NO_POST)
-        )
-        for teacher, kind, sending, receiving in rows
-    ]  # fmt: skip
 
 
 def narrowed(rows: QuerySet[Deployment], wanted: dict) -> QuerySet[Deployment]:

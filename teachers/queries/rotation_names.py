@@ -15,7 +15,7 @@ def names_of(subjects: list[str]) -> dict[str, Named]:
     named = {}
     for teacher in Teacher.objects.filter(pk__in=keys).with_post():
         place = teacher.post.school.name if teacher.post else "没有岗位"
-        named[str(teacher.pk)] = Named(teacher.name, place)
+        named[str(teacher.pk)] = Named(teacher.name, place, teacher.get_absolute_url())
     return {subject: named.get(subject, Named("（已不在册）", "")) for subject in subjects}
 
 

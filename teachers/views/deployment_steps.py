@@ -35,9 +35,9 @@ class Step:
     note: str = ""
 
 
-def _step(verb: str, form: type, carry_out: Callable, at: str = "", note: str = "") -> Step:
+def _step(verb: str, form: type, carry_out: Callable, at: str = "", note: str = "", label: str = "") -> Step:
     transition = DEPLOYMENT_FLOW[verb]
-    return Step(transition.permission, transition.label, form, carry_out, at, note)
+    return Step(transition.permission, label or transition.label, form, carry_out, at, note)
 
 
 STEPS = {
@@ -45,8 +45,8 @@ STEPS = {
     "ask": _step("ask", forms.NoteForm, actions.ask, "sending"),
     "approve": _step("approve", forms.ApproveForm, actions.approve),
     "refuse": _step("refuse", forms.WhyForm, actions.refuse),
-    "agree": _step("agree", forms.NoteForm, actions.agree, "either", "两校都同意后，到起日由接收学校确认到岗"),
-    "decline": _step("decline", forms.WhyForm, actions.decline, "either"),
+    "agree": _step("agree", forms.NoteForm, actions.agree, "either", "两校都同意后，到起日由接收学校确认到岗", "同意"),
+    "decline": _step("decline", forms.WhyForm, actions.decline, "either", label="不同意"),
     "start": _step("start", forms.OnForm, days.start, "receiving"),
     "return": _step("return", forms.OnForm, days.come_back, "either", "日期是在接收学校的最后一天"),
     "end_early": _step("end_early", forms.EndForm, days.end_early, note="其余的日子空出来，可以另行安排"),

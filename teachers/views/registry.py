@@ -106,6 +106,10 @@ def teacher(request, pk):
         "crumbs": crumbs((found.name, None)),
         "it": found,
         **queries.history_of(found),
+        "deployments": Deployment.objects.visible_to(request.user, P.VIEW_TEACHERS)
+        .filter(teacher=found)
+        .select_related("sending", "receiving"),
+        "may_ask": request.user.can(P.ASK_DEPLOYMENT) and found.post is not None,
         "masked": mask_id(found.id_number) if found.id_number else "",
         "reveal_url": reverse("teachers:reveal", args=[pk]) if may_reveal else "",
         "may_edit": request.user.can(P.EDIT_TEACHERS),

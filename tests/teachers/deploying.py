@@ -9,6 +9,7 @@ from teachers.actions import deployment as actions
 from teachers.actions import deployment_days as days
 from teachers.models import Deployment, Teacher
 from tests import factories
+from tests.factories import teachers
 
 SINCE, UNTIL = dt.date(2020, 9, 1), dt.date(2021, 7, 15)
 STEPS = ("draft", "asked", "approved", "half_agreed", "agreed", "under_way", "returned")
@@ -64,3 +65,12 @@ def deployment(
         step()
         made = Deployment.objects.with_people().get(pk=made.pk)
     return made
+
+
+def one_of_each(school) -> dict:
+    """Return a draft that would send somebody from ``school`` to another."""
+    return {
+        "deployment": deployment(
+            teachers.teacher("白芳", at=school), factories.school("城关镇第五小学"), state="draft"
+        )
+    }

@@ -23,7 +23,6 @@ from teachers.actions import deployment as actions
 from teachers.actions import deployment_days as days
 from teachers.enums.deployment import BINDING
 from teachers.models import Deployment, DeploymentDecision, Teacher
-from teachers.queries.deployment import deployed_on
 from teachers.queries.staff import working_at
 from tests import factories
 from tests.factories import teachers
@@ -203,9 +202,9 @@ def test_teacher_counts_where_they_work(wang, xiazhai, qingshi, on_day):
     assert here == {xiazhai.pk: {stays.pk}, qingshi.pk: {wang.pk}}
     assert {w.teacher for w in working_at(dt.date(2020, 10, 1), [qingshi.pk])[qingshi.pk]} == {wang.pk}
     assert {w.teacher for w in working_at(dt.date(2020, 8, 31))[xiazhai.pk]} == {wang.pk, stays.pk, learns.pk}
-    assert [each.teacher for each in deployed_on(dt.date(2021, 7, 16))] == []
+    assert not Deployment.objects.at_work(dt.date(2021, 7, 16)).exists()
     on_day("2021-08-01")  # nobody came back: they are still there today
-    assert len(deployed_on(dt.date(2021, 8, 1))) == 3
+    assert Deployment.objects.at_work(dt.date(2021, 8, 1)).count() == 3
 
 
 def test_deployed_teacher_is_seen_by_both_schools_and_nobody_else(
