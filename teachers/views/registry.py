@@ -19,7 +19,7 @@ from povertyedu.ui.templatetags.ui import mask_id
 from teachers.actions import registry as actions
 from teachers.actions.registry import NewPost, NewTeacher
 from teachers.forms.registry import RevealForm, TeacherForm, TeachersFilter
-from teachers.models import Teacher
+from teachers.models import Deployment, Teacher
 from teachers.queries import registry as queries
 from teachers.queries.registry_export import XLSX, workbook_of
 
