@@ -420,6 +420,8 @@ OBJECTS = {
         f"projects:{name}": lambda w: {"pk": w.project.programme_id}
         for name in ("programme", "programme_edit", "programme_charts", "target_new")
     },
+    **{f"teachers:{name}": pk_of("help_activity") for name in ("help_activity", "help_evidence")},
+    "teachers:help_step": lambda w: {"pk": w.help_planned.pk, "verb": "hold"},
     "teachers:room_new": pk_of("building"),
     "teachers:room_edit": pk_of("room"),
     "teachers:move_out": pk_of("occupancy"),

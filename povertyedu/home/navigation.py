@@ -90,6 +90,7 @@ NAVIGATION = (
         Entry("teachers:aids", "大病救助", "heart-pulse", (P.KEEP_CARE, P.REVIEW_CARE, P.APPROVE_CARE, P.PAY_CARE)),
         Entry("teachers:insurance", "公积金和社保", "shield-check", (P.KEEP_CARE,)),
         Entry("teachers:tilts", "职称评优倾斜", "award", (P.KEEP_CARE, P.VIEW_TEACHERS)),
+        Entry("teachers:help", "校际帮扶", "handshake", (P.KEEP_MUTUAL_HELP, P.VIEW_TEACHERS)),
         Entry("teachers:pay", "工资比较", "scale", (P.VIEW_TEACHER_PAY,)),
     )),
     ("系统管理", (

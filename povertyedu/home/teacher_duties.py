@@ -3,8 +3,17 @@
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.imports.models import ImportBatch
 from teachers.enums.allowances import RollState
+from teachers.enums.care import AidState
 from teachers.enums.deployment import DeploymentState
-from teachers.models import AllowanceRoll, AllowanceSheet, Deployment, ExcessRequest, Teacher
+from teachers.models import (
+    AllowanceRoll,
+    AllowanceSheet,
+    Deployment,
+    ExcessRequest,
+    HelpActivity,
+    IllnessAid,
+    Teacher,
+)
 
 from .duty import Duty
 
@@ -33,6 +42,26 @@ TEACHER_DUTIES = (
     Duty(
         P.PAY_CARE, "已审批、待发放的教师补助",
         lambda user: AllowanceRoll.objects.visible_to(user, P.PAY_CARE).filter(state=RollState.APPROVED), "drawn_at", "teachers:allowances",
+    ),
+    Duty(
+        P.REVIEW_CARE, "待审核的教师大病救助",
+        lambda user: IllnessAid.objects.visible_to(user, P.REVIEW_CARE).filter(state=AidState.APPLIED), "applied_on", "teachers:aids", "tab=applied",
+    ),
+    Duty(
+        P.KEEP_CARE, "被退回、待补充的教师大病救助",
+        lambda user: IllnessAid.objects.visible_to(user, P.KEEP_CARE).filter(state=AidState.RETURNED), "applied_on", "teachers:aids", "tab=returned",
+    ),
+    Duty(
+        P.APPROVE_CARE, "待审批的教师大病救助",
+        lambda user: IllnessAid.objects.visible_to(user, P.APPROVE_CARE).filter(state=AidState.REVIEWED), "applied_on", "teachers:aids", "tab=reviewed",
+    ),
+    Duty(
+        P.PAY_CARE, "已批准、待发放的教师大病救助",
+        lambda user: IllnessAid.objects.visible_to(user, P.PAY_CARE).filter(state=AidState.APPROVED), "applied_on", "teachers:aids", "tab=approved",
+    ),
+    Duty(
+        P.KEEP_MUTUAL_HELP, "计划了没有开展的校际帮扶", lambda user: HelpActivity.objects.visible_to(user, P.KEEP_MUTUAL_HELP).overdue(),
+        "planned_on", "teachers:help", "tab=overdue",
     ),
     Duty(
         P.APPROVE_DEPLOYMENT, "待审批的教师派出",

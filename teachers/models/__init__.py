@@ -28,6 +28,7 @@ from .establishment import (
     SubjectHours,
 )
 from .housing import Building, HousingRequest, Occupancy, Room
+from .mutual_help import HelpActivity
 from .pay import CivilPay, TeacherPay
 from .places import SchoolPlace
 from .registry import Appointment, ServiceTerm, Teacher, TitleRecord
@@ -40,22 +41,23 @@ __all__ = [
     "AllowanceRoll",
     "AllowanceSheet",
     "Appointment",
-    "Deployment",
-    "DeploymentDecision",
     "Building",
     "CivilPay",
+    "Deployment",
+    "DeploymentDecision",
     "Establishment",
     "EstablishmentChange",
     "ExcessDecision",
     "ExcessRequest",
+    "HeadTerm",
     "HealthCheck",
+    "HelpActivity",
     "HousingRequest",
     "IllnessAid",
     "Insurance",
     "Occupancy",
     "RollDecision",
     "RollSeat",
-    "HeadTerm",
     "Room",
     "SchoolPlace",
     "ServiceTerm",

@@ -6,9 +6,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from povertyedu.orgs.calendar import today
 from povertyedu.workflow.flow import Actor
-from teachers.actions import aid, allowances, care, housing
+from teachers.actions import aid, allowances, care, housing, mutual_help
 from teachers.models import AllowanceRate, Building, CivilPay, HealthCheck, Insurance, Room, TiltList
 from teachers.queries.allowances import month_before
+from tests import factories
 from tests.factories import teachers
 
 MONTHLY_FEN = 30_000
@@ -45,7 +46,27 @@ def one_of_each(school, *, by) -> dict:
         "allowance_sheet": roll.sheets.get(),
         "paid_roll": paid,
         **_welfare(school, by=by),
+        **_help(school, by=by),
     }
+
+
+def _help(school, *, by) -> dict:
+    """Return an activity that was held, with evidence, and one that is planned."""
+    other = factories.school("城关镇第九小学")
+    held, planned = mutual_help.plan(
+        by=by, kind="lessons", term=factories.term(), from_school=school, to_school=other, topic="古诗", planned_on=dt.date(2020, 10, 12),
+        planned_hours=2, times=2,
+    )  # fmt: skip
+    mutual_help.hold(
+        by=by,
+        activity=held,
+        held_on=dt.date(2020, 10, 12),
+        held_hours=2,
+        audience=30,
+        summary="好",
+        upload=SimpleUploadedFile("图.png", b"\x89PNG"),
+    )
+    return {"help_activity": held, "help_planned": planned}
 
 
 def room_at(school, *, by, capacity: int = 2, number: str = "101", building: str = "教师楼") -> Room:

@@ -18,7 +18,7 @@ from povertyedu.jobs.models import Job
 from povertyedu.jobs.tasks import run
 from teachers.actions import allowances as actions
 from teachers.actions.allowances import open_due
-from teachers.models import AllowanceLine, AllowanceRate, AllowanceRoll
+from teachers.models import AllowanceLine, AllowanceRate, AllowanceRoll, Deployment
 from teachers.queries.allowances import month_before, shared_out
 from teachers.queries.workplaces import Spell, overlay
 from tests import factories
@@ -159,6 +159,25 @@ def test_days_are_counted_where_they_were_worked(placed, xiazhai, qingshi, burea
     assert [(p["school"], p["days"], p["rate_fen"], p["fen"]) for p in line.parts] == [
         ("城关镇下寨小学", 10, 30_000, 9_677), ("青石镇中心小学", 21, 20_000, 13_549),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "school", "fen"),
+    [("support", "青石镇中心小学", 23_226), ("itinerant", "城关镇下寨小学", 30_000)],
+)
+def test_deployed_teacher_is_paid_where_the_work_is(
+    placed, xiazhai, qingshi, bureau, on_day, kind, school, fen
+):
+    """Sent from 11 October on: (10 x 300 + 21 x 200) / 31; 走教 stays at the post and its rate."""
+    on_day("2020-11-03")
+    wang = teachers.teacher("王芳", xiazhai)
+    Deployment.objects.create(
+        teacher=wang, kind=kind, sending=xiazhai, receiving=qingshi, since=dt.date(2020, 10, 11), until=dt.date(2021, 7, 10), reason="支教",
+        state="under_way", started_on=dt.date(2020, 10, 11), drafted_by="甲", drafted_by_id=1, asked_by_id=1, approved_by_id=2,
+        approved_on=dt.date(2020, 10, 8), sending_agreed_by_id=3, receiving_agreed_by_id=4,
+    )  # fmt: skip
+    line = draw(bureau).lines.get()
+    assert (line.sheet.school.name, line.amount_fen, line.days) == (school, fen, 31)
 
 
 def test_contract_teachers_and_schools_without_a_rate_get_nothing_unless_the_rate_says_so(

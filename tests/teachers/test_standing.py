@@ -1,12 +1,14 @@
 """职称、评优倾斜 by rural years and a stated rule; pay not below that of local civil servants, for few eyes."""
 
 import datetime as dt
+from io import BytesIO
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from povertyedu.audit.models import AccessEvent, AuditEvent
+from povertyedu.workbooks.writing import write_table
 from teachers.models import CivilPay, TeacherPay, TiltEntry, TiltList
 from tests import factories
 from tests.factories import teachers
@@ -158,3 +160,24 @@ def test_figures_are_entered_and_corrected(client, personnel, xiazhai):
         )
     assert TeacherPay.objects.get().total_fen == 7_700_050
     assert "77000" not in str(list(AuditEvent.objects.values())).replace(",", "")
+
+
+def test_pay_comes_by_workbook_with_its_faults_told(run, personnel, xiazhai):  # noqa: F811
+    wang = teachers.teacher("王芳", xiazhai)
+    head = ["工号", "姓名", "年度", "全年工资收入"]
+    rows = [
+        [wang.code, "王芳", "2019", "76,500.50"],
+        ["T99999", "无人", "2019", "1"],
+        [wang.code, "李四", "2018", "9"],
+    ]
+
+    def take_in(lines) -> dict:
+        out = BytesIO()
+        write_table(out, head, lines)
+        return run("teacher-pay", out.getvalue())
+
+    counts = take_in(rows)
+    assert (counts["created"], counts["rejected"], TeacherPay.objects.get().total_fen) == (1, 2, 7_650_050)
+    assert take_in(rows[:1])["unchanged"] == 1
+    assert take_in([[wang.code, "王芳", "2019", "77000"]])["updated"] == 1
+    assert TeacherPay.objects.get().total_fen == 7_700_000

@@ -17,6 +17,7 @@ from subsidies.actions.recalculation import recalculate
 from .accounts import open_accounts, staff_the_schools
 from .attendance import fill_attendance
 from .batches import leave_autumn_waiting, pay_spring
+from .care import look_after_teachers
 from .cases import follow_children
 from .chains import set_up_chains
 from .duties import set_up_duties
@@ -85,6 +86,9 @@ def build(*, children: int, folder: Path, say: Callable[[str], None] = lambda st
         build_schools()
     say("签责任状，排工作历，报上月月报")
     set_up_duties()
+    say("办理教师补助、待遇，记校际帮扶")
+    with transaction.atomic():
+        look_after_teachers()
     return {"schools": len(places.schools), **{term: len(people.of(term)) for term in TERMS}}
 
 
