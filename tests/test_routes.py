@@ -52,7 +52,7 @@ from subsidies.models import Balance
 from tests import factories
 from tests.factories import indicators, policies, subsidies
 from tests.projects import building, equipping
-from tests.teachers import caring, deploying, registering
+from tests.teachers import caring, deploying, recruiting, registering
 
 pytestmark = pytest.mark.django_db
 
@@ -261,6 +261,7 @@ class World:
         vars(self).update(registering.one_of_each(xiazhai, by=by))
         vars(self).update(equipping.one_of_each(xiazhai, by=by, approver=approver.as_actor()))
         vars(self).update(deploying.one_of_each(xiazhai))
+        vars(self).update(recruiting.one_of_each(xiazhai, by=administrator, approver=approver))
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
     def _have_duties(self, by, clerk):
@@ -450,6 +451,32 @@ OBJECTS = {
     "teachers:allowance_rate_edit": pk_of("allowance_rate"),
     "teachers:allowance_rate_scan": pk_of("allowance_rate"),
     "teachers:allowance_roll": pk_of("allowance_roll"),
+    **{
+        f"teachers:{name}": pk_of("recruitment_plan")
+        for name in (
+            "plan",
+            "plan_edit",
+            "target_new",
+            "plan_lines",
+            "plan_lines_export",
+            "plan_draw",
+            "post_line_new",
+            "candidates",
+            "candidates_export",
+            "candidate_new",
+        )
+    },
+    **{
+        f"teachers:{name}": lambda w: {"plan": w.recruitment_plan.pk, "pk": w.post_line.pk}
+        for name in ("post_line_edit", "post_line_drop")
+    },
+    "teachers:plan_step": lambda w: {"pk": w.recruitment_plan.pk, "verb": "submit"},
+    "teachers:candidates_together": lambda w: {"pk": w.recruitment_plan.pk, "verb": "select"},
+    "teachers:candidate": pk_of("candidate"),
+    "teachers:candidate_step": lambda w: {"pk": w.candidate.pk, "verb": "withdraw"},
+    "teachers:hire_list": pk_of("hire_list"),
+    "teachers:hire_list_step": lambda w: {"pk": w.hire_list.pk, "verb": "withdraw"},
+    "teachers:service_term_end": pk_of("service_term"),
     "teachers:allowance_export": pk_of("paid_roll"),
     "teachers:allowance_step": lambda w: {"pk": w.allowance_roll.pk, "verb": "review"},
     **{f"teachers:{name}": pk_of("allowance_sheet") for name in ("allowance_sheet", "allowance_sheet_anew")},

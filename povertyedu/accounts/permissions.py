@@ -88,7 +88,13 @@ class Permission(StrEnum):
     REVEAL_TEACHER_NUMBERS = "reveal_teacher_numbers"
     MANAGE_ESTABLISHMENT = "manage_establishment"  # authorised posts, standards; ask to go over
     APPROVE_EXCESS = "approve_excess"  # another person than who asked
+    VIEW_RECRUITMENT = (
+        "view_recruitment"  # plans of the county; who was hired for a school its head sees anyway
+    )
     PLAN_RECRUITMENT = "plan_recruitment"
+    APPROVE_RECRUITMENT = (
+        "approve_recruitment"  # plans and lists of who is to be hired: another person than who drew them up
+    )
     ASK_DEPLOYMENT = "ask_deployment"
     APPROVE_DEPLOYMENT = "approve_deployment"
     ACCEPT_DEPLOYMENT = "accept_deployment"  # both schools
@@ -189,7 +195,7 @@ ROLES: dict[Role, RoleDefinition] = {
         P.VIEW_COVERAGE,
         P.APPROVE_ALLOCATION,
         P.VIEW_PROJECTS, P.APPROVE_PROJECTS,
-        P.VIEW_TEACHERS, P.APPROVE_EXCESS, P.APPROVE_DEPLOYMENT, P.APPROVE_CARE,
+        P.VIEW_TEACHERS, P.APPROVE_EXCESS, P.VIEW_RECRUITMENT, P.APPROVE_RECRUITMENT, P.APPROVE_DEPLOYMENT, P.APPROVE_CARE,
     ),
     Role.FINANCE: _role(
         "计财", "county",
@@ -204,14 +210,14 @@ ROLES: dict[Role, RoleDefinition] = {
     Role.PROJECT_OFFICER: _role("项目办", "county", P.VIEW_DASHBOARD, P.VIEW_PROJECTS, P.MANAGE_PROJECTS, P.INSPECT_PROJECTS, P.REPORT_NEEDS, P.KEEP_PROJECT_FUNDS, P.CONFIRM_EQUIPMENT, P.KEEP_ASSETS, P.VIEW_FINDINGS, P.MANAGE_FINDINGS),
     Role.PERSONNEL_OFFICER: _role(
         "人事股", "county", P.VIEW_DASHBOARD,
-        P.VIEW_TEACHERS, P.EDIT_TEACHERS, P.IMPORT_TEACHERS, P.REVEAL_TEACHER_NUMBERS, P.MANAGE_ESTABLISHMENT, P.PLAN_RECRUITMENT, P.ASK_DEPLOYMENT, P.APPROVE_DEPLOYMENT,
+        P.VIEW_TEACHERS, P.EDIT_TEACHERS, P.IMPORT_TEACHERS, P.REVEAL_TEACHER_NUMBERS, P.MANAGE_ESTABLISHMENT, P.VIEW_RECRUITMENT, P.PLAN_RECRUITMENT, P.ASK_DEPLOYMENT, P.APPROVE_DEPLOYMENT,
         P.PLAN_TRAINING, P.KEEP_CARE, P.REVIEW_CARE, P.VIEW_TEACHER_PAY, P.VIEW_TEACHER_HEALTH, P.KEEP_MUTUAL_HELP,
     ),
     Role.LEADER: _role(
         "局领导", "county", P.VIEW_STUDENTS, P.VIEW_SUBSIDIES, P.VIEW_POLICY, P.EXPORT_LEDGER, P.VIEW_DASHBOARD, P.VIEW_FUNDS,
         P.VIEW_COVERAGE, P.VIEW_CHAINS,
         P.VIEW_ATTENDANCE, P.VIEW_CASES, P.VIEW_WARNINGS, P.VIEW_INDICATORS, P.VIEW_FINDINGS,
-        P.VIEW_PROJECTS, P.VIEW_TEACHERS,
+        P.VIEW_PROJECTS, P.VIEW_TEACHERS, P.VIEW_RECRUITMENT,
     ),
     Role.DATA_ADMINISTRATOR: _role(
         "数据管理员", "county",

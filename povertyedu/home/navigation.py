@@ -29,7 +29,7 @@ NAVIGATION = (
         Entry("students:departures", "毕业去向", "list-checks", (P.VIEW_STUDENTS,)),
         Entry("students:corrections", "更正申请", "lock-open", (P.EDIT_STUDENTS, P.APPROVE_CORRECTION)),
         Entry("students:changes", "待复核变更", "shield-check", (P.EDIT_STUDENTS, P.CHECK_CHANGES)),
-        Entry("imports:list", "批量导入", "file-up", (P.IMPORT_ROSTER, P.IMPORT_LISTS, P.MANAGE_FUNDS, P.MANAGE_CHAINS, P.ENTER_ATTENDANCE, P.MANAGE_PROJECTS, P.REPORT_NEEDS, P.ASK_DEPLOYMENT, P.VIEW_TEACHER_PAY, P.IMPORT_TEACHERS, P.MANAGE_ESTABLISHMENT, P.KEEP_ASSETS)),
+        Entry("imports:list", "批量导入", "file-up", (P.IMPORT_ROSTER, P.IMPORT_LISTS, P.MANAGE_FUNDS, P.MANAGE_CHAINS, P.ENTER_ATTENDANCE, P.MANAGE_PROJECTS, P.REPORT_NEEDS, P.ASK_DEPLOYMENT, P.VIEW_TEACHER_PAY, P.IMPORT_TEACHERS, P.MANAGE_ESTABLISHMENT, P.KEEP_ASSETS, P.PLAN_RECRUITMENT)),
         Entry("students:identification", "名单核查", "list-checks", (P.IDENTIFY,)),
         Entry("students:ends", "待终止认定", "list-x", (P.IDENTIFY,)),
         Entry("students:comparisons", "名单比对", "git-compare", (P.COMPARE_LISTS,)),
@@ -92,6 +92,9 @@ NAVIGATION = (
         Entry("teachers:tilts", "职称评优倾斜", "award", (P.KEEP_CARE, P.VIEW_TEACHERS)),
         Entry("teachers:help", "校际帮扶", "handshake", (P.KEEP_MUTUAL_HELP, P.VIEW_TEACHERS)),
         Entry("teachers:pay", "工资比较", "scale", (P.VIEW_TEACHER_PAY,)),
+        Entry("teachers:plans", "教师招聘", "user-plus", (P.VIEW_RECRUITMENT,)),
+        Entry("teachers:arrivals", "新教师到岗", "user-check", (P.VIEW_TEACHERS,)),
+        Entry("teachers:service_terms", "服务期", "hourglass", (P.VIEW_TEACHERS,)),
     )),
     ("系统管理", (
         Entry("office:areas", "行政区划", "map", (P.MANAGE_ORGS,)),

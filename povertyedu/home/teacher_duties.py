@@ -1,17 +1,22 @@
-"""What waits for a person of the work with teachers: rolls of allowances, deployments."""
+"""What waits for a person of the work with teachers: rolls of allowances, deployments, recruitment."""
 
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.imports.models import ImportBatch
+from povertyedu.orgs.calendar import today
 from teachers.enums.allowances import RollState
 from teachers.enums.care import AidState
 from teachers.enums.deployment import DeploymentState
 from teachers.models import (
     AllowanceRoll,
     AllowanceSheet,
+    Candidate,
     Deployment,
     ExcessRequest,
     HelpActivity,
+    HireList,
     IllnessAid,
+    RecruitmentPlan,
+    ServiceTerm,
     Teacher,
 )
 
@@ -84,5 +89,23 @@ TEACHER_DUTIES = (
     Duty(
         P.APPROVE_DEPLOYMENT, "全县逾期未返回的派出教师",
         lambda user: Deployment.objects.visible_to(user, P.APPROVE_DEPLOYMENT).overdue(), "until", "teachers:deployments", "tab=overdue",
+    ),
+    Duty(
+        P.APPROVE_RECRUITMENT, "待审批的教师招聘计划",
+        lambda user: RecruitmentPlan.objects.visible_to(user, P.APPROVE_RECRUITMENT).filter(state="submitted").exclude(drawn_by_id=user.pk),
+        "drawn_on", "teachers:plans", "tab=submitted",
+    ),
+    Duty(
+        P.APPROVE_RECRUITMENT, "公示期满、待批准聘用的名单",
+        lambda user: HireList.objects.visible_to(user, P.APPROVE_RECRUITMENT).filter(state="public", closes_on__lt=today()).exclude(drawn_by_id=user.pk),
+        "closes_on", "teachers:plans",
+    ),
+    Duty(
+        P.PLAN_RECRUITMENT, "已批准聘用、待到岗的新教师",
+        lambda user: Candidate.objects.visible_to(user, P.PLAN_RECRUITMENT).filter(state="hired"), "hire_list__approved_on", "teachers:arrivals",
+    ),
+    Duty(
+        P.PLAN_RECRUITMENT, "服务期（合同）临近到期或已到期，待办理去向",
+        lambda user: ServiceTerm.objects.visible_to(user, P.PLAN_RECRUITMENT).ending(), "until", "teachers:service_terms",
     ),
 )  # fmt: skip

@@ -37,6 +37,7 @@ from teachers.states.allowances import SHEET_FLOW as ALLOWANCE_SHEET_FLOW
 from teachers.states.care import AID_FLOW
 from teachers.states.deployment import DEPLOYMENT_FLOW
 from teachers.states.establishment import EXCESS_FLOW
+from teachers.states.recruitment import CANDIDATE_FLOW, HIRE_LIST_FLOW, PLAN_FLOW
 
 # An unknown code is shown as it is: the log outlives the verbs.
 ACTION_WORDS = {
@@ -220,6 +221,14 @@ ACTION_WORDS = {
     "project.reach_milestone": "登记项目节点",
     "project.progress": "登记项目进度",
     "project.inspect": "登记项目半年检查",
+    "recruitment_plan.correct": "更正招聘计划",
+    "recruitment_plan.target": "定招聘渠道人数",
+    "recruitment_plan.draw_lines": "按缺编安排招聘岗位",
+    "recruitment_plan.line": "改招聘岗位",
+    "staff_goal.set": "定教师总数目标",
+    "candidate.score": "登记应聘成绩",
+    "candidate.transfer": "调剂应聘岗位",
+    "hire_list.struck_off": "移出拟聘用名单",
     "standard.keep": "保存办学条件标准",
     "disclosure.draw_again": "项目公开：重新生成",
     "base_table.explain": "填写双月报说明",
@@ -275,6 +284,9 @@ ACTION_WORDS |= {
         (EXCESS_FLOW, "超编申请"),
         (PURCHASE_FLOW, "设备采购"),
         (ACCEPTANCE_FLOW, "到货验收"),
+        (PLAN_FLOW, "教师招聘计划"),
+        (CANDIDATE_FLOW, "应聘人员"),
+        (HIRE_LIST_FLOW, "拟聘用名单"),
     )
     for step in flow.transitions
 }

@@ -3,16 +3,18 @@
 What a list is about belongs to an app above this one; ``settings.PUBLICITY_SUBJECTS`` names, per kind
 of matter (the part of ``Notice.about`` before the colon), the module that knows its people:
 ``people_on(notice)`` -> [(subject, words)], ``objection_raised(objection, by=)`` and
-``objection_answered(objection, by=)``.
+``objection_answered(objection, by=)``; and, where it is not the aid office's, ``WORDING``.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record
 from povertyedu.options.registry import options
 from povertyedu.orgs.calendar import add_working_days, today
@@ -21,8 +23,29 @@ from povertyedu.workflow.flow import SYSTEM, Actor, StepRefused
 from .models import PUBLIC_COLUMNS, Notice, NoticeState, Objection, ObjectionState
 
 
-def put_up(*, by: Actor, about: str, title: str, lists: Iterable[tuple[int, list[dict]]]) -> list[Notice]:
+@dataclass(frozen=True)
+class Wording:
+    """Whose list it is: how its text reads, who reads it in the office, who hears objections."""
+
+    list_template: str = "publicity/list.html"
+    view: str = P.VIEW_SUBSIDIES
+    handle: str = P.HANDLE_OBJECTION
+    record: tuple[str, ...] = (P.HANDLE_OBJECTION, P.SUBMIT_SHEET)
+    publish: str = P.PUBLISH
+    office: str = "资助中心"
+    held: str = "已登记对 {name} 的异议，该生在本批的资金暂缓发放。"
+    record_button: str = "登记并暂缓该生"
+    upheld: str = "异议成立，移出名单"
+    dismissed: str = "异议不成立，恢复发放"
+    person: str = "学生和项目"
+
+
+def put_up(
+    *, by: Actor, about: str, title: str, lists: Iterable[tuple[int, list[dict]]], phone: str = ""
+) -> list[Notice]:
     """Open one notice per school of ``lists`` (school id, rows); a row keeps the five PUBLIC_COLUMNS, whatever else it has.
+
+    ``phone`` is where to object, by default the aid office's.
 
     The day of opening does not count: the list stays up for as many whole working days as the county's
     options say (教财厅函〔2017〕28号; 5 by default).
@@ -37,7 +60,7 @@ def put_up(*, by: Actor, about: str, title: str, lists: Iterable[tuple[int, list
             Notice(
                 school_id=school_id, about=about, title=title, rows=shown, digest=Notice.digest_of(shown),
                 opens_on=opens, closes_on=closes, working_days=days,
-                phone=chosen["aid_office_phone"], print_only=chosen["publicity_print_only"],
+                phone=phone or chosen["aid_office_phone"], print_only=chosen["publicity_print_only"],
             )
         )  # fmt: skip
     Notice.objects.bulk_create(notices)
@@ -81,6 +104,18 @@ def matter_of(notice: Notice):
     return import_string(settings.PUBLICITY_SUBJECTS[notice.about.partition(":")[0]])
 
 
+def wordings() -> dict[str, Wording]:
+    """Return kind of matter -> its wording."""
+    return {
+        kind: getattr(import_string(path), "WORDING", Wording())
+        for kind, path in settings.PUBLICITY_SUBJECTS.items()
+    }
+
+
+def wording_of(notice: Notice) -> Wording:
+    return wordings()[notice.about.partition(":")[0]]
+
+
 @transaction.atomic
 def record_objection(*, by: Actor, notice: Notice, subject: str, text: str, raised_by: str = "") -> Objection:
     """Note what somebody holds against one name on the list; that child's money waits from now on.
@@ -89,10 +124,10 @@ def record_objection(*, by: Actor, notice: Notice, subject: str, text: str, rais
     """
     notice = Notice.objects.select_for_update(no_key=True).get(pk=notice.pk)
     if notice.state != NoticeState.OPEN or today() > notice.closes_on:
-        raise StepRefused("公示期已过或已撤下，不能再登记异议；如确有问题，请联系资助中心按举报处理。")
+        raise StepRefused("公示期已过或已撤下，不能再登记异议；如确有问题，请联系公示单位按举报处理。")
     people = dict(matter_of(notice).people_on(notice))
     if subject not in people:
-        raise StepRefused("这名学生不在本公示名单上，请重新选择。")
+        raise StepRefused("这个人不在本公示名单上，请重新选择。")
     if not text.strip():
         raise StepRefused("请写明异议的内容。")
     objection = Objection.objects.create(

@@ -13,8 +13,9 @@ class ObjectionForm(forms.Form):
     )
     raised_by = forms.CharField(label="反映人", max_length=60, required=False, help_text="可不填（匿名）")
 
-    def __init__(self, *args, people: list[tuple[str, str]], **kwargs):
+    def __init__(self, *args, people: list[tuple[str, str]], person: str = "学生和项目", **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["subject"].label = person
         self.fields["subject"].choices = [("", "请选择"), *people]
 
 
@@ -23,7 +24,7 @@ class AnswerForm(forms.Form):
 
     result = forms.ChoiceField(
         label="处理结果",
-        choices=[("dismissed", "异议不成立，恢复发放"), ("upheld", "异议成立，移出名单")],
+        choices=[],
         widget=forms.RadioSelect,
     )
     answer = forms.CharField(
@@ -32,3 +33,7 @@ class AnswerForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="怎样核查、结论是什么",
     )
+
+    def __init__(self, *args, dismissed: str, upheld: str, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["result"].choices = [("dismissed", dismissed), ("upheld", upheld)]

@@ -14,11 +14,13 @@ from povertyedu.workflow.flow import StepRefused
 
 from . import actions
 from .forms import AnswerForm, ObjectionForm
-from .models import Notice, NoticeState, Objection, Publication, PublicationState
-from .queries import PAGE, notices_of
+from .models import Notice, NoticeState, Publication, PublicationState
+from .queries import PAGE, notices_of, objections_readable, readable
 
-# People on one poster page: the whole list of the largest school is served in one go, as it is printed.
 LISTED = 100
+# People on one poster page: the whole list of the largest school is served in one go, as it is printed.
+READERS = (P.VIEW_SUBSIDIES, P.VIEW_TEACHERS)
+HEARERS = (P.HANDLE_OBJECTION, P.SUBMIT_SHEET, P.PLAN_RECRUITMENT)
 TABS = (("", "全部"), ("open", "公示中"), ("objected", "有待处理异议"))
 
 
@@ -37,11 +39,16 @@ def public(request, token):
             else "本名单只在学校张贴公示，不在网上公开。请到学校公示栏查看。"
         )
         response = render(
-            request, "publicity/gone.html", names | {"sentence": sentence, "phone": notice.phone},
+            request, "publicity/gone.html",
+            names | {"sentence": sentence, "phone": notice.phone, "office": names["bureau_name"] + actions.wording_of(notice).office},
             status=410 if over else 404,
         )  # fmt: skip
     else:
-        response = render(request, "publicity/public.html", names | {"notice": notice})
+        response = render(
+            request,
+            "publicity/public.html",
+            names | {"notice": notice, "list_template": actions.wording_of(notice).list_template},
+        )
     response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     return response
 
@@ -85,6 +92,7 @@ def publication(request, token):
 
 
 @needs(P.VIEW_SUBSIDIES)
+@needs(*READERS)
 @require_GET
 def notices(request):
     """List the notices within the reader's scope."""
@@ -92,7 +100,7 @@ def notices(request):
     after = request.GET.get("after", "")
     found = notices_of(
         request.user,
-        P.VIEW_SUBSIDIES,
+        {kind: words.view for kind, words in actions.wordings().items()},
         shown=shown,
         after=int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None,
     )
@@ -100,7 +108,7 @@ def notices(request):
         request,
         "publicity/notices.html",
         {
-            "crumbs": [("首页", "/"), ("资助发放", None), ("公示管理", None)],
+            "crumbs": [("首页", "/"), ("公示管理", None)],
             "notices": found[:PAGE],
             "next_url": f"?shown={shown}&after={found[PAGE - 1].pk}" if len(found) > PAGE else "",
             "tabs": [{"text": text, "url": f"?shown={key}", "active": key == shown} for key, text in TABS],
@@ -110,45 +118,52 @@ def notices(request):
     )
 
 
-def _notice(request, pk, *permissions) -> Notice:
-    """Return the notice within the reader's scope for any of ``permissions``, or answer 404."""
-    held = [permission for permission in permissions if request.user.can(permission)]
-    mine = Notice.objects.visible_to(request.user, held[0])
+def _notice(request, pk, reading=False) -> Notice:
+    """Return the notice that the reader may read, or record an objection on; 404 out of scope."""
+    permissions = {
+        kind: [words.view] if reading else words.record for kind, words in actions.wordings().items()
+    }
+    mine = Notice.objects.none()
+    for place in range(max(map(len, permissions.values()))):
+        mine = mine | readable(
+            request.user, {kind: held[place] for kind, held in permissions.items() if place < len(held)}
+        )
     return get_object_or_404(mine.select_related("school"), pk=pk)
 
 
-@needs(P.VIEW_SUBSIDIES)
+@needs(*READERS)
 @require_GET
 def notice(request, pk):
     """Show one notice to the office: what is shown, until when, the objections, and the poster to print."""
-    found = _notice(request, pk, P.VIEW_SUBSIDIES)
-    return _notice_page(request, found)
+    return _notice_page(request, _notice(request, pk, reading=True))
 
 
 def _notice_page(request, found: Notice, form=None, *, status: int = 200):
     live = found.state == NoticeState.OPEN and today() <= found.closes_on
-    may_record = request.user.can(P.HANDLE_OBJECTION) or request.user.can(P.SUBMIT_SHEET)
-    if form is None and live and may_record:
-        form = ObjectionForm(people=actions.matter_of(found).people_on(found))
+    words = actions.wording_of(found)
+    if form is None and live and any(request.user.can(permission) for permission in words.record):
+        form = ObjectionForm(people=actions.matter_of(found).people_on(found), person=words.person)
     context = {
         "crumbs": [("首页", "/"), ("公示管理", "../"), (f"{found.school}", None)],
         "notice": found,
         "live": live,
         "objections": found.objections.all(),
         "form": form,
-        "may_answer": request.user.can(P.HANDLE_OBJECTION),
-        "may_publish": request.user.can(P.PUBLISH),
+        "words": words,
+        "may_answer": request.user.can(words.handle),
+        "may_publish": request.user.can(words.publish),
         **options("county_name", "bureau_name"),
     }
     return render(request, "publicity/notice.html", context, status=status)
 
 
-@needs(P.HANDLE_OBJECTION, P.SUBMIT_SHEET)
+@needs(*HEARERS)
 @require_POST
 def object_to(request, pk):
-    """Note an objection against one name of a notice; that child's money waits."""
-    found = _notice(request, pk, P.HANDLE_OBJECTION, P.SUBMIT_SHEET)
-    form = ObjectionForm(request.POST, people=actions.matter_of(found).people_on(found))
+    """Note an objection against one name of a notice; that child's money, that person's hiring waits."""
+    found = _notice(request, pk)
+    words = actions.wording_of(found)
+    form = ObjectionForm(request.POST, people=actions.matter_of(found).people_on(found), person=words.person)
     if not form.is_valid():
         return _notice_page(request, found, form, status=422)
     try:
@@ -156,20 +171,22 @@ def object_to(request, pk):
     except StepRefused as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, f"已登记对 {objection.subject_name} 的异议，该生在本批的资金暂缓发放。")
+        messages.success(request, words.held.format(name=objection.subject_name))
     return redirect("publicity:notice", pk=found.pk)
 
 
-@needs(P.HANDLE_OBJECTION)
+@needs(P.HANDLE_OBJECTION, P.PLAN_RECRUITMENT)
 def answer(request, pk):
     """Ask for and record how an objection was settled."""
-    mine = Objection.objects.visible_to(request.user, P.HANDLE_OBJECTION)
+    handled = {kind: words.handle for kind, words in actions.wordings().items()}
+    mine = objections_readable(request.user, handled)
     objection = get_object_or_404(mine.select_related("notice__school"), pk=pk)
-    form = AnswerForm(request.POST or None)
+    words = actions.wording_of(objection.notice)
+    form = AnswerForm(request.POST or None, dismissed=words.dismissed, upheld=words.upheld)
     if request.method == "POST" and form.is_valid():
         try:
             actions.answer_objection(
-                by=actor(request, P.HANDLE_OBJECTION),
+                by=actor(request, words.handle),
                 objection=objection,
                 upheld=form.cleaned_data["result"] == "upheld",
                 answer=form.cleaned_data["answer"],

@@ -206,6 +206,7 @@ DAILY_ACTIONS = [
     "teachers.actions.allowances.open_due",
     "teachers.actions.deployment_days.remind_returns",
     "projects.actions.base_tables.keep_tables",
+    "teachers.actions.service_terms.remind",
 ]
 
 # What may be imported: kind -> dotted path of its resource (an app above `imports` owns it).
@@ -230,6 +231,8 @@ IMPORT_RESOURCES = {
     "teachers": "teachers.resources.TeacherResource",
     "purchases": "projects.resources.PurchaseResource",
     "school-assets": "projects.resources.AssetResource",
+    "recruitment-plans": "teachers.resources.recruitment.RecruitmentPlanResource",
+    "candidates": "teachers.resources.recruitment.CandidateResource",
 }
 # What background workers can do: job kind -> dotted path of the function that does it.
 JOB_KINDS = {
@@ -254,7 +257,10 @@ JOB_ANSWERED_BY = {
     "teachers.allowances": "review_care",
 }
 # Who knows the people of a public list: kind of matter -> dotted path of its module (see publicity.actions).
-PUBLICITY_SUBJECTS = {"subsidies.batch": "subsidies.actions.publicising"}
+PUBLICITY_SUBJECTS = {
+    "subsidies.batch": "subsidies.actions.publicising",
+    "teachers.hiring": "teachers.actions.hiring",
+}
 # What is measured: dotted paths of definitions (see indicators.definitions), in the order pages have them.
 INDICATORS = [
     f"dropout.rates.{name}"

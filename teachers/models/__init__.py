@@ -31,6 +31,19 @@ from .housing import Building, HousingRequest, Occupancy, Room
 from .mutual_help import HelpActivity
 from .pay import CivilPay, TeacherPay
 from .places import SchoolPlace
+from .recruitment import (
+    Candidate,
+    CandidateDecision,
+    ChannelTarget,
+    HireList,
+    HireListDecision,
+    PlanDecision,
+    PostLine,
+    RecruitmentPlan,
+    StaffGoal,
+    TermEnd,
+    TermReminder,
+)
 from .registry import Appointment, ServiceTerm, Teacher, TitleRecord
 
 __all__ = [
@@ -42,6 +55,9 @@ __all__ = [
     "AllowanceSheet",
     "Appointment",
     "Building",
+    "Candidate",
+    "CandidateDecision",
+    "ChannelTarget",
     "CivilPay",
     "Deployment",
     "DeploymentDecision",
@@ -52,20 +68,28 @@ __all__ = [
     "HeadTerm",
     "HealthCheck",
     "HelpActivity",
+    "HireList",
+    "HireListDecision",
     "HousingRequest",
     "IllnessAid",
     "Insurance",
     "Occupancy",
+    "PlanDecision",
+    "PostLine",
+    "RecruitmentPlan",
     "RollDecision",
     "RollSeat",
     "Room",
     "SchoolPlace",
     "ServiceTerm",
     "SheetDecision",
+    "StaffGoal",
     "StaffStandard",
     "SubjectHours",
     "Teacher",
     "TeacherPay",
+    "TermEnd",
+    "TermReminder",
     "TiltEntry",
     "TiltList",
     "TitleRecord",

@@ -228,6 +228,10 @@ class ServiceTermQuerySet(ScopedQuerySet):
     def running(self):
         return self.filter(ended_on=None)
 
+    def ending(self, days: int = 90):
+        """Return those not closed that end within ``days`` from today, or did already."""
+        return self.running().filter(until__lte=today() + dt.timedelta(days=days))
+
 
 class ServiceTerm(models.Model):
     """A contract or a term to serve, from a day to a day; ``ended_on`` is when it really ended, early or late."""

@@ -1,12 +1,13 @@
 """Addresses under /teachers/, one list per topic."""
 
-from . import care, deployment, establishment, mutual_help, registry
+from . import care, deployment, establishment, mutual_help, recruitment, registry
 
 app_name = "teachers"
-urlpatterns: list = [
-    *registry.patterns,
-    *establishment.patterns,
+urlpatterns = [
     *care.patterns,
     *mutual_help.patterns,
     *deployment.patterns,
+    *establishment.patterns,
+    *recruitment.patterns,
+    *registry.patterns,
 ]

@@ -1,0 +1,71 @@
+"""服务期: which terms end soon or are over, and what follows them."""
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from povertyedu.accounts.access import actor, needs
+from povertyedu.accounts.permissions import Permission as P
+from povertyedu.ui.paging import PER_PAGE
+from teachers.actions import service_terms as actions
+from teachers.forms.recruitment import TermEndForm
+from teachers.models import ServiceTerm
+from teachers.queries import recruitment as queries
+from teachers.queries.service_terms import tabs
+
+from .attempts import attempt
+from .recruitment import crumbs, page_of
+
+PRINTED_AT_MOST = 3000
+
+
+@needs(P.VIEW_TEACHERS)
+@require_GET
+def terms(request):
+    """List the terms, those that end first on top."""
+    every = ServiceTerm.objects.visible_to(request.user, P.VIEW_TEACHERS)
+    known, printing = tabs(), "print" in request.GET
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in known else "soon"
+    rows = every.filter(known[tab][1]).select_related("teacher__person__school", "end")
+    page = queries.page_of(
+        rows.order_by("until", "pk"), request.GET.get("page"), PRINTED_AT_MOST if printing else PER_PAGE
+    )
+    counts = {name: every.filter(condition).count() for name, (_, condition) in known.items()}
+    context = {
+        "crumbs": crumbs(("服务期", None)),
+        "page": page,
+        "printing": printing,
+        "tab": known[tab][0],
+        "tabs": [
+            {"text": text, "count": counts[name], "bad": name == "over" and counts[name], "active": name == tab, "url": f"?tab={name}"}
+            for name, (text, _) in known.items()
+        ],
+        "print_url": f"?tab={tab}&print=1",
+        "may_end": request.user.can(P.PLAN_RECRUITMENT),
+        "previous_url": page.has_previous() and f"?tab={tab}&page={page.previous_page_number()}",
+        "next_url": page.has_next() and f"?tab={tab}&page={page.next_page_number()}",
+    }  # fmt: skip
+    return render(request, "teachers/recruitment/terms.html", context)
+
+
+@needs(P.PLAN_RECRUITMENT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def term_end(request, pk):
+    """Write down what follows a term."""
+    rows = ServiceTerm.objects.visible_to(request.user, P.PLAN_RECRUITMENT).select_related("teacher__person")
+    term = get_object_or_404(rows, pk=pk)
+    form = TermEndForm(request.POST if request.method == "POST" else None)
+    if (
+        form.is_bound
+        and form.is_valid()
+        and attempt(form, actions.end, by=actor(request, P.PLAN_RECRUITMENT), term=term, **form.cleaned_data)
+    ):
+        messages.success(request, f"已办理：{term}。")
+        return redirect("teachers:service_terms")
+    return page_of(
+        request, form, crumbs=crumbs(("服务期", reverse("teachers:service_terms")), (str(term), None)), title=f"办理去向：{term}",
+        note=f"{term.since} 至 {term.until}", text="留任入编的，学校要有空编；离开的，岗位同时结束。", button="办理去向",
+        back_url=reverse("teachers:service_terms"),
+    )  # fmt: skip
