@@ -17,13 +17,17 @@ MOST_LABELS = 9
 
 
 class Span(NamedTuple):
-    """A row: from when to when it was planned and carried out; the same day twice is a point, None is not known."""
+    """A row: from when to when it was planned and carried out; the same day twice is a point, None is not known.
+
+    ``words`` are for the table beside the picture.
+    """
 
     label: str
     planned: tuple[dt.date, dt.date] | None
     actual: tuple[dt.date, dt.date] | None
     is_late: bool = False
     href: str | None = None
+    words: str = ""
 
 
 class Line(NamedTuple):

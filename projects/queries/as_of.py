@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from povertyedu.orgs.calendar import today
@@ -280,7 +280,11 @@ def _booked(keys, on: dt.date, *, by_project: bool):
                 yield *(row[each] for each in names), name, row[name]
         return
     kinds = {kind: name for name, kind in BOOKED.items()}
-    entries = FundEntry.objects.filter(line__project__in=keys, on__lte=on, kind__in=kinds).order_by()
+    # what was granted when a project was registered is its plan, on whatever earlier day it is looked at
+    first_plan = Q(kind=EntryKind.BUDGET, on__lte=F("line__project__registered_on"))
+    entries = FundEntry.objects.filter(
+        Q(on__lte=on) | first_plan, line__project__in=keys, kind__in=kinds
+    ).order_by()
     paths = ("line__project", "line__source") if by_project else ("line__source",)
     for *where, kind, fen in entries.values_list(*paths, "kind").annotate(fen=Sum("amount_fen")):
         yield *where, kinds[kind], fen

@@ -78,7 +78,8 @@ def project_span(row: AsOf, href: str = "") -> Span:
     if planned is None and row.due_on:
         planned = (row.due_on, row.due_on)
     actual = (row.started_on, row.finished_on or row.on) if row.started_on else None
-    return Span(row.project.name, planned, actual, row.is_late, href)
+    words = row.state_words if row.started_on and not row.finished_on else ""
+    return Span(row.project.name, planned, actual, row.is_late, href, words)
 
 
 def curve_of(rows: QuerySet[Project], on: dt.date) -> Curve:

@@ -24,7 +24,7 @@ def officer(db):
     return factories.user("马项目", ("project_officer", factories.county()), username="projects")
 
 
-def test_fund_plan_is_drawn_up_approved_and_read_by_anyone(open_page, officer, approver, xiazhai):
+def test_fund_plan_is_drawn_up_approved_and_read_by_anyone(open_page, officer, approver, xiazhai, autumn):
     project = project_at(
         xiazhai, by=officer.as_actor(), name="宿舍楼", budget={"central": 30_000_000, "county": 20_000_000}
     )
@@ -41,7 +41,8 @@ def test_fund_plan_is_drawn_up_approved_and_read_by_anyone(open_page, officer, a
     page.get_by_text("要由另一人审批").wait_for()
 
     boss = open_page(approver)
-    boss.get_by_role("link", name="待审批的项目公开").click()
+    boss.get_by_role("link", name="待审批的项目公开").wait_for()
+    boss.goto(reverse("projects:disclosures"))
     boss.get_by_role("link", name="2020年学校建设与设备年度资金计划").click()
     boss.get_by_role("link", name="批准并公开").click()
     boss.get_by_role("button", name="批准并公开").click()

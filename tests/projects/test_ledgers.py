@@ -67,7 +67,7 @@ def test_ledgers_show_plan_progress_and_money_of_each_source(client, officer, bu
 @pytest.mark.parametrize(
     ("day", "state", "percent", "planned", "money"),
     [
-        ("2020-08-31", "preliminary", 0, 0, (0, 0, 0, 0)),
+        ("2020-08-31", "preliminary", 0, 0, (50_000_000, 0, 0, 0)),
         ("2020-09-01", "under_way", 0, 0, (50_000_000, 0, 25_000_000, 0)),
         ("2020-11-20", "under_way", 0, 21, (50_000_000, 10_000_000, 25_000_000, 6_000_000)),
         ("2021-01-15", "under_way", 40, 37, (50_000_000, 10_000_000, 25_000_000, 6_000_000)),
@@ -161,3 +161,20 @@ def test_ledgers_take_the_same_queries_for_one_and_for_forty_projects(
                 xiazhai, by=officer.as_actor(), name=f"楼{len(counts)}-{number}", budget={"central": 100}
             )
     assert counts[0] == counts[1]
+
+
+def test_budget_of_a_project_registered_later_is_its_plan_and_later_grants_are_not(officer, building, on_day):
+    by = officer.as_actor()
+    funds.grant(
+        by=by, project=building, source="loan", amount_fen=700, on=dt.date(2021, 2, 1), document="云发改2号"
+    )
+    sums = {
+        day: as_of.totals_of(Project.objects.all(), dt.date(2020, month, day))
+        for month, day in ((8, 1), (12, 31))
+    }
+    assert {day: sum(found.values(), as_of.Money()).budget_fen for day, found in sums.items()} == {
+        1: 50_000_000,
+        31: 50_000_000,
+    }
+    now = as_of.totals_of(Project.objects.all(), dt.date(2021, 3, 1))
+    assert sum(now.values(), as_of.Money()).budget_fen == 50_000_700
