@@ -4,7 +4,8 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db.models import Count, Min
+from django.db.models import Count, DateTimeField, Min, Value
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
 
@@ -327,13 +328,9 @@ def waiting_for_facts(user) -> list[Todo]:
 def todos_of(user) -> list[Todo]:
     """Return what waits for ``user``, only kinds with something in them, oldest wait told."""
     waiting = []
-    for duty in DUTIES:
-        if not user.can(duty.permission):
-            continue
-        found = duty.rows(user).aggregate(count=Count("pk"), since=Min(duty.since))
-        if found["count"]:
-            address = reverse(duty.url_name) + (f"?{duty.query}" if duty.query else "")
-            waiting.append(Todo(duty.text, found["count"], address, found["since"]))
+    for duty, count, since in _counted([duty for duty in DUTIES if user.can(duty.permission)], user):
+        address = reverse(duty.url_name) + (f"?{duty.query}" if duty.query else "")
+        waiting.append(Todo(duty.text, count, address, since))
     if user.can(P.RECALCULATE):
         changed = marks_of().aggregate(count=Count("student_id", distinct=True), since=Min("marked_at"))
         if changed["count"]:
@@ -345,3 +342,24 @@ def todos_of(user) -> list[Todo]:
             page = f"{reverse('subsidies:calculation')}?term={first.pk}"
             waiting.append(Todo("夜间自动重算失败、待重算的学期", len(failed), page, first.failed_at))
     return waiting
+
+
+def _counted(duties: list[Duty], user) -> list[tuple[Duty, int, dt.datetime | None]]:
+    """Return the duties with something in them, how many and since when; one query for all, for every page asks it.
+
+    A day becomes its first moment in UTC, which is the same day in the county.
+    """
+    counts = [
+        duty.rows(user)
+        .order_by()
+        .annotate(_kind=Value(number))
+        .values("_kind")
+        .annotate(_count=Count("pk"), _since=Cast(Min(duty.since), DateTimeField()))
+        .values_list("_kind", "_count", "_since")
+        for number, duty in enumerate(duties)
+    ]
+    if not counts:
+        return []
+    first, *others = counts
+    rows = sorted(first.union(*others, all=True) if others else first)
+    return [(duties[number], count, since) for number, count, since in rows if count]

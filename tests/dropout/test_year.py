@@ -9,17 +9,24 @@ from django.db.models import F, Q
 
 from dropout.enums import CaseKind, CaseState, Climb
 from dropout.models import Case, CaseDecision, Duty, Escalation
+from dropout.queries import rates
 from dropout.queries.chains import SEAT_COLUMNS, Register, Seat
-from dropout.queries.rates import dropout as dropout_rate
 from povertyedu.indicators.definitions import Period
 from students.models import Enrolment
 from tests.clock import Clock
-from tests.year.account import Account, becomes, dropped_out
+from tests.year.account import Account, becomes
 from tests.year.events import TERMS, Absence, Year, all_days, draw_year
 from tests.year.living import Living
 
 # Each day is committed: as one transaction it would hold the locks of thousands of temporary tables.
 pytestmark = pytest.mark.django_db(transaction=True)
+RATES = {
+    "entry": rates.entry,
+    "dropout": rates.dropout,
+    "primary_six": rates.primary_six,
+    "junior_three": rates.junior_three,
+    "nine_year": rates.nine_year,
+}
 CHILDREN = int(os.environ.get("YEAR_CHILDREN", "1000"))
 
 
@@ -52,9 +59,7 @@ def test_year_in_the_county_loses_no_child(monkeypatch):
         assert expected.found[day] <= away.keys(), day
         assert {away[found] for found in expected.dropped[day]} <= {CaseKind.DROPOUT}, day
         if day.day == 28:
-            assert _dropout_rate(living, day) == (dropped_out(year, living.back, day), set(year.children)), (
-                day
-            )
+            assert _rates(living, day) == account.rates(living.back, day), day
     assert _every_child_with_a_case(living) == expected.children
     assert _ended_without_proof_or_second_person() == []
     assert _missed_without_a_climb(all_days()[-1]) == []
@@ -75,12 +80,14 @@ def _start(term) -> dt.date:
     return term.starts_on
 
 
-def _dropout_rate(living: Living, day: dt.date) -> tuple[set[int], set[int]]:
-    """Return the children in the numerator and in the denominator of 辍学率."""
-    members = list(dropout_rate(Period(2025, day)))
-    number_of = living.county.number_of
-    counted = {number_of[int(each.subject)] for each in members if each.counted}
-    return counted, {number_of[int(each.subject)] for each in members}
+def _rates(living: Living, day: dt.date) -> dict[str, tuple[set[int], set[int]]]:
+    """Return rate -> the children in its numerator and in its denominator, as the system has them."""
+    number_of, found = living.county.number_of, {}
+    for name, members_of in RATES.items():
+        members = list(members_of(Period(2025, day)))
+        counted = {number_of[int(each.subject)] for each in members if each.counted}
+        found[name] = counted, {number_of[int(each.subject)] for each in members}
+    return found
 
 
 def _deadlines_nobody_was_told_of(day: dt.date) -> list[Duty]:

@@ -46,7 +46,7 @@ def count_presses(page) -> None:
     )
 
 
-def test_class_of_fifty_with_two_absent_takes_three_presses_by_mouse_and_seven_by_keyboard(
+def test_class_of_fifty_with_two_absent_takes_three_presses_by_mouse_and_twelve_by_keyboard(
     open_page, teacher, children, on
 ):
     page = open_page(teacher)

@@ -50,6 +50,29 @@ class Account:
         """Return the children without two full chains."""
         return {child for child in self.year.children if self.lacking(child, day)}
 
+    def rates(self, back: dict[Absence, dt.date], day: dt.date) -> dict[str, tuple[set[int], set[int]]]:
+        """Return rate -> the children in its numerator and in its denominator on ``day`` (formulas: facts.md 5).
+
+        All children of the year are 6 to 15 and were enrolled when it began; nobody leaves the county. A cohort is followed
+        from the county's first term on, so those in the last grade are the ones that began together.
+        """
+        everybody = set(self.year.children)
+        out = dropped_out(self.year, back, day)
+        six, nine = self._in_grade("primary", 6), self._in_grade("junior", 3)
+        return {
+            "entry": (everybody - out, everybody),
+            "dropout": (out, everybody),
+            "primary_six": (six - out, six),
+            "junior_three": (nine - out, nine),
+            "nine_year": (nine - out, nine),
+        }
+
+    def _in_grade(self, stage: str, grade: int) -> set[int]:
+        wanted = {
+            each.number for each in self.year.classes.values() if (each.stage, each.grade) == (stage, grade)
+        }
+        return {child.number for child in self.year.children.values() if child.in_class in wanted}
+
 
 def days_away(absence: Absence, day: dt.date) -> int:
     """Return how many days of a term, the first one counted, the child has been away when ``day`` is over."""

@@ -123,7 +123,8 @@ def _draw_places(year: Year, children: int) -> None:
     for school in year.schools:
         junior = school % 3 == 2
         for place in range(per_school):
-            grade = place % (3 if junior else 6) + 1
+            years = 3 if junior else 6
+            grade = years - place % years  # the last grades first: whose retention is counted
             number = len(year.classes)
             year.classes[number] = Class(number, school, "junior" if junior else "primary", grade)
 
