@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.expressions import RawSQL
+from psycopg.types.string import BytesBinaryDumper
 
 
 def load(
@@ -58,6 +59,10 @@ def fill(
         form = "(FORMAT BINARY)" if types else ""
         with cursor.copy(f"COPY {_quote(table)} ({', '.join(names)}) FROM STDIN {form}") as copy:
             if types:
+                if (
+                    "bytea" in types
+                ):  # the driver's own for plain bytes; else it takes the slower one of DB-API's Binary
+                    cursor.adapters.register_dumper(bytes, BytesBinaryDumper)
                 copy.set_types(types)
             write = copy.write_row
             for row in rows:
@@ -128,8 +133,10 @@ def new_keys(model: type[models.Model], count: int) -> list[int]:
     table, key = model._meta.db_table, model._meta.pk.column
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            # Materialized: the sequence is looked up once, not for each key.
             cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+                "WITH named AS MATERIALIZED (SELECT pg_get_serial_sequence(%s, %s)::regclass AS sequence) "
+                "SELECT nextval(sequence) FROM named, generate_series(1, %s)",
                 [table, key, count],
             )
             return [pk for (pk,) in cursor.fetchall()]

@@ -187,7 +187,7 @@ class StagedRowQuerySet(models.QuerySet):
 class StagedRow(models.Model):
     """One checked row, sealed: its values, what is wrong with it, what it would change."""
 
-    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="staged")
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="staged", db_index=False)
     sheet = models.CharField("工作表", max_length=60)
     number = models.PositiveIntegerField("行号")
     outcome = models.CharField("结果", max_length=10, choices=RowOutcome.choices)
