@@ -1,6 +1,7 @@
 """The twelve rules of :mod:`.million` for OpenFisca-core, as its manual writes rules: vector formulas of a person."""
 
 import json
+import statistics
 import sys
 import time
 
@@ -10,6 +11,8 @@ from openfisca_core.periods import DateUnit
 from openfisca_core.simulations import SimulationBuilder
 from openfisca_core.taxbenefitsystems import TaxBenefitSystem
 from openfisca_core.variables import Variable
+
+from .million import REPEATS, children, peak
 
 STAGE = {"preschool": 0, "primary": 1, "junior": 2, "senior": 3, "vocational": 4}
 POOR, DISABLED, DIBAO, TEKUN, ORPHAN, MONITORED, DIFFICULT = 1, 2, 4, 16, 64, 512, 2048
@@ -69,9 +72,9 @@ def _formula(stages, mask, boarding, rural, last_grade, fen):
     return formula
 
 
-def compute(children) -> dict:
+def compute(people) -> dict:
     """Return seconds of computing and the sum in fen; the building of the system is not timed."""
-    stage, grade, boarding, categories, _, setting = zip(*children, strict=True)
+    stage, grade, boarding, categories, _, setting = zip(*people, strict=True)
     facts = {
         "stage": np.array([STAGE[name] for name in stage]), "grade": np.array(grade), "boarding": np.array(boarding),
         "categories": np.array(categories), "rural": np.array(setting) == "rural",
@@ -92,8 +95,13 @@ def compute(children) -> dict:
     for name in AWARDS:
         for source, share in SHARES.items():
             system.add_variable(_variable(person, f"{name}_{source}", int, _share(name, *share)))
+    answers = [_simulate(system, facts, len(stage)) for _ in range(REPEATS)]
+    return answers[0] | {"seconds": statistics.median(answer["seconds"] for answer in answers)}
+
+
+def _simulate(system, facts: dict, count: int) -> dict:
     began = time.perf_counter()
-    simulation = SimulationBuilder().build_default_simulation(system, count=len(stage))
+    simulation = SimulationBuilder().build_default_simulation(system, count=count)
     for name, values in facts.items():
         simulation.set_input(name, "2020", values)
     names = [*AWARDS, *(f"{name}_{source}" for name in AWARDS for source in SHARES)]
@@ -104,7 +112,5 @@ def compute(children) -> dict:
 
 
 if __name__ == "__main__":
-    from .million import children, peak
-
     answer = compute(children(int(sys.argv[1])))
     print(json.dumps(answer | {"mib": peak()}))
