@@ -29,6 +29,7 @@ from .projects import build_schools
 from .recoveries import find_too_much
 from .screening import screen_and_count
 from .stories import STORIES, cast_all
+from .teachers import staff_with_teachers
 from .workbooks import write_workbooks
 
 CHILDREN = 12_000
@@ -85,6 +86,9 @@ def build(*, children: int, folder: Path, say: Callable[[str], None] = lambda st
     with transaction.atomic():
         build_schools()
         look_after_teachers()
+    say("核定编制，聘任教师")
+    with transaction.atomic():
+        staff_with_teachers()
     say("签责任状，排工作历，报上月月报")
     set_up_duties()
     return {"schools": len(places.schools), **{term: len(people.of(term)) for term in TERMS}}
