@@ -92,6 +92,7 @@ def dashboard(request):
         "attention": _attention(request.user, term, rows),
         "level": "乡镇",
         "teacher_tiles": teacher_tiles(request.user),
+        "shows_staffing": request.user.can(Permission.VIEW_TEACHERS),
         "coverage": standing(with_awaited(Wanted(term, request.user, reading)))
         if request.user.can(Permission.VIEW_COVERAGE)
         else None,

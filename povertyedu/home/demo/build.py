@@ -20,6 +20,7 @@ from .batches import leave_autumn_waiting, pay_spring
 from .care import look_after_teachers
 from .cases import follow_children
 from .chains import set_up_chains
+from .deployments import send_teachers
 from .duties import set_up_duties
 from .letters import ask_a_county
 from .money import book_money
@@ -89,6 +90,7 @@ def build(*, children: int, folder: Path, say: Callable[[str], None] = lambda st
     say("核定编制，聘任教师")
     with transaction.atomic():
         staff_with_teachers()
+        send_teachers()
     say("签责任状，排工作历，报上月月报")
     set_up_duties()
     return {"schools": len(places.schools), **{term: len(people.of(term)) for term in TERMS}}
