@@ -83,14 +83,14 @@ def build(*, children: int, folder: Path, say: Callable[[str], None] = lambda st
         follow_children(AUTUMN)
     say("登记两周考勤，算预警")
     fill_attendance(BY)
-    say("登记建设项目；办理教师补助、待遇，记校际帮扶")
+    say("登记建设项目")
     with transaction.atomic():
         build_schools()
-        look_after_teachers()
-    say("核定编制，聘任教师")
+    say("核定编制，聘任教师，办理支教轮岗、补助、待遇，记校际帮扶")
     with transaction.atomic():
         staff_with_teachers()
         send_teachers()
+        look_after_teachers()
     say("签责任状，排工作历，报上月月报")
     set_up_duties()
     return {"schools": len(places.schools), **{term: len(people.of(term)) for term in TERMS}}
