@@ -87,13 +87,18 @@ def build(*, children: int, folder: Path, say: Callable[[str], None] = lambda st
     with transaction.atomic():
         build_schools()
     say("核定编制，聘任教师，办理支教轮岗、补助、待遇，记校际帮扶")
-    with transaction.atomic():
-        staff_with_teachers()
-        send_teachers()
-        look_after_teachers()
+    _work_with_teachers()
     say("签责任状，排工作历，报上月月报")
     set_up_duties()
     return {"schools": len(places.schools), **{term: len(people.of(term)) for term in TERMS}}
+
+
+@transaction.atomic
+def _work_with_teachers() -> None:
+    """Who teaches comes first: the rest is done for them."""
+    staff_with_teachers()
+    send_teachers()
+    look_after_teachers()
 
 
 def _hand_in(term: str, files: dict[str, Path], say: Callable[[str], None]) -> None:
