@@ -408,7 +408,7 @@ OBJECTS = {
     **{f"projects:{name}": pk_of("purchase") for name in ("purchase", "item_new")},
     **{f"projects:{name}": pk_of("item") for name in ("item", "item_remove")},
     "projects:item_edit": lambda w: {"pk": w.purchase.pk, "item": w.item.pk},
-    "projects:purchase_step": lambda w: {"pk": w.purchase.pk, "verb": "settle"},
+    "projects:purchase_step": lambda w: {"pk": w.purchase.pk, "verb": "approve"},
     "projects:accept": lambda w: {"pk": w.purchase.pk, "school": w.school.pk},
     **{f"projects:{name}": pk_of("acceptance") for name in ("acceptance", "acceptance_proof")},
     "projects:acceptance_step": lambda w: {"pk": w.acceptance.pk, "verb": "reject"},

@@ -72,7 +72,7 @@ def _in_unit(gap: Gap, amount: Decimal) -> Decimal:
 
 def _fill(by: Actor, acceptance: Acceptance, gap: Gap, amount: Decimal) -> bool:
     """Report the gap filled by who counted, with the slip as proof; where it is not enough, make it smaller. Return whether filled."""
-    told = f"{acceptance}到货合格 {amount.normalize():f} {gap.unit}，{by.name}复核确认"
+    told = f"{acceptance}：到货合格 {amount.normalize():f} {gap.unit}，{by.name}复核确认"
     first = acceptance.decisions.earliest("pk")
     if gap.present + amount >= gap.needed:
         school = Actor(first.by_id, first.by_name, first.by_role)

@@ -36,6 +36,13 @@ def press(page, name: str) -> None:
         page.locator("main").get_by_role("button", name=name, exact=True).click()
 
 
+def take_up(page, words: str) -> None:
+    """Open a to-do from the first page."""
+    page.goto("/")
+    with page.expect_navigation():
+        page.locator("main").get_by_role("link", name=words).first.click()
+
+
 def go(page, name: str) -> None:
     with page.expect_navigation():
         page.locator("main").get_by_role("link", name=name, exact=True).first.click()
@@ -65,8 +72,7 @@ def bought(page, approving, school) -> None:
     go(page, "回清单")
     go(page, "提交审批")
     press(page, "提交审批")
-    approving.goto("/")
-    approving.get_by_role("link", name="待审批的设备采购清单").first.click()
+    take_up(approving, "待审批的设备采购清单")
     go(approving, "秋季课桌椅")
     go(approving, "审批同意")
     press(approving, "审批同意")
@@ -78,7 +84,7 @@ def bought(page, approving, school) -> None:
 
 
 def test_gap_is_reported_listed_bought_counted_confirmed_and_closed(
-    open_page, officer, approver, clerk, head, xiazhai
+    open_page, officer, approver, clerk, head, xiazhai, autumn
 ):
     project_at(xiazhai, by=officer.as_actor(), name="课桌椅采购")
     school = open_page(clerk, width=390, height=844)
@@ -95,15 +101,13 @@ def test_gap_is_reported_listed_bought_counted_confirmed_and_closed(
     press(page, "列入项目")
     bought(page, open_page(approver), xiazhai)
     assert Purchase.objects.get().state == "ordered"
-    school.goto("/")
-    school.get_by_role("link", name="已下单、待到校验收的设备").first.click()
+    take_up(school, "已下单、待到校验收的设备")
     go(school, "登记验收")
     school.locator("input[type=file]").set_input_files(SLIP)
     press(school, "登记验收")
     school.get_by_text("要由另一人").wait_for()
     checking = open_page(head)
-    checking.goto("/")
-    checking.get_by_role("link", name="待复核的到货验收单").first.click()
+    take_up(checking, "待复核的到货验收单")
     with checking.expect_navigation():
         checking.get_by_role("link", name=re.compile("^验收单 ")).click()
     go(checking, "复核确认")

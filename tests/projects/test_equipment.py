@@ -267,7 +267,7 @@ def test_delivery_counts_as_possession_and_fills_the_gap_for_another_to_close(
     assert (value.state, value.present) == ("filled", 1)  # 3.5 of the 3 that were missing
     client.force_login(officer)
     told = text(client, desk.get_absolute_url())
-    assert f"验收单 {slip_of.pk}到货合格 40 套，吴校长复核确认" in told
+    assert f"验收单 {slip_of.pk}：到货合格 40 套，吴校长复核确认" in told
     closing = client.post(reverse("projects:gap_step", args=[desk.pk, "confirm"]), {"reason": "到校看过"})
     assert closing.status_code == 302
     desk.refresh_from_db()
