@@ -52,7 +52,7 @@ from subsidies.models import Balance
 from tests import factories
 from tests.factories import indicators, policies, subsidies
 from tests.projects import building, equipping
-from tests.teachers import caring, deploying, recruiting, registering
+from tests.teachers import caring, deploying, recruiting, registering, suggesting
 
 pytestmark = pytest.mark.django_db
 
@@ -262,6 +262,9 @@ class World:
         vars(self).update(equipping.one_of_each(xiazhai, by=by, approver=approver.as_actor()))
         vars(self).update(deploying.one_of_each(xiazhai))
         vars(self).update(recruiting.one_of_each(xiazhai, by=administrator, approver=approver))
+        vars(self).update(
+            suggesting.one_of_each(self.staff_member, to=factories.school("青石镇第二小学"), term=autumn)
+        )
         self.event = record(clerk.as_actor(), action="测试", subject=self.student)
 
     def _have_duties(self, by, clerk):
@@ -434,6 +437,13 @@ OBJECTS = {
     "teachers:insurance_end": pk_of("insurance"),
     **{f"teachers:{name}": pk_of("tilt") for name in ("tilt", "tilt_edit", "candidate_new")},
     "teachers:civil_edit": pk_of("civil_pay"),
+    **{
+        f"teachers:suggested{name}": pk_of("plan_run")
+        for name in ("", "_export", "_solve", "_change", "_adopt", "_drop", "_pin")
+    },
+    "teachers:suggested_move": pk_of("planned_move"),
+    "teachers:suggested_say": lambda w: {"pk": w.planned_move.pk, "verb": "pin"},
+    "teachers:suggested_take_back": pk_of("plan_hold"),
     **{f"teachers:{name}": pk_of("staff_member") for name in ("detail", "edit", "reveal")},
     "teachers:act": lambda w: {"pk": w.staff_member.pk, "verb": "appoint"},
     "teachers:post_correct": lambda w: {"pk": w.staff_member.post.pk},

@@ -84,6 +84,7 @@ NAVIGATION = (
         Entry("teachers:need", "教师需求", "scale-3d", (P.VIEW_TEACHERS,)),
         Entry("teachers:allowances", "教师补助", "hand-coins", (P.KEEP_CARE, P.REVIEW_CARE, P.APPROVE_CARE, P.PAY_CARE)),
         Entry("teachers:deployments", "支教轮岗", "repeat-2", (P.VIEW_TEACHERS,)),
+        Entry("teachers:suggested_plans", "交流建议方案", "route", (P.PLAN_DEPLOYMENT,)),
         Entry("teachers:rotation", "轮岗率", "percent", (P.VIEW_TEACHERS,)),
         Entry("teachers:housing", "周转宿舍", "building", (P.KEEP_CARE,)),
         Entry("teachers:health", "教师体检", "stethoscope", (P.KEEP_CARE,)),

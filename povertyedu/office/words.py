@@ -38,6 +38,7 @@ from teachers.states.care import AID_FLOW
 from teachers.states.deployment import DEPLOYMENT_FLOW
 from teachers.states.establishment import EXCESS_FLOW
 from teachers.states.recruitment import CANDIDATE_FLOW, HIRE_LIST_FLOW, PLAN_FLOW
+from teachers.states.suggested import SUGGESTED_FLOW
 
 # An unknown code is shown as it is: the log outlives the verbs.
 ACTION_WORDS = {
@@ -74,6 +75,7 @@ ACTION_WORDS = {
     "calendarday.update": "修改校历",
     "deployment.correct": "修改教师派出草稿",
     "head_term.register": "登记校长任期",
+    "suggested_plan.say": "调整交流建议方案",
     "calendarday.delete": "删除校历",
     "calendarday.load": "载入国家节假日",
     "option.update": "修改参数",
@@ -287,6 +289,7 @@ ACTION_WORDS |= {
         (PLAN_FLOW, "教师招聘计划"),
         (CANDIDATE_FLOW, "应聘人员"),
         (HIRE_LIST_FLOW, "拟聘用名单"),
+        (SUGGESTED_FLOW, "交流建议方案"),
     )
     for step in flow.transitions
 }

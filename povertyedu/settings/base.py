@@ -248,6 +248,7 @@ JOB_KINDS = {
     "subsidies.freeze_ledger": "subsidies.tasks.freeze_ledger",
     "subsidies.answer_county": "subsidies.tasks.answer_county",
     "dropout.pledges": "dropout.tasks.pledges",
+    "teachers.solve_plan": "teachers.tasks.solve_plan",
     "teachers.allowances": "teachers.tasks.allowances",
 }
 # Who is told that a job failed which nobody started: job kind -> the permission to do such work.

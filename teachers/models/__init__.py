@@ -45,6 +45,7 @@ from .recruitment import (
     TermReminder,
 )
 from .registry import Appointment, ServiceTerm, Teacher, TitleRecord
+from .suggested import PlanHold, PlannedMove, PlanRun, PlanRunDecision
 
 __all__ = [
     "AidDecision",
@@ -77,6 +78,10 @@ __all__ = [
     "PlanDecision",
     "PostLine",
     "RecruitmentPlan",
+    "PlanHold",
+    "PlanRun",
+    "PlanRunDecision",
+    "PlannedMove",
     "RollDecision",
     "RollSeat",
     "Room",

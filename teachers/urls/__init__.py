@@ -1,6 +1,6 @@
 """Addresses under /teachers/, one list per topic."""
 
-from . import care, deployment, establishment, mutual_help, recruitment, registry
+from . import care, deployment, establishment, mutual_help, recruitment, registry, suggested
 
 app_name = "teachers"
 urlpatterns = [
@@ -10,4 +10,5 @@ urlpatterns = [
     *establishment.patterns,
     *recruitment.patterns,
     *registry.patterns,
+    *suggested.patterns,
 ]
