@@ -433,7 +433,7 @@ OBJECTS = {
     "teachers:health_reveal": pk_of("health_check"),
     "teachers:health_step": lambda w: {"pk": w.health_check.pk, "verb": "done"},
     **{f"teachers:{name}": pk_of("aid") for name in ("aid", "aid_reveal")},
-    "teachers:aid_step": lambda w: {"pk": w.aid.pk, "verb": "review"},
+    "teachers:aid_step": lambda w: {"pk": w.aid.pk, "verb": "apply_again"},
     "teachers:insurance_end": pk_of("insurance"),
     **{f"teachers:{name}": pk_of("tilt") for name in ("tilt", "tilt_edit", "candidate_new")},
     "teachers:civil_edit": pk_of("civil_pay"),
@@ -488,7 +488,7 @@ OBJECTS = {
     "teachers:hire_list_step": lambda w: {"pk": w.hire_list.pk, "verb": "withdraw"},
     "teachers:service_term_end": pk_of("service_term"),
     "teachers:allowance_export": pk_of("paid_roll"),
-    "teachers:allowance_step": lambda w: {"pk": w.allowance_roll.pk, "verb": "review"},
+    "teachers:allowance_step": lambda w: {"pk": w.allowance_roll.pk, "verb": "approve"},
     **{f"teachers:{name}": pk_of("allowance_sheet") for name in ("allowance_sheet", "allowance_sheet_anew")},
     "teachers:allowance_sheet_step": lambda w: {"pk": w.allowance_sheet.pk, "verb": "confirm"},
     "teachers:allowance_line_step": lambda w: {

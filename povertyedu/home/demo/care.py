@@ -30,7 +30,6 @@ YUAN = 100
 RATES = {  # tier -> yuan a month: 乡镇工作补贴, 乡村教师生活补助
     Remoteness.FIRST: (200, 200), Remoteness.SECOND: (300, 300), Remoteness.THIRD: (400, 400), Remoteness.FOURTH: (500, 500),
 }  # fmt: skip
-SCHOOL_CLERK = Actor(None, "学校经办", "")
 
 
 def look_after_teachers() -> None:
@@ -52,7 +51,7 @@ def look_after_teachers() -> None:
     for school in rural[:4]:
         _house(school, staff.get(school.pk, []), by)
     everybody = sorted(pk for teachers in staff.values() for pk in teachers)
-    _check_and_insure(everybody, by)
+    _check_and_insure(everybody, by, clerk=users["clerk"])
     _stand(everybody, by)
     _help(list(rural), by)
 
@@ -100,7 +99,7 @@ def _house(school: School, staff: list[int], by: Actor) -> None:
         )
 
 
-def _check_and_insure(teachers: list[int], by: Actor) -> None:
+def _check_and_insure(teachers: list[int], by: Actor, clerk: Actor) -> None:
     year, invited = today().year, today() - dt.timedelta(days=60)
     if not teachers:
         return
@@ -116,7 +115,7 @@ def _check_and_insure(teachers: list[int], by: Actor) -> None:
         since=dt.date(year - 2, 1, 1),
     )
     aid.apply(
-        by=by, teacher=people[0], diagnosis="重大疾病（演示）", ill_since=invited, cost_fen=12_000_000, own_fen=4_600_000, asked_fen=3_000_000,
+        by=clerk, teacher=people[0], diagnosis="重大疾病（演示）", ill_since=invited, cost_fen=12_000_000, own_fen=4_600_000, asked_fen=3_000_000,
     )  # fmt: skip
 
 
