@@ -9,7 +9,7 @@ from django.db import transaction
 from povertyedu.audit.models import record
 from povertyedu.indicators.actions import counts
 from povertyedu.indicators.enums import TargetBasis
-from povertyedu.workflow.flow import Actor
+from povertyedu.workflow.flow import Actor, StepRefused
 from projects.models import Programme, ProgrammeTarget
 
 CHANGEABLE = ("unit", "planned", "is_inferred", "indicator")
@@ -20,9 +20,20 @@ def keep(*, by: Actor, programme: Programme) -> Programme:
     """Store a programme, new or corrected."""
     is_new = programme.pk is None
     programme.validate_constraints()
+    if not is_new:
+        _keep_its_years(programme)
     programme.save()
     record(by, action="programme.add" if is_new else "programme.amend", subject=programme)
     return programme
+
+
+def _keep_its_years(programme: Programme) -> None:
+    """Refuse years that leave out a target or a project of the programme."""
+    span = (programme.first_year, programme.last_year)
+    for rows, word in ((programme.targets, "目标"), (programme.projects, "项目")):
+        left_out = rows.exclude(year__range=span).order_by("year").values_list("year", flat=True).first()
+        if left_out:
+            raise StepRefused(f"规划里已有 {left_out} 年的{word}，起止年度要包括它；请先更正{word}。")
 
 
 def set_target(

@@ -275,6 +275,16 @@ def test_changed_target_is_updated_and_a_count_of_an_unknown_item_is_refused(off
     assert batch.counts["rejected"] == 2
 
 
+def test_years_of_a_plan_are_not_cut_off_from_its_targets(office):
+    of = programme("信息化", "information", years=(2015, 2020))
+    actions.set_target(by=BY, programme=of, year=2016, item="校校通", unit="所", planned=Decimal(442))
+    page = reverse("projects:programme_edit", args=[of.pk])
+    fields = {"name": of.name, "kind": of.kind, "document": ""}
+    cut = office.post(page, fields | {"first_year": 2017, "last_year": 2020})
+    assert (cut.status_code, "规划里已有 2016 年的目标" in cut.content.decode()) == (422, True)
+    assert office.post(page, fields | {"first_year": 2016, "last_year": 2020}).status_code == 302
+
+
 def test_database_refuses_a_share_over_a_hundred_and_a_part_over_its_whole(office):
     of = programme()
     with pytest.raises(IntegrityError, match="programme_share_is_a_percentage"), transaction.atomic():
