@@ -30,9 +30,10 @@ def _rotation(user) -> list[dict]:
 def _deployed(user) -> list[dict]:
     """Who is away now, and who should be back."""
     rows = Deployment.objects.visible_to(user, P.VIEW_TEACHERS).under_way()
-    away, late = rows.count(), rows.overdue().count()
+    away = rows.count()
     if not away:
         return []
+    late = rows.overdue().count()
     tail = "?tab=overdue" if late else "?tab=under_way"
     return [
         {"title": "支教轮岗在外", "value": str(away), "unit": "人", "s": "bad" if late else "info", "t": "", "foot": "逾期未返回", "change": f"{late} 人", "url": reverse("teachers:deployments") + tail}

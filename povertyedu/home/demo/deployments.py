@@ -50,14 +50,14 @@ def send_teachers() -> int:
     if head := posts.first():
         officer = people["personnel"].as_actor(Permission.EDIT_TEACHERS)
         for number in (1, 2):
-            since = dt.date(begins.year - 7 + 3 * number, 9, 1)
+            since = dt.date(begins.year - 9 + 3 * number, 9, 1)
             if head.since <= since:
                 register_head_term(
                     by=officer,
                     teacher=head.teacher,
                     number=number,
                     since=since,
-                    until=dt.date(since.year + 2, 8, 31),
+                    until=dt.date(since.year + 3, 8, 31),
                 )
     return sent
 
