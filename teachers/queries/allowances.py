@@ -135,12 +135,12 @@ def owed_on(kind: str, month: dt.date) -> list[Owed]:
     found: list[Owed] = []
     for teacher in sorted(spells.keys() | known_at.keys()):
         of_teacher = {of: tariff.due(spells.get(teacher, ()), of) for of in months}
-        found += _lines_of(teacher, of_teacher, settled, month, known_at.get(teacher))
+        found += settling_lines(teacher, of_teacher, settled, month, known_at.get(teacher))
     return found
 
 
-def _lines_of(teacher: int, dues: dict[dt.date, Due], settled: Counter, month: dt.date, known_at: int | None) -> list[Owed]:  # fmt: skip
-    """Return one teacher's lines; together they are never below nothing."""
+def settling_lines(teacher: int, dues: dict[dt.date, Due], settled: Counter, month: dt.date, known_at: int | None) -> list[Owed]:  # fmt: skip
+    """Return one teacher's lines: what each month comes to less what is settled of it; together never below nothing."""
     open_fen = {of: due.fen - settled[teacher, of] for of, due in dues.items()}
     at = dues[month].school or next((d.school for d in reversed(dues.values()) if d.school), known_at)
     left = sum(fen for fen in open_fen.values() if fen > 0)

@@ -1,6 +1,7 @@
 """乡镇工作补贴 and 乡村教师生活补助: from rates and days worked to what four people paid, once."""
 
 import datetime as dt
+from collections import Counter
 from io import BytesIO
 
 import pytest
@@ -19,7 +20,7 @@ from povertyedu.jobs.tasks import run
 from teachers.actions import allowances as actions
 from teachers.actions.allowances import open_due
 from teachers.models import AllowanceLine, AllowanceRate, AllowanceRoll, Deployment
-from teachers.queries.allowances import month_before, shared_out
+from teachers.queries.allowances import Due, month_before, settling_lines, shared_out
 from teachers.queries.workplaces import Spell, overlay
 from tests import factories
 from tests.factories import teachers
@@ -499,6 +500,26 @@ def test_parts_add_up_to_the_month_rounded_once(parts, month):
     assert abs(2 * (sum(fen) * month - exact)) <= month
     assert all(part >= 0 for part in fen)
     assert shared_out([(month, 30_000)], month) == [30_000]
+
+
+@given(months=st.lists(st.tuples(st.integers(0, 900), st.integers(0, 900)), min_size=1, max_size=8))
+def test_lines_settle_each_month_and_keep_back_no_more_than_is_paid(months):
+    """(what a month comes to, what is settled of it), the newest last."""
+    dues = {month_before(NOVEMBER, len(months) - n): Due(fen, 30, 1) for n, (fen, _) in enumerate(months)}
+    settled = Counter({(7, of): fen for of, (_, fen) in zip(dues, months, strict=True)})
+    found = settling_lines(7, dues, settled, max(dues), 1)
+    after = settled + Counter({(7, line.for_month): line.amount_fen for line in found if line.amount_fen > 0})
+    for line in found:
+        if line.amount_fen < 0:
+            after[7, line.for_month] += line.amount_fen
+    more = sum(max(0, fen - paid) for fen, paid in months)
+    less = sum(max(0, paid - fen) for fen, paid in months)
+    assert sum(line.amount_fen for line in found) == max(0, more - less)
+    assert all(after[7, of] >= due.fen for of, due in dues.items())
+    assert sum(after[7, of] - due.fen for of, due in dues.items()) == max(0, less - more)
+    assert all(
+        (line.nature == "regular") == (line.for_month == max(dues) and line.amount_fen > 0) for line in found
+    )
 
 
 days = st.integers(0, 60).map(lambda number: dt.date(2020, 9, 1) + dt.timedelta(days=number))
