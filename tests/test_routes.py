@@ -482,6 +482,12 @@ OBJECTS = {
     },
     "teachers:plan_step": lambda w: {"pk": w.recruitment_plan.pk, "verb": "submit"},
     "teachers:candidates_together": lambda w: {"pk": w.recruitment_plan.pk, "verb": "select"},
+    **{
+        f"teachers:{name}": pk_of("training_course")
+        for name in ("course", "course_edit", "course_export", "course_enrol", "course_confirm")
+    },
+    "teachers:training_evidence": pk_of("trainee"),
+    "teachers:trainee_step": lambda w: {"pk": w.trainee.pk, "verb": "report"},
     "teachers:candidate": pk_of("candidate"),
     "teachers:candidate_step": lambda w: {"pk": w.candidate.pk, "verb": "withdraw"},
     "teachers:hire_list": pk_of("hire_list"),

@@ -95,6 +95,7 @@ NAVIGATION = (
         Entry("teachers:pay", "工资比较", "scale", (P.VIEW_TEACHER_PAY,)),
         Entry("teachers:plans", "教师招聘", "user-plus", (P.VIEW_RECRUITMENT,)),
         Entry("teachers:arrivals", "新教师到岗", "user-check", (P.VIEW_TEACHERS,)),
+        Entry("teachers:training", "教师培训", "graduation-cap", (P.VIEW_TEACHERS,)),
         Entry("teachers:service_terms", "服务期", "hourglass", (P.VIEW_TEACHERS,)),
     )),
     ("系统管理", (

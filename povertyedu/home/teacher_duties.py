@@ -18,6 +18,7 @@ from teachers.models import (
     RecruitmentPlan,
     ServiceTerm,
     Teacher,
+    Trainee,
 )
 
 from .duty import Duty
@@ -103,6 +104,11 @@ TEACHER_DUTIES = (
     Duty(
         P.PLAN_RECRUITMENT, "已批准聘用、待到岗的新教师",
         lambda user: Candidate.objects.visible_to(user, P.PLAN_RECRUITMENT).filter(state="hired"), "hire_list__approved_on", "teachers:arrivals",
+    ),
+    Duty(
+        P.PLAN_TRAINING, "待认定学时的培训",
+        lambda user: Trainee.objects.visible_to(user, P.PLAN_TRAINING).filter(state="reported").exclude(reported_by_id=user.pk), "completed_on",
+        "teachers:courses", "tab=to_confirm",
     ),
     Duty(
         P.PLAN_RECRUITMENT, "服务期（合同）临近到期或已到期，待办理去向",

@@ -39,6 +39,7 @@ from teachers.states.deployment import DEPLOYMENT_FLOW
 from teachers.states.establishment import EXCESS_FLOW
 from teachers.states.recruitment import CANDIDATE_FLOW, HIRE_LIST_FLOW, PLAN_FLOW
 from teachers.states.suggested import SUGGESTED_FLOW
+from teachers.states.training import TRAINEE_FLOW
 
 # An unknown code is shown as it is: the log outlives the verbs.
 ACTION_WORDS = {
@@ -230,6 +231,9 @@ ACTION_WORDS = {
     "staff_goal.set": "定教师总数目标",
     "candidate.score": "登记应聘成绩",
     "candidate.transfer": "调剂应聘岗位",
+    "training.target": "定培训计划",
+    "training.course": "登记培训课程",
+    "training.enrol": "培训报名",
     "hire_list.struck_off": "移出拟聘用名单",
     "standard.keep": "保存办学条件标准",
     "disclosure.draw_again": "项目公开：重新生成",
@@ -290,6 +294,7 @@ ACTION_WORDS |= {
         (CANDIDATE_FLOW, "应聘人员"),
         (HIRE_LIST_FLOW, "拟聘用名单"),
         (SUGGESTED_FLOW, "交流建议方案"),
+        (TRAINEE_FLOW, "参训"),
     )
     for step in flow.transitions
 }

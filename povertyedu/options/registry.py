@@ -90,6 +90,7 @@ OPTIONS = (
         help="县外就读学校在本省的，算省内县外就读",
     ),
     Definition("aid_office_phone", "资助中心电话", "0000-0000000", _text, help="公示页上的异议电话"),
+    Definition("training_years", "培训覆盖年限", "3", _whole_number(1, 20), "年", "列出没有培训的教师"),
     Definition("personnel_phone", "人事股电话", "0000-0000000", _text, help="拟聘用人员公示页上的异议电话"),
     Definition(
         "publicity_working_days",

@@ -233,6 +233,8 @@ IMPORT_RESOURCES = {
     "school-assets": "projects.resources.AssetResource",
     "recruitment-plans": "teachers.resources.recruitment.RecruitmentPlanResource",
     "candidates": "teachers.resources.recruitment.CandidateResource",
+    "training-targets": "teachers.resources.training.TrainingTargetResource",
+    "trainees": "teachers.resources.training.TraineeResource",
 }
 # What background workers can do: job kind -> dotted path of the function that does it.
 JOB_KINDS = {

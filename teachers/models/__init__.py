@@ -46,6 +46,7 @@ from .recruitment import (
 )
 from .registry import Appointment, ServiceTerm, Teacher, TitleRecord
 from .suggested import PlanHold, PlannedMove, PlanRun, PlanRunDecision
+from .training import Trainee, TraineeDecision, TrainingCourse, TrainingTarget
 
 __all__ = [
     "AidDecision",
@@ -76,12 +77,12 @@ __all__ = [
     "Insurance",
     "Occupancy",
     "PlanDecision",
-    "PostLine",
-    "RecruitmentPlan",
     "PlanHold",
     "PlanRun",
     "PlanRunDecision",
     "PlannedMove",
+    "PostLine",
+    "RecruitmentPlan",
     "RollDecision",
     "RollSeat",
     "Room",
@@ -98,4 +99,8 @@ __all__ = [
     "TiltEntry",
     "TiltList",
     "TitleRecord",
+    "Trainee",
+    "TraineeDecision",
+    "TrainingCourse",
+    "TrainingTarget",
 ]

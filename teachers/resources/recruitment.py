@@ -46,6 +46,11 @@ _COUNT = re.compile(r"([0-9]{1,6})(?:人|名)?").fullmatch
 _TOTAL = re.compile(r"(?:全县|全州|本页)?(?:合计|总计|共计)[:：]?").fullmatch
 
 
+def is_total(cells) -> bool:
+    """Whether a row of a sheet is the one that adds up the others."""
+    return any(isinstance(cell, str) and _TOTAL("".join(cell.split())) for cell in cells[:3])
+
+
 def clean_year(cell) -> Cleaned:
     """A year: 2020, 2020年. Error: value_unknown."""
     text = clean_code(cell).value
@@ -124,7 +129,7 @@ class RecruitmentPlanResource(ImportResource):
     def arrange(self, sheet, header) -> Arrangement:
         """Remember the total that the sheet itself gives."""
         for _, cells in sheet.rows:
-            if any(isinstance(cell, str) and _TOTAL("".join(cell.split())) for cell in cells[:3]):
+            if is_total(cells):
                 self.totals[sheet.name] = [header, cells]
         return Arrangement(header)
 

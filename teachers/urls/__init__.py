@@ -1,6 +1,6 @@
 """Addresses under /teachers/, one list per topic."""
 
-from . import care, deployment, establishment, mutual_help, recruitment, registry, suggested
+from . import care, deployment, establishment, mutual_help, recruitment, registry, suggested, training
 
 app_name = "teachers"
 urlpatterns = [
@@ -11,4 +11,5 @@ urlpatterns = [
     *recruitment.patterns,
     *registry.patterns,
     *suggested.patterns,
+    *training.patterns,
 ]

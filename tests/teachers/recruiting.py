@@ -3,12 +3,14 @@
 import datetime as dt
 from decimal import Decimal
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from povertyedu.accounts.models import User
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import School
-from teachers.actions import candidates, hiring, recruitment
+from teachers.actions import candidates, hiring, recruitment, training
 from teachers.actions.candidates import Applicant
-from teachers.models import Candidate, PostLine, RecruitmentPlan
+from teachers.models import Candidate, PostLine, RecruitmentPlan, TrainingCourse
 from teachers.queries.recruitment import Wanted
 from tests import factories
 from tests.factories import teachers
@@ -66,4 +68,21 @@ def one_of_each(school: School, *, by: User, approver: User) -> dict[str, object
     return {
         "recruitment_plan": draft, "post_line": PostLine.objects.get(target__plan=draft), "candidate": candidate, "hire_list": hire_list,
         "service_term": term,
+        **_trained(school, teacher, by=by),
     }  # fmt: skip
+
+
+def _trained(school: School, teacher, *, by: User) -> dict[str, object]:
+    """Return a course that the school holds, and who reported it completed with a scan."""
+    course = training.keep_course(
+        by=by.as_actor(),
+        course=TrainingCourse(
+            name="校本研修", level="school", form="in_school", starts_on=today(), ends_on=today(), hours=4, places=5, school=school
+        ),
+    )  # fmt: skip
+    trainee = training.enrol(by=by.as_actor(), course=course, teachers=[teacher])[0]
+    scan = SimpleUploadedFile("证书.png", b"\x89PNG")
+    training.report(
+        by=by.as_actor(), trainee=trainee, completion=training.Completion(4), upload=scan, account=by
+    )
+    return {"training_course": course, "trainee": trainee}

@@ -28,6 +28,7 @@ from .people import AUTUMN, SPRING, TERMS, People
 from .places import Places
 from .projects import build_schools
 from .recoveries import find_too_much
+from .recruiting import recruit_and_train
 from .screening import screen_and_count
 from .stories import STORIES, cast_all
 from .teachers import staff_with_teachers
@@ -99,6 +100,7 @@ def _work_with_teachers() -> None:
     staff_with_teachers()
     send_teachers()
     look_after_teachers()
+    recruit_and_train()
 
 
 def _hand_in(term: str, files: dict[str, Path], say: Callable[[str], None]) -> None:

@@ -1,0 +1,154 @@
+"""教师培训: plan against actual, coverage by school, and who was not trained."""
+
+import datetime as dt
+from io import BytesIO
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from povertyedu.accounts.access import actor, needs
+from povertyedu.accounts.permissions import Permission as P
+from povertyedu.options.registry import option
+from povertyedu.orgs.calendar import today
+from povertyedu.orgs.models import School
+from povertyedu.workbooks.writing import LedgerColumn, write_table
+from teachers.actions import training as actions
+from teachers.forms import training as forms
+from teachers.forms.recruitment import AsOfForm
+from teachers.models import Teacher, Trainee, TrainingTarget
+from teachers.queries import training as queries
+
+from .attempts import attempt
+from .posts import sent
+from .recruitment import page_of
+
+COVERAGE = (
+    LedgerColumn("学校", width=28), LedgerColumn("乡镇", width=14), LedgerColumn("教师", "int", width=9), LedgerColumn("参加过", "int", width=9),
+    LedgerColumn("没有参加", "int", width=9), LedgerColumn("学时合计", "int", width=10),
+)  # fmt: skip
+KEPT = ("township", "school", "years", "on")
+
+
+def crumbs(*more) -> list[tuple]:
+    return [("首页", "/"), ("教师培训", reverse("teachers:training") if more else None), *more]
+
+
+def _query(request) -> str:
+    return urlencode({name: value for name in KEPT if (value := request.GET.get(name))})
+
+
+@needs(P.VIEW_TEACHERS)
+@require_GET
+def training(request):
+    """Show plan against actual by year and level as of a day; a school sees its own people's."""
+    form = AsOfForm(request.GET or None, auto_id="filter_%s")
+    on: dt.date = (form.is_valid() and form.cleaned_data["on"]) or today()
+    targets = TrainingTarget.objects.visible_to(request.user, P.VIEW_TEACHERS)
+    years = queries.plan_on(targets, Trainee.objects.visible_to(request.user, P.VIEW_TEACHERS), on)
+    context = {
+        "crumbs": crumbs(),
+        "form": form,
+        "on": on,
+        "years": years,
+        "total": {name: sum(getattr(year, name) for year in years) for name in ("planned", "done", "rural", "second", "hours")},
+        "may_plan": request.user.can(P.PLAN_TRAINING),
+        "may_report": request.user.can(P.REPORT_TRAINING) or request.user.can(P.PLAN_TRAINING),
+    }  # fmt: skip
+    return render(request, "teachers/training/training.html", context)
+
+
+@needs(P.PLAN_TRAINING)
+@require_http_methods(["GET", "HEAD", "POST"])
+def target_new(request):
+    """Set how many are to be trained in a year."""
+    form = forms.TargetForm(request.POST or None, initial={"year": today().year})
+    if (
+        form.is_bound
+        and form.is_valid()
+        and attempt(form, _set_target, by=actor(request, P.PLAN_TRAINING), typed=form.cleaned_data)
+    ):
+        messages.success(request, "已保存培训计划。")
+        return redirect("teachers:training")
+    return page_of(
+        request, form, crumbs=crumbs(("定培训计划", None)), title="定培训计划", note="同一年、同一级别和形式再填一次就是修改",
+        back_url=reverse("teachers:training"),
+    )  # fmt: skip
+
+
+def _set_target(*, by, typed):
+    return actions.set_target(by=by, **typed)
+
+
+def _covered(request):
+    form = forms.CoverageFilter(request.GET, user=request.user, permission=P.VIEW_TEACHERS)
+    wanted = form.wanted
+    schools = School.objects.visible_to(request.user, P.VIEW_TEACHERS).filter(is_open=True)
+    if township := wanted.get("township"):
+        schools = schools.filter(township.scope.area_q("area_id"))
+    on, years = wanted.get("on") or today(), wanted.get("years") or option("training_years")
+    return form, on, years, queries.coverage(schools, on, years)
+
+
+@needs(P.VIEW_TEACHERS)
+@require_GET
+def coverage(request):
+    """List the schools by how many of their teachers had no training in so many years."""
+    form, on, years, rows = _covered(request)
+    context = {
+        "crumbs": crumbs(("培训覆盖", None)),
+        "form": form,
+        "applied": form.in_force(),
+        "on": on,
+        "within": years,
+        "rows": rows,
+        "total": {name: sum(getattr(row, name) for row in rows) for name in ("teachers", "trained", "none", "hours")},
+        "query": _query(request),
+        "export_url": f"{reverse('teachers:training_coverage_export')}?{_query(request)}",
+    }  # fmt: skip
+    return render(request, "teachers/training/coverage.html", context)
+
+
+@needs(P.VIEW_TEACHERS)
+@require_GET
+def coverage_export(request):
+    """Hand over the coverage as a workbook."""
+    form, on, years, rows = _covered(request)
+    out, at = BytesIO(), timezone.localtime()
+    lines = (
+        [row.school.name, row.school.area.path, row.teachers, row.trained, row.none, row.hours]
+        for row in rows
+    )
+    write_table(
+        out, COVERAGE, lines, title=f"教师培训覆盖情况（{years} 年内）", name="培训覆盖", unit_line=f"截至 {on}　{form.in_force()}",
+        right_line=f"{request.user.name} {at:%Y-%m-%d %H:%M} 导出",
+    )  # fmt: skip
+    return sent(out, f"教师培训覆盖{on:%Y%m%d}.xlsx")
+
+
+@needs(P.VIEW_TEACHERS)
+@require_GET
+def untrained(request):
+    """List who completed no training in so many years."""
+    form = forms.UntrainedFilter(request.GET, user=request.user, permission=P.VIEW_TEACHERS)
+    wanted = form.wanted
+    teachers = Teacher.objects.visible_to(request.user, P.VIEW_TEACHERS).with_post()
+    if school := wanted.get("school"):
+        teachers = teachers.filter(appointments__in=school.appointments.in_force())
+    if township := wanted.get("township"):
+        teachers = teachers.filter(township.scope.area_q("person__school__area_id"))
+    on, years = wanted.get("on") or today(), wanted.get("years") or option("training_years")
+    rows = queries.without_training(teachers, on, years).order_by("code")
+    printing = "print" in request.GET
+    page = Paginator(rows, 3000 if printing else 50).get_page(request.GET.get("page"))
+    context = {
+        "crumbs": crumbs(("培训覆盖", reverse("teachers:training_coverage")), ("没有参加培训的教师", None)),
+        "form": form, "applied": form.in_force(), "within": years, "page": page, "printing": printing, "query": _query(request),
+        "previous_url": page.has_previous() and f"?{_query(request)}&page={page.previous_page_number()}",
+        "next_url": page.has_next() and f"?{_query(request)}&page={page.next_page_number()}",
+    }  # fmt: skip
+    return render(request, "teachers/training/untrained.html", context)
