@@ -8,10 +8,11 @@ from povertyedu.accounts.permissions import Permission
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.enums import SchoolKind
 from povertyedu.orgs.models import School
-from projects.actions import alerts, funds, programmes, register, requests, work
+from projects.actions import alerts, base_tables, disclosures, funds, programmes, register, requests, work
 from projects.actions.register import NewProject, Quantity
-from projects.enums import MilestoneKind, ProgrammeKind
+from projects.enums import DisclosureKind, MilestoneKind, ProgrammeKind
 from projects.models import Programme, ProgrammeTarget
+from projects.queries.base_tables import period_begun
 
 WAN = 1_000_000  # fen in ten thousand yuan
 # years from now, item, way of counting, number, unit, clause
@@ -32,7 +33,9 @@ REACHED = (
 
 def build_schools() -> None:
     """Register programmes and projects and carry each some way along."""
-    users = {user.username: user for user in User.objects.filter(username__in=["project", "finance"])}
+    users = {
+        user.username: user for user in User.objects.filter(username__in=["project", "finance", "approver"])
+    }
     officer = users["project"].as_actor(Permission.MANAGE_PROJECTS)
     finance = users["finance"].as_actor(Permission.KEEP_PROJECT_FUNDS)
     weak = _programme(
@@ -51,6 +54,17 @@ def build_schools() -> None:
         _carry(number, school, of, item, officer, finance)
     _three_links(officer)
     alerts.watch()
+    _report(officer, users["approver"].as_actor(Permission.APPROVE_PROJECTS))
+
+
+def _report(officer, approver) -> None:
+    """Make the year's fund plan public, leave its progress to approve and the base table to submit."""
+    for kind in DisclosureKind:
+        drawn = disclosures.draw_up(by=officer, kind=kind, year=today().year, on=today())
+        disclosures.submit(by=officer, disclosure=drawn)
+        if kind == DisclosureKind.PLAN:
+            disclosures.publish(by=approver, disclosure=drawn)
+    base_tables.open_table(period=period_begun())
 
 
 def _programme(by, name: str, kind: str, item: str, unit: str, planned: int) -> Programme:
