@@ -40,6 +40,7 @@ from povertyedu.orgs.models import CalendarDay, Person
 from povertyedu.publicity.models import Objection
 from povertyedu.publicity.publications import publish
 from povertyedu.workbooks.writing import write_table
+from projects.models import ProgrammeTarget
 from students.actions.moves import request_transfer
 from students.actions.promotion import open_promotion
 from students.models import ColumnSet, Correction, Departure, PayoutBlock, StudentNote
@@ -261,6 +262,9 @@ class World:
         vars(self).update(registering.one_of_each(xiazhai, by=by))
         vars(self).update(equipping.one_of_each(xiazhai, by=by, approver=approver.as_actor()))
         vars(self).update(deploying.one_of_each(xiazhai))
+        self.programme_target = ProgrammeTarget.objects.create(
+            programme=self.project.programme, year=2020, item="厕所", unit="座", planned=1
+        )
         vars(self).update(recruiting.one_of_each(xiazhai, by=administrator, approver=approver))
         vars(self).update(
             suggesting.one_of_each(self.staff_member, to=factories.school("青石镇第二小学"), term=autumn)
@@ -422,8 +426,9 @@ OBJECTS = {
     "projects:request_step": lambda w: {"pk": w.fund_request.pk, "verb": "approve"},
     **{
         f"projects:{name}": lambda w: {"pk": w.project.programme_id}
-        for name in ("programme", "programme_edit", "programme_charts", "target_new")
+        for name in ("programme", "programme_edit", "programme_charts", "target_new", "count_new")
     },
+    "projects:target_drop": pk_of("programme_target"),
     **{f"teachers:{name}": pk_of("help_activity") for name in ("help_activity", "help_evidence")},
     "teachers:help_step": lambda w: {"pk": w.help_planned.pk, "verb": "hold"},
     "teachers:room_new": pk_of("building"),

@@ -117,8 +117,12 @@ class NoteForm(forms.Form):
     )
 
 
-class ApproveForm(NoteForm):
+class DocumentForm(forms.Form):
     document = CellField(cells.clean_text, label="文号", max_length=80, help_text="印在派遣函上")
+
+
+class ApproveForm(DocumentForm, NoteForm):
+    """One approval: its document, and a word where there is one to say."""
 
 
 class WhyForm(forms.Form):

@@ -17,7 +17,7 @@ from povertyedu.orgs.models import School
 from povertyedu.ui.paging import key_page
 from teachers.actions import deployment as actions
 from teachers.actions.deployment_paper import letter_of
-from teachers.forms.deployment import ApproveForm, DeploymentForm, DeploymentsFilter
+from teachers.forms.deployment import DeploymentForm, DeploymentsFilter, DocumentForm
 from teachers.models import Deployment, Teacher
 from teachers.queries import deployment as queries
 from teachers.queries.deployment_export import workbook_of
@@ -86,7 +86,7 @@ def _picking(request, tab: str) -> dict | None:
         return {"verb": "ask", "form": None, "button": "提出申请", "hint": "勾选要报人事股审批的草稿"}
     if tab == "asked" and request.user.can(P.APPROVE_DEPLOYMENT):
         return {
-            "verb": "approve", "form": ApproveForm(), "button": "批准", "hint": "勾选要批准的申请；自己起草、申请的要由另一人批准",
+            "verb": "approve", "form": DocumentForm(), "button": "批准", "hint": "勾选要批准的申请；自己起草、申请的要由另一人批准",
         }  # fmt: skip
     return None
 
@@ -105,7 +105,7 @@ def deployments_pick(request):
     rows = list(
         Deployment.objects.visible_to(request.user, permission).filter(pk__in=keys).select_related(*RELATED).order_by("pk")
     )  # fmt: skip
-    form = ApproveForm(request.POST)
+    form = DocumentForm(request.POST)
     document = (form.is_valid() and form.cleaned_data["document"]) or ""
     by = actor(request, permission)
     done, refused = (
