@@ -485,7 +485,7 @@ OBJECTS = {
         f"teachers:{name}": lambda w: {"plan": w.recruitment_plan.pk, "pk": w.post_line.pk}
         for name in ("post_line_edit", "post_line_drop")
     },
-    "teachers:plan_step": lambda w: {"pk": w.recruitment_plan.pk, "verb": "submit"},
+    "teachers:plan_step": lambda w: {"pk": w.recruitment_plan.pk, "verb": "approve"},
     "teachers:candidates_together": lambda w: {"pk": w.recruitment_plan.pk, "verb": "select"},
     **{
         f"teachers:{name}": pk_of("training_course")
@@ -496,7 +496,7 @@ OBJECTS = {
     "teachers:candidate": pk_of("candidate"),
     "teachers:candidate_step": lambda w: {"pk": w.candidate.pk, "verb": "withdraw"},
     "teachers:hire_list": pk_of("hire_list"),
-    "teachers:hire_list_step": lambda w: {"pk": w.hire_list.pk, "verb": "withdraw"},
+    "teachers:hire_list_step": lambda w: {"pk": w.hire_list.pk, "verb": "approve"},
     "teachers:service_term_end": pk_of("service_term"),
     "teachers:allowance_export": pk_of("paid_roll"),
     "teachers:allowance_step": lambda w: {"pk": w.allowance_roll.pk, "verb": "approve"},
