@@ -84,8 +84,10 @@ def coverage(request):
 def rate(request):
     """Show the rate in a line, for the home page that loads it; without script this leads to the whole."""
     term = working_term(request)
-    if not request.htmx or term is None:
+    if not request.htmx:
         return redirect("subsidies:coverage")
+    if term is None:  # a redirect would take the place of the whole home page
+        return HttpResponse()
     found = queries.standing(with_awaited(Wanted(term, request.user)))
     return render(
         request,

@@ -258,6 +258,14 @@ def test_home_page_loads_the_rate_and_the_dashboard_shows_it(client, leader, cle
     assert "应助尽助率" not in client.get("/").content.decode()
 
 
+def test_home_page_of_a_county_without_a_term_stays_the_home_page(client, db):
+    client.force_login(factories.user("李局长", ("leader", factories.county())))
+
+    answer = client.get(reverse("subsidies:coverage_rate"), headers={"HX-Request": "true"})
+
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
 def test_rate_is_never_rounded_up_to_everybody():
     found = Equation(Counter({("aided_here", "", ""): 1999, ("to_verify", "", ""): 1}), 2000)
     assert (found.rate(), Equation(Counter(), 0).rate()) == ("99.9", "—")

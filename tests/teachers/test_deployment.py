@@ -21,6 +21,7 @@ from povertyedu.jobs.tasks import daily
 from povertyedu.workflow.flow import Actor, StepRefused
 from teachers.actions import deployment as actions
 from teachers.actions import deployment_days as days
+from teachers.actions import posts
 from teachers.enums.deployment import BINDING
 from teachers.models import Deployment, DeploymentDecision, Teacher
 from teachers.queries.staff import working_at
@@ -46,6 +47,23 @@ def wang(xiazhai) -> Teacher:
 
 def step(client, row, verb, **data):
     return client.post(reverse("teachers:deployment_step", args=[row.pk, verb]), data)
+
+
+def test_who_teaches_elsewhere_comes_back_before_the_post_is_ended(folk, wang, qingshi, on_day):
+    on_day("2020-10-01")
+    row = deployment(wang, qingshi)
+
+    with pytest.raises(StepRefused, match="王芳正在青石镇.*轮岗交流；请先在派遣里办理返回或提前结束"):
+        posts.leave(
+            by=folk.officer.as_actor(), teacher=wang, state="retired", on=dt.date(2020, 10, 1), reason="到龄"
+        )
+    assert wang.appointments.standing().exists()
+
+    days.end_early(by=folk.officer.as_actor(), deployment=row, on=dt.date(2020, 9, 30), reason="到龄")
+    gone = posts.leave(
+        by=folk.officer.as_actor(), teacher=wang, state="retired", on=dt.date(2020, 10, 1), reason="到龄"
+    )
+    assert (gone.state, gone.appointments.standing().exists()) == ("retired", False)
 
 
 def test_round_goes_from_school_to_bureau_to_both_schools_and_back(
