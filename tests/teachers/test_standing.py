@@ -43,7 +43,8 @@ def test_rural_years_give_points_by_the_rule_and_the_rural_share_is_shown(
     for who, base in ((rural, "80"), (moved, "82"), (never, "83.5")):
         assert (
             client.post(
-                reverse("teachers:candidate_new", args=[found.pk]), {"teacher": who.code, "base_points": base}
+                reverse("teachers:tilt_candidate_new", args=[found.pk]),
+                {"teacher": who.code, "base_points": base},
             ).status_code
             == 302
         )
@@ -75,7 +76,7 @@ def test_school_sees_only_its_own_candidates(client, school_head, clerk, personn
     )
     for who in (teachers.teacher("王芳", xiazhai), teachers.teacher("张红", town)):
         client.post(
-            reverse("teachers:candidate_new", args=[found.pk]), {"teacher": who.code, "base_points": "0"}
+            reverse("teachers:tilt_candidate_new", args=[found.pk]), {"teacher": who.code, "base_points": "0"}
         )
     for user in (school_head, clerk):
         client.force_login(user)
