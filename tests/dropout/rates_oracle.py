@@ -37,7 +37,13 @@ def is_out(child: dict, day: dt.date, kinds=("dropout", "never_enrolled")) -> bo
 
 
 def may_stay_away(child: dict, day: dt.date) -> bool:
-    return any(case[5] == "delayed" and case[1] <= day for case in child["cases"])
+    """Whether the child's delay runs, or it was exempted for physical reasons (免学) by ``day``."""
+    for _, since, returned_on, closed_on, outcome, state in child["cases"]:
+        if since > day or (returned_on and returned_on <= day):
+            continue
+        if state == "delayed" or (state == "closed" and outcome == "exempt" and closed_on <= day):
+            return True
+    return False
 
 
 def newest_term(county: dict, year: int, day: dt.date) -> int | None:

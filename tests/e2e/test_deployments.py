@@ -38,7 +38,7 @@ def test_rotation_round_with_approval(open_page, approver, xiazhai, qingshi):
     officer = open_page(folk.officer)
     sender.goto(reverse("teachers:deployments"))
     sender.get_by_role("link", name="起草派出").first.click()
-    sender.get_by_label("教师").select_option(str(teacher.pk))
+    sender.get_by_role("combobox", name="教师").select_option(str(teacher.pk))
     sender.get_by_label("接收学校").select_option(label=qingshi.name)
     sender.get_by_label("起", exact=True).fill(str(first))
     sender.get_by_label("止", exact=True).fill(str(last))

@@ -55,9 +55,10 @@ PAGES = {
         "projects:new", "projects:detail", "projects:edit", "projects:act", "projects:entry_reverse", "projects:programme",
         "projects:programme_new", "projects:target_new", "projects:request", "projects:gap_new", "projects:inspect", "projects:gaps_reckon", "projects:gap", "projects:gap_step",
         "projects:school_plan", "projects:conditions", "projects:standards", "projects:standard_new",
-        "projects:purchase_new", "projects:purchase", "projects:item_new", "projects:item", "projects:purchase_step", "projects:acceptance",
+        "projects:purchase_new", "projects:purchase", "projects:item_new", "projects:item", "projects:acceptance",
         "projects:acceptance_step", "projects:asset", "projects:asset_new", "projects:asset_step", "projects:asset_labels",
     ),
+    Role.APPROVER: ("projects:purchase_step",),
     Role.LEADER: ("home:dashboard_area", "home:dashboard_school", "home:dashboard_class", "home:manual"),
     Role.DATA_ADMINISTRATOR: (
         "imports:upload", "imports:detail", "students:column_sets", "students:column_set", "office:school_edit", "office:classes",

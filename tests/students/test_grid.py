@@ -143,5 +143,5 @@ def test_grid_takes_the_same_queries_for_any_class(client, clerk, xiazhai, autum
         for _ in range(more):
             factories.student(at=xiazhai, during=autumn)
         url = reverse("students:grid", args=[xiazhai.classes.get().pk])
-        with django_assert_num_queries(25):
+        with django_assert_num_queries(15):
             client.get(url)

@@ -285,7 +285,7 @@ def test_page_takes_the_same_queries_for_a_long_history(client, clerk, luona, im
     few = queries()
     live(4)
     assert queries() == few
-    assert few == 53
+    assert few == 43
 
 
 def test_proof_is_told_once_when_it_is_handed_in_and_once_when_it_is_confirmed(

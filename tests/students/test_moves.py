@@ -380,7 +380,7 @@ def test_list_takes_the_same_queries_for_any_length(client, clerk, xiazhai, qing
     client.force_login(clerk)
     with django_assert_max_num_queries(30) as captured:
         client.get(reverse("students:moves") + "?tab=done")
-    assert len(captured) == 24
+    assert len(captured) == 14
 
 
 def test_list_is_narrowed_to_a_township_in_both_readings(client, asked, luona, aid_officer):
