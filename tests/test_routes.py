@@ -403,9 +403,9 @@ OBJECTS = {
     "findings:step": lambda w: {"pk": w.finding.pk, "verb": "plan"},
     "findings:evidence": pk_of("evidence"),
     **{f"projects:{name}": pk_of("project") for name in ("detail", "edit", "inspect", "charts")},
-    "projects:disclosure_step": lambda w: {"pk": w.disclosure.pk, "verb": "submit"},
+    "projects:disclosure_step": lambda w: {"pk": w.disclosure.pk, "verb": "publish"},
     **{f"projects:disclosure{tail}": pk_of("disclosure") for tail in ("", "_edit")},
-    "projects:base_table_step": lambda w: {"pk": w.base_table.pk, "verb": "submit"},
+    "projects:base_table_step": lambda w: {"pk": w.base_table.pk, "verb": "accept"},
     **{f"projects:base_table{tail}": pk_of("base_table") for tail in ("", "_notes", "_export")},
     "projects:act": lambda w: {"pk": w.project.pk, "verb": "progress"},
     "projects:file": pk_of("project_file"),
@@ -665,6 +665,8 @@ def place_for(role: Role, world):
 def holder_of(permissions, world):
     """Return a new account with a role that includes one of ``permissions``, where the world stands."""
     roles = [role for role in ROLES if ROLES[role].permissions & set(permissions)]
+    if P.VIEW_PROJECTS in permissions:  # the base table and what is made public are the county's
+        roles = [role for role in roles if "county" in ROLES[role].places]
     # of several kinds of import the world has a roster
     role = next(
         (role for role in roles if P.IMPORT_ROSTER in {*permissions} & ROLES[role].permissions), roles[0]

@@ -101,7 +101,10 @@ def test_reversed_receipt_may_be_imported_again(run, finance):
 def test_wizard_is_open_to_finance_for_kinds_of_money_only(client, finance, autumn):
     client.force_login(finance)
     page = client.get(reverse("imports:upload"), {"kind": "fund-receipts"})
-    assert [choice[0] for choice in page.context["form"].fields["kind"].choices] == ["fund-receipts", "teacher-pay"]
+    assert [choice[0] for choice in page.context["form"].fields["kind"].choices] == [
+        "fund-receipts",
+        "teacher-pay",
+    ]
     template = client.get(reverse("imports:template", args=["fund-receipts"]))
     assert b"".join(template)[:2] == b"PK"
     assert client.get(reverse("imports:template", args=["roster"])).status_code == 403
