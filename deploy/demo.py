@@ -180,7 +180,7 @@ def prepare_data(scale: float) -> None:
         print("演示数据已在，沿用原来的数据。", flush=True)
         manage("migrate", "--noinput", "--verbosity", "0")
         return
-    print("第一次启动，建立虚构的云岭县（约一分钟）：", flush=True)
+    print("第一次启动，建立虚构的云岭县（几分钟）：", flush=True)
     building = KEPT / "building.sqlite3"
     for left in KEPT.glob("building.sqlite3*"):
         left.unlink()
