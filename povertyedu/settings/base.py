@@ -150,8 +150,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_TEMP_DIR = None
 
-# Children per transaction: long enough to be fast, short enough that SQLite's one writer is never held for seconds.
-RECALCULATION_CHUNK = env.int("POVERTYEDU_RECALCULATION_CHUNK", default=10_000)
+# Children per transaction: long enough to be fast, short enough that SQLite's one writer is never held for seconds and that
+# what is read of them, about 15 MiB, leaves a run below 100 MiB.
+RECALCULATION_CHUNK = env.int("POVERTYEDU_RECALCULATION_CHUNK", default=5_000)
 # Children asked for in sums, or owed their first, at once: a second of SQLite.
 RECALCULATION_RANGE = env.int("POVERTYEDU_RECALCULATION_RANGE", default=50_000)
 # A worker that has not been heard of for so long is taken for dead and its job is taken up again.
