@@ -1,8 +1,8 @@
 """Both chains of one child, and of every child of a term in a number of queries that does not grow with the children.
 
 The government line follows the household (户籍地), the education line the school (就读地). A child has the same
-chains as all others of its household's village and its class, but for posts held for the child itself: so what a
-place lacks is worked out once for each such seat.
+chains as all others of its household's village and its class, but for posts held for the child itself: so what is
+lacking is worked out once for each village and each class.
 """
 
 import datetime as dt
@@ -20,6 +20,9 @@ from students.models import Enrolment
 
 FEW = 50  # children around whom posts are asked for by name
 SEAT_COLUMNS = ("home_area", "school_area", "school_id", "school__centre_id", "school_class_id")
+
+
+Lacking = tuple[ChainLink, Lack]  # a link that leads to nobody, and why
 
 
 class Seat(NamedTuple):
@@ -92,12 +95,17 @@ def _last_of(code: str, into: dict[str, str]) -> str:
     return code
 
 
+def is_of_home(link: ChainLink) -> bool:
+    """Whether the place of ``link`` follows from where the household is, of every other but a child's from the school."""
+    return link.line == Line.GOVERNMENT and PlaceKind(link.place_kind) in AREA_DIGITS
+
+
 def key_of(link: ChainLink, seat: Seat, student: int, merged: dict[str, str]) -> Any:
     """Return the key of the place that ``link`` is held for where the child is; None where it has none."""
     kind = PlaceKind(link.place_kind)
     if kind in AREA_DIGITS:
         digits = AREA_DIGITS[kind]
-        code = seat.home_area if link.line == Line.GOVERNMENT else seat.school_area
+        code = seat.home_area if is_of_home(link) else seat.school_area
         # a code of twelve digits that ends in zeros names the township (or the county), no village
         place = code[:digits]
         return merged.get(place, place) if place and not place.endswith("000") else None
@@ -121,9 +129,12 @@ class Register:
         self.merged = merged_areas() if merged is None else merged
         self.links = list(ChainLink.objects.active())
         self.holders: dict[tuple[int, Any], Holder] = {}
-        self._by_seat: dict[Seat, list[tuple[ChainLink, Lack]]] = {}
-        self._of_children = [link for link in self.links if link.place_kind == PlaceKind.CHILD]
-        self._of_places = [link for link in self.links if link.place_kind != PlaceKind.CHILD]
+        self._at_home: dict[str, list[Lacking]] = {}
+        self._at_school: dict[Seat, list[Lacking]] = {}
+        self.of_children = [link for link in self.links if link.place_kind == PlaceKind.CHILD]
+        self.of_homes = [link for link in self.links if is_of_home(link)]
+        of_others = {link.pk for link in (*self.of_children, *self.of_homes)}
+        self.of_schools = [link for link in self.links if link.pk not in of_others]
         self._read_posts(Post.objects.filter(near) if near is not None else Post.objects.all())
         if any(link.from_homeroom for link in self.links):
             self._read_homerooms(classes)
@@ -160,19 +171,28 @@ class Register:
             if link.from_homeroom:
                 self.holders |= {(link.pk, pk): Holder(*teacher) for pk, *teacher in teachers}
 
-    @property
-    def has_links_of_children(self) -> bool:
-        """Whether some link is held for a child itself: then two children of one seat may differ."""
-        return bool(self._of_children)
+    def lacking(self, seat: Seat, student: int) -> list[Lacking]:
+        """Return the links of the child's chains that lead to nobody; those of one line from the top down."""
+        return [
+            *self.lacking_at_home(seat.home_area),
+            *self.lacking_at_school(seat._replace(home_area="")),
+            *self._lacking(self.of_children, seat, student),
+        ]
 
-    def lacking(self, seat: Seat, student: int) -> list[tuple[ChainLink, Lack]]:
-        """Return the links of the child's chains that lead to nobody, from the top down."""
-        found = self._by_seat.get(seat)
-        if found is None:
-            found = self._by_seat[seat] = self._lacking(self._of_places, seat, student)
-        return found + self._lacking(self._of_children, seat, student) if self._of_children else found
+    def lacking_at_home(self, home_area: str) -> list[Lacking]:
+        """Return the links that are lacking for every child of a village."""
+        if home_area not in self._at_home:
+            seat = Seat(home_area, "", None, None, None)
+            self._at_home[home_area] = self._lacking(self.of_homes, seat, 0)
+        return self._at_home[home_area]
 
-    def _lacking(self, links, seat: Seat, student: int) -> list[tuple[ChainLink, Lack]]:
+    def lacking_at_school(self, seat: Seat) -> list[Lacking]:
+        """Return the links that are lacking for every child of a class; ``seat`` names no home."""
+        if seat not in self._at_school:
+            self._at_school[seat] = self._lacking(self.of_schools, seat, 0)
+        return self._at_school[seat]
+
+    def _lacking(self, links, seat: Seat, student: int) -> list[Lacking]:
         found = []
         for link in links:
             key = key_of(link, seat, student, self.merged)

@@ -1,23 +1,24 @@
-"""Children whose chains lead to nobody at some link: how many, for what, at which place, and who.
+"""Children whose chains lead to nobody at some link: how many, for what, at which place, and who."""
 
-Children are counted by the database seat by seat; what a seat lacks is worked out once for all its children.
-"""
-
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Substr
 
 from dropout.enums import Lack, Line
-from dropout.models import ChainLink
+from dropout.models import Post
 from povertyedu.accounts.permissions import Permission as P
+from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Area
 from students.models import Enrolment
 from students.queries import area_names, enrolments_in
 
-from .chains import SEAT_COLUMNS, Register, Seat
+from .chains import SEAT_COLUMNS, Lacking, Register, Seat
 
 PER_PAGE = 50
+SCHOOL_COLUMNS = SEAT_COLUMNS[1:]
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Gaps:
     places: dict[str, Place] = field(default_factory=dict)  # township code -> counts
     matching: int = 0
     keys: list[int] = field(default_factory=list)
-    lacking: dict[int, list[tuple[ChainLink, Lack]]] = field(default_factory=dict)  # enrolment -> links
+    lacking: dict[int, list[Lacking]] = field(default_factory=dict)  # enrolment -> links
     has_more: bool = False
 
     @property
@@ -87,82 +88,130 @@ def gaps_in(
 ) -> Gaps:
     """Return the gaps of ``rows``; the page is of those past the enrolment ``after``, all with ``most`` None.
 
-    Counted seat by seat in one grouped query; child by child only where a link is held for the child itself.
+    Two queries count and one names, however many children: see :class:`_Counting`. ``register`` needs no posts held
+    for children.
     """
-    found = Gaps()
-    of_line = {link.pk: link.line for link in register.links}
-    place_of = SEAT_COLUMNS.index(wanted.reading)
-    if register.has_links_of_children:
-        columns = rows.order_by("pk").values_list("pk", "student_id", *SEAT_COLUMNS)
-        for pk, student, *seat in columns.iterator(chunk_size=5000):
-            lacking = register.lacking(Seat(*seat), student)
-            if _count(found, lacking, 1, seat[place_of][:9], of_line, wanted) and pk > after:
-                _keep(found, pk, lacking, most)
-        return found
-    homes: set[str] = set()
-    groups = rows.order_by().values_list(*SEAT_COLUMNS).annotate(children=Count("pk"))
-    for *seat, children in groups.iterator(chunk_size=5000):
-        lacking = register.lacking(Seat(*seat), 0)
-        if _count(found, lacking, children, seat[place_of][:9], of_line, wanted):
-            homes.add(seat[0])
-    if found.matching:
-        _name(found, rows, register, wanted, homes, after, most)
-    return found
+    counting = _Counting(rows, register, wanted)
+    counting.count()
+    if counting.found.matching:
+        counting.name(after, most)
+    return counting.found
 
 
-def _count(found: Gaps, lacking, children: int, township: str, of_line: dict, wanted: Wanted) -> bool:
-    """Add ``children`` who lack the same; return whether they are among those asked for."""
-    place = found.places.get(township)
-    if place is None:
-        place = found.places[township] = Place()
-    found.children += children
-    place.children += children
-    if not lacking:
-        return False
-    found.with_gap += children
-    place.with_gap += children
-    for line in {of_line[link.pk] for link, _ in lacking}:
-        place.lines[line] += children
-    for link, lack in lacking:
-        found.counts[link.pk, lack] += children
-    if not _is_wanted(lacking, wanted):
-        return False
-    found.matching += children
-    return True
+# Beyond so many places with gaps reading on by key finds a page's children sooner than a long condition.
+FEW_PLACES = 300
 
 
-FEW_HOMES = 300
+class _Counting:
+    """Children counted by the database by what they lack, not one by one.
 
+    What a child lacks at home follows from its village, what at school from its school and class: villages that lack
+    the same are one group. Posts held for the child itself are asked of the database in the same query.
+    """
 
-def _name(
-    found: Gaps, rows, register: Register, wanted: Wanted, homes: set[str], after: int, most: int | None
-) -> None:
-    """Keep the page's children: read on from ``after`` until it is full, where gaps are rare only among their villages."""
-    rows = rows.filter(pk__gt=after)
-    if len(homes) <= FEW_HOMES:
-        rows = rows.filter(home_area__in=homes)
-    columns = rows.order_by("pk").values_list("pk", "student_id", *SEAT_COLUMNS)
-    for pk, student, *seat in columns.iterator(chunk_size=500):
-        lacking = register.lacking(Seat(*seat), student)
-        if lacking and _is_wanted(lacking, wanted):
-            _keep(found, pk, lacking, most)
-            if found.has_more:
+    def __init__(self, rows: QuerySet[Enrolment], register: Register, wanted: Wanted):
+        self.rows, self.register, self.wanted, self.found = rows.order_by(), register, wanted, Gaps()
+        self.of_line = {link.pk: link.line for link in register.links}
+        self.held = {f"held_{link.pk}": link for link in register.of_children}
+        self.homes: set[str] = set()  # where a child lacks what is wanted
+        self.classes: set[int | None] = set()
+
+    def count(self) -> None:
+        """Fill in all but the names."""
+        villages: dict[tuple, list[str]] = defaultdict(list)
+        for home in self.rows.values_list("home_area", flat=True).distinct():
+            villages[tuple(self.register.lacking_at_home(home))].append(home)
+        alike = sorted(villages.items(), key=_how_many)
+        lacks_at_home = Case(
+            *(When(home_area__in=homes, then=Value(n)) for n, (_, homes) in enumerate(alike[:-1])),
+            default=Value(len(alike) - 1), output_field=IntegerField(),
+        )  # fmt: skip
+        groups = (
+            self._with_posts()
+            .annotate(at_home=lacks_at_home, township=Substr(self.wanted.reading, 1, 9))
+            .values_list("at_home", "township", *self.held, *SCHOOL_COLUMNS)
+            .annotate(children=Count("pk"))
+        )
+        for place, township, *held, school_area, school, centre, school_class, children in groups.iterator(
+            chunk_size=5000
+        ):
+            home, homes = alike[place]
+            at_school = self.register.lacking_at_school(Seat("", school_area, school, centre, school_class))
+            lacking = [*home, *at_school, *self._of_child(held)]
+            if self._add(lacking, children, township):
+                if is_wanted(home, self.wanted):
+                    self.homes.update(homes)
+                if is_wanted(at_school, self.wanted):
+                    self.classes.add(school_class)
+
+    def _with_posts(self) -> QuerySet[Enrolment]:
+        """Annotate whether each link of children is held for the child, or for a record merged into it."""
+        held = {}
+        for name, link in self.held.items():
+            posts, child = Post.objects.on(today()).filter(link=link), OuterRef("student")
+            held[name] = Q(Exists(posts.filter(student=child))) | Q(
+                Exists(posts.filter(student__merged_into=child))
+            )
+        return self.rows.annotate(**held)
+
+    def _of_child(self, held: Sequence[bool]) -> list[Lacking]:
+        return [(link, Lack.VACANT) for link, has in zip(self.held.values(), held, strict=True) if not has]
+
+    def _add(self, lacking: list[Lacking], children: int, township: str) -> bool:
+        """Add ``children`` who lack the same; return whether they are among those asked for."""
+        found, place = self.found, self.found.places.setdefault(township, Place())
+        found.children += children
+        place.children += children
+        if not lacking:
+            return False
+        found.with_gap += children
+        place.with_gap += children
+        for line in {self.of_line[link.pk] for link, _ in lacking}:
+            place.lines[line] += children
+        for link, lack in lacking:
+            found.counts[link.pk, lack] += children
+        if not is_wanted(lacking, self.wanted):
+            return False
+        found.matching += children
+        return True
+
+    def name(self, after: int, most: int | None) -> None:
+        """Keep the page's children: read on from ``after`` until it is full, where gaps are rare only near them."""
+        found, rows = self.found, self._with_posts().filter(pk__gt=after)
+        if len(self.homes) + len(self.classes) <= FEW_PLACES:
+            near = Q(home_area__in=self.homes) | Q(school_class__in=self.classes - {None})
+            if None in self.classes:
+                near |= Q(school_class=None)
+            for name, link in self.held.items():
+                if is_wanted([(link, Lack.VACANT)], self.wanted):
+                    near |= Q(**{name: False})
+            rows = rows.filter(near)
+        columns = rows.order_by("pk").values_list("pk", *self.held, *SEAT_COLUMNS)
+        for pk, *values in columns.iterator(chunk_size=500):
+            held, seat = values[: len(self.held)], Seat(*values[len(self.held) :])
+            lacking = [
+                *self.register.lacking_at_home(seat.home_area),
+                *self.register.lacking_at_school(seat._replace(home_area="")),
+                *self._of_child(held),
+            ]
+            if not is_wanted(lacking, self.wanted):
+                continue
+            if most is not None and len(found.keys) == most:
+                found.has_more = True
                 return
+            found.keys.append(pk)
+            found.lacking[pk] = lacking
 
 
-def _is_wanted(lacking, wanted: Wanted) -> bool:
+def _how_many(group: tuple[tuple, list[str]]) -> int:
+    return len(group[1])
+
+
+def is_wanted(lacking: Iterable[Lacking], wanted: Wanted) -> bool:
     return any(
         (not wanted.link or link.pk == wanted.link) and (not wanted.lack or lack == wanted.lack)
         for link, lack in lacking
     )
-
-
-def _keep(found: Gaps, pk: int, lacking, most: int | None) -> None:
-    if most is not None and len(found.keys) == most:
-        found.has_more = True
-        return
-    found.keys.append(pk)
-    found.lacking[pk] = lacking
 
 
 @dataclass(frozen=True)
@@ -185,7 +234,7 @@ def names_of(found: Gaps) -> list[Named]:
     ]
 
 
-def lacks_in_words(enrolment: Enrolment, lacking: list[tuple[ChainLink, Lack]]) -> list[str]:
+def lacks_in_words(enrolment: Enrolment, lacking: list[Lacking]) -> list[str]:
     """Return what is lacking, each with what would mend it; a line without any place is told once."""
     words = []
     for line, none in ((Line.GOVERNMENT, _no_home), (Line.EDUCATION, _no_school)):

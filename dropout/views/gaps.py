@@ -2,6 +2,7 @@
 
 from urllib.parse import urlencode
 
+from django.db.models import Q
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
@@ -29,7 +30,7 @@ def gaps(request):
         return render(request, "students/no_term.html", {"crumbs": CRUMBS})
     form = GapsFilter(request.GET, user=user, permission=P.VIEW_CHAINS)
     wanted, printing = _wanted(form, user), "print" in request.GET
-    register = Register()
+    register = Register(near=Q(student=None))  # posts held for children are asked of the database
     after = request.GET.get("after", "")
     after = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
     most = PRINTED_AT_MOST if printing else queries.PER_PAGE
