@@ -13,16 +13,16 @@ from dropout.dated_duties import USUAL_DUTIES
 from dropout.enums import DutyCode
 from dropout.models import CalendarDuty, DutyTask
 from dropout.queries.duty_places import keepers_of, places_of
+from povertyedu import bulk
 from povertyedu.audit.changes import changes_between
 from povertyedu.audit.models import record
-from povertyedu.inbox.models import Message
+from povertyedu.inbox.models import tell_many
 from povertyedu.orgs.calendar import today
 from povertyedu.workflow.flow import Actor
 
 from .uploads import kept
 
 LOOKS_BACK = 62  # days: what came due while no worker ran is still made
-PER_STATEMENT = 1000
 
 
 @transaction.atomic
@@ -94,7 +94,8 @@ def make_tasks() -> list[DutyTask]:
         for school, area in here[duty.place]
         if (duty.pk, day.year, day.month, school, area) not in there
     ]
-    return DutyTask.objects.bulk_create(new, batch_size=PER_STATEMENT)
+    bulk.insert_new(new)
+    return new
 
 
 def _mark_late() -> list[DutyTask]:
@@ -115,13 +116,7 @@ def _tell(tasks: Iterable[DutyTask], tone: str, words: str) -> None:
         for user in keepers[task.school_id or task.area_id]:
             told[user][task.duty.name] += 1
     url = reverse("dropout:calendar")
-    Message.objects.bulk_create(
-        [
-            Message(to_id=user, tone=tone, url=url, text=f"{words}：{'、'.join(names)}。"[:300])
-            for user, names in told.items()
-        ],
-        batch_size=PER_STATEMENT,
-    )
+    tell_many(((user, f"{words}：{'、'.join(names)}。") for user, names in told.items()), url=url, tone=tone)
 
 
 def finish(

@@ -4,14 +4,14 @@
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
 
 from dropout.enums import CaseKind, CaseState
-from dropout.models import Case, CaseDecision
+from dropout.models import Case, CaseDecision, CaseReason
 from dropout.states import CASE_FLOW
 from povertyedu import bulk
 from povertyedu.audit.models import record_many
@@ -20,8 +20,9 @@ from povertyedu.orgs.models import Term
 from povertyedu.workflow.flow import Actor
 from students.models import Enrolment, Student
 
-from .case_steps import relapse
 from .duties import renew
+
+BACK = (CaseState.RETURNED, CaseState.MONITORED)
 
 
 class Found(NamedTuple):
@@ -45,8 +46,7 @@ def open_case(
 def open_cases(rows: Sequence[Found], *, by: Actor, term: Term, origin: str) -> dict[int, int]:
     """Open the cases of many children; return student -> its open case, a new one or the one it had.
 
-    Queries do not grow with the rows, but for children whose return did not last: those go through
-    :func:`~dropout.actions.case_steps.relapse` one by one.
+    Queries do not grow with the rows.
     """
     wanted = {row.student: row for row in rows}
     with bulk.keys(Student, "id", wanted) as keys:
@@ -67,9 +67,8 @@ def open_cases(rows: Sequence[Found], *, by: Actor, term: Term, origin: str) -> 
                 wanted[child], keeper, seats.get(keeper), homes[child][1], term=term, origin=origin
             )
     _begin(list(new.values()), by=by)
-    for child, keeper in kept.items():
-        if keeper in present:
-            _begin_anew(present[keeper], wanted[child], by=by)
+    known = [(present[keeper], wanted[child]) for child, keeper in kept.items() if keeper in present]
+    _begin_anew(known, by=by)
     standing = present | new
     return {child: standing[keeper].pk for child, keeper in kept.items()}
 
@@ -107,11 +106,28 @@ def _begin(cases: list[Case], *, by: Actor) -> None:
     renew(cases)
 
 
-def _begin_anew(case: Case, row: Found, *, by: Actor) -> None:
-    """Take up a case whose child had returned and was away again afterwards."""
-    back = case.state in (CaseState.RETURNED, CaseState.MONITORED)
-    if back and case.returned_on and row.since > case.returned_on:
-        relapse(by=by, case=case, since=row.since, reason=row.note or "返校后再次离校")
+def _begin_anew(known: list[tuple[Case, Found]], *, by: Actor) -> None:
+    """Take up the cases whose children had returned and were away again afterwards, as :func:`.case_steps.relapse` does one."""
+    again = {
+        case.pk: row
+        for case, row in known
+        if case.state in BACK and case.returned_on and case.returned_on < row.since <= today()
+    }
+    if not again:
+        return
+    with bulk.keys(Case, "id", again) as keys:
+        rows = Case.objects.select_for_update(of=("self",)).filter(pk__in=keys, state__in=BACK)
+        cases = list(rows.select_related("student", "school").order_by("pk"))
+    old = {case.pk: case.state for case in cases}
+    for case in cases:
+        case.state, case.state_since, case.since = CaseState.PERSUADING, today(), again[case.pk].since
+        case.returned_on = case.monitored_until = None
+    columns = ("state", "state_since", "since", "returned_on", "monitored_until")
+    values = ((case.pk, *(getattr(case, name) for name in columns)) for case in cases)
+    bulk.amend(Case, columns, values, erase=True)
+    reasons = {case.pk: again[case.pk].note.strip()[:500] or "返校后再次离校" for case in cases}
+    decide_many(cases, "relapse", by=by, old=old, reasons=reasons)
+    renew(cases)
 
 
 @transaction.atomic
@@ -123,7 +139,7 @@ def raise_kinds(cases: Iterable[int], *, by: Actor) -> int:
     for case in found:
         case.kind = CaseKind.DROPOUT
     bulk.amend(Case, ("kind",), [(case.pk, case.kind) for case in found])
-    decide_many(found, "raise", by=by)
+    decide_many(found, "raise", by=by, old={case.pk: case.state for case in found})
     return len(found)
 
 
@@ -134,22 +150,25 @@ def raise_kind(case: Case, *, by: Actor) -> Case:
     return case
 
 
-def decide_many(cases: Sequence[Case], verb: str, *, by: Actor, old: str = "") -> None:
-    """Write the decision and the audit row of one step for many cases, whose rows are already as it leaves them."""
-    step, at = CASE_FLOW[verb], timezone.now()
-    with bulk.keys(Case, "id", [case.pk for case in cases]) as keys:
-        last = CaseDecision.objects.filter(subject__in=keys).order_by("pk")
-        chains = dict(last.values_list("subject_id", "chain"))
-    decisions = []
-    for case in cases:
-        before = case.state if verb == "raise" else old
-        decision = CaseDecision(
-            subject_id=case.pk, verb=verb, label=step.label, old_state=before, new_state=case.state,
-            by_id=by.id, by_name=by.name, by_role=by.role, at=at,
-        )  # fmt: skip
-        decision.chain = decision.chained_to(chains.get(case.pk, ""))
-        decisions.append(decision)
-    bulk.insert_new(decisions)
+def decide_many(
+    cases: Sequence[Case], verb: str, *, by: Actor, old: Mapping[int, str] | None = None, reasons: Mapping[int, str] | None = None
+) -> None:  # fmt: skip
+    """Write the decision and the audit row of one step for many cases, whose rows are already as it leaves them.
+
+    ``old``: case -> the state it was in, none for a new one; ``reasons``: case -> why, kept out of the log.
+    """
+    old, reasons = old or {}, reasons or {}
+    digests = {pk: CaseReason.digest(text) for pk, text in reasons.items()}
+    decisions = CaseDecision.append_many(
+        cases, step=CASE_FLOW[verb], by=by, at=timezone.now(), old=old, reasons=digests
+    )
+    bulk.insert_new(
+        [
+            CaseReason(decision=row, text=reasons[row.subject_id])
+            for row in decisions
+            if row.subject_id in reasons
+        ]
+    )
     changes = {"kind": [CaseKind.SUSPECTED, CaseKind.DROPOUT]} if verb == "raise" else {}
-    rows = [(case, changes or {"state": [old, case.state]}) for case in cases]
-    record_many(by, action=f"case.{verb}", rows=rows)
+    rows = [(case, changes or {"state": [old.get(case.pk, ""), case.state]}) for case in cases]
+    record_many(by, action=f"case.{verb}", rows=rows, reasons=digests)

@@ -12,11 +12,11 @@ from dropout.enums import CaseState, Climb
 from dropout.models import Case, Duty, Escalation
 from dropout.queries.chains import Register, of_children_away
 from povertyedu import bulk
-from povertyedu.audit.models import record
+from povertyedu.audit.models import record_many
 from povertyedu.options.registry import option
 from povertyedu.orgs.calendar import today
 from povertyedu.workflow.flow import SYSTEM
-from students.models import Enrolment
+from students.models import Enrolment, Student
 
 from .case_steps import NO_END
 from .cases import decide_many
@@ -36,7 +36,9 @@ def lapse_delays() -> int:
     with bulk.keys(Case, "id", [case.pk for case in cases]) as keys:
         Case.objects.filter(pk__in=keys).update(**changes)
     if cases:
-        decide_many(cases, "lapse", by=SYSTEM, old=CaseState.DELAYED)
+        decide_many(
+            cases, "lapse", by=SYSTEM, old=dict.fromkeys([case.pk for case in cases], CaseState.DELAYED)
+        )
         renew(cases)
     return len(cases)
 
@@ -44,11 +46,19 @@ def lapse_delays() -> int:
 def _follow_merged_records() -> None:
     """Give the open case of a record that was merged to the one that was kept, unless that one has a case of its own."""
     rows = Case.objects.select_for_update(of=("self",)).open().exclude(student__merged_into=None)
-    for case in rows.select_related("student").order_by("pk"):
+    cases = list(rows.select_related("student").order_by("pk"))
+    if not cases:
+        return
+    with bulk.keys(Student, "id", {case.student.merged_into_id for case in cases}) as keys:
+        taken = set(Case.objects.open().filter(student__in=keys).values_list("student", flat=True))
+    moved = []
+    for case in cases:
         keeper = case.student.merged_into_id
-        if not Case.objects.open().filter(student=keeper).exists():
-            record(SYSTEM, action="case.merge", subject=case, changes={"student": [case.student_id, keeper]})
-            Case.objects.filter(pk=case.pk).update(student=keeper)
+        if keeper not in taken:
+            taken.add(keeper)
+            moved.append((case, {"student": [case.student_id, keeper]}))
+    record_many(SYSTEM, action="case.merge", rows=moved)
+    bulk.amend(Case, ("student_id",), [(case.pk, case.student.merged_into_id) for case, _ in moved])
 
 
 @transaction.atomic

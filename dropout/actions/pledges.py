@@ -12,14 +12,13 @@ from dropout.enums import UNIT_FIELDS, UnitKind
 from dropout.models import Pledge, PledgeLevel
 from dropout.pledge_levels import USUAL_LEVELS
 from dropout.queries.heads import Head, Heads, Unit, Units
+from povertyedu import bulk
 from povertyedu.audit.changes import changes_between
 from povertyedu.audit.models import record
 from povertyedu.orgs.calendar import today
 from povertyedu.workflow.flow import SYSTEM, Actor
 
 from .uploads import kept
-
-PER_STATEMENT = 500
 
 
 @transaction.atomic
@@ -132,12 +131,13 @@ def _takes_names(present: Pledge, wanted: Pledge) -> bool:
 
 
 def _write(new: list[Pledge], again: list[tuple[Pledge, Pledge]], touched: list[Pledge]) -> None:
-    old = [present.pk for present, _ in again]
-    Pledge.objects.filter(pk__in=old).update(replaced_on=today())
-    Pledge.objects.bulk_create([*new, *(wanted for _, wanted in again)], batch_size=PER_STATEMENT)
-    Pledge.objects.bulk_update(
-        touched, [name.removesuffix("_id") for name in NAMES], batch_size=PER_STATEMENT
-    )
+    if again:
+        replaced = [(present.pk, today()) for present, _ in again]
+        bulk.amend(Pledge, ("replaced_on",), replaced)
+    bulk.insert_new([*new, *(wanted for _, wanted in again)])
+    if touched:
+        names = ((row.pk, *(getattr(row, name) for name in NAMES)) for row in touched)
+        bulk.amend(Pledge, NAMES, names, erase=True)
 
 
 def follow_holders() -> None:

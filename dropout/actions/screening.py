@@ -14,7 +14,7 @@ from povertyedu.accounts.models import User
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record
 from povertyedu.files.models import StoredFile
-from povertyedu.inbox.models import tell
+from povertyedu.inbox.models import tell_many
 from povertyedu.options.registry import option
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Area, Term
@@ -92,13 +92,13 @@ def screen_when_due() -> int:
         return 0
     screening = screen(by=SYSTEM, term=term)
     waiting = screening.rows.open().count()
-    for user in User.objects.who_may(P.SCREEN):
-        tell(
-            user,
-            f"{screening}已自动完成，有 {waiting} 名学生待处理，请逐人核实。",
-            url=reverse("dropout:screening", args=[screening.pk]),
-            tone="warn",
-        )
+    words = f"{screening}已自动完成，有 {waiting} 名学生待处理，请逐人核实。"
+    officers = User.objects.who_may(P.SCREEN).values_list("pk", flat=True)
+    tell_many(
+        ((user, words) for user in officers),
+        url=reverse("dropout:screening", args=[screening.pk]),
+        tone="warn",
+    )
     return 1
 
 

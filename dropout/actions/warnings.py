@@ -71,7 +71,7 @@ def _write(term: Term, scoring: Scoring, present: dict, wanted: dict[int, Score]
                 continue
             changed.add(student)
             if values and since == day:
-                again.append((pk, dict(zip(("points", "level", "items"), values, strict=True))))
+                again.append((pk, *values))
                 continue
             (gone if since == day else ended).append(pk)
         if values:
@@ -85,9 +85,7 @@ def _write(term: Term, scoring: Scoring, present: dict, wanted: dict[int, Score]
     with bulk.keys(WarningScore, "id", gone) as keys:
         WarningScore.objects.filter(pk__in=keys).delete()
     bulk.amend(WarningScore, ("until",), [(pk, day - dt.timedelta(days=1)) for pk in ended])
-    WarningScore.objects.bulk_update(
-        [WarningScore(pk=pk, **values) for pk, values in again], ["points", "level", "items"], batch_size=500
-    )
+    bulk.amend(WarningScore, ("points", "level", "items"), again)
     bulk.insert_new(new)
     return len(changed)
 

@@ -1,4 +1,6 @@
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 
 from django.db import models
 from django.utils import timezone
@@ -128,13 +130,20 @@ def record(
     )  # fmt: skip
 
 
-def record_many(by, *, action: str, rows: list[tuple[models.Model, dict]]) -> None:
-    """Write one AuditEvent for each (subject, changes) of a bulk write, in one statement."""
+def record_many(
+    by,
+    *,
+    action: str,
+    rows: list[tuple[models.Model, dict]],
+    reasons: Mapping[Any, str] | None = None,
+) -> None:
+    """Write one AuditEvent for each (subject, changes) of a bulk write, in one statement; ``reasons``: key -> why."""
+    reasons = reasons or {}
     AuditEvent.objects.bulk_create(
         AuditEvent(
             by_id=by.id, by_name=by.name, by_role=by.role, ip=by.ip, action=action,
             subject_type=subject._meta.label_lower, subject_id=str(subject.pk), subject_label=str(subject)[:200],
-            changes=changes,
+            changes=changes, reason=reasons.get(subject.pk, ""),
         )
         for subject, changes in rows
     )  # fmt: skip

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from povertyedu import bulk
 from povertyedu.accounts.models import User
 
 
@@ -66,6 +67,7 @@ def tell(user: User | None, text: str, *, url: str = "", tone: str = "info") -> 
 
 
 def tell_many(told: Iterable[tuple[int, str]], *, url: str = "", tone: str = "info") -> int:
-    """Put a message into each inbox of (user key, text), in one statement; return how many."""
+    """Put a message into each inbox of (user key, text), in two statements; return how many."""
     rows = [Message(to_id=user, text=text[:300], url=url, tone=tone) for user, text in told]
-    return len(Message.objects.bulk_create(rows))
+    bulk.insert_new(rows)
+    return len(rows)

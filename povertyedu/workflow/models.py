@@ -1,8 +1,11 @@
 import datetime as dt
 import hashlib
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
+
+from povertyedu import bulk
 
 if TYPE_CHECKING:
     from povertyedu.workflow.flow import Actor, Transition
@@ -49,6 +52,33 @@ class Decision(models.Model):
         decision.chain = decision.chained_to(own.values_list("chain", flat=True).first() or "")
         decision.save()
         return decision
+
+    @classmethod
+    def append_many(
+        cls, subjects: Sequence[Any], *, step: "Transition", by: "Actor", at: dt.datetime, old: Mapping[int, str] | None = None,
+        reasons: Mapping[int, str] | None = None,
+    ) -> list[Self]:  # fmt: skip
+        """Write the row that follows the last one of each of ``subjects``, which already are as the step leaves them.
+
+        ``old``: key -> the state before, "" for those not named; ``reasons``: key -> why. Subjects are locked by the
+        caller, or new; queries do not grow with them.
+        """
+        if not subjects:
+            return []
+        with bulk.keys(type(subjects[0]), "id", [subject.pk for subject in subjects]) as keys:
+            own = cls._default_manager.filter(subject__in=keys).order_by("pk")
+            last = dict(own.values_list("subject_id", "chain"))
+        old, reasons, decisions = old or {}, reasons or {}, []
+        for subject in subjects:
+            decision = cls(
+                verb=step.verb, label=step.label, old_state=old.get(subject.pk, ""), new_state=str(subject.state),
+                by_id=by.id, by_name=by.name, by_role=by.role, at=at, reason=reasons.get(subject.pk, "").strip(),
+            )  # fmt: skip
+            decision.subject = subject
+            decision.chain = decision.chained_to(last.get(subject.pk, ""))
+            decisions.append(decision)
+        bulk.insert_new(decisions)
+        return decisions
 
     def chained_to(self, previous: str) -> str:
         """Return the chain value of this row after ``previous``: SHA-256 over both."""

@@ -8,7 +8,7 @@ from django.urls import reverse
 from povertyedu import bulk
 from povertyedu.accounts.models import User
 from povertyedu.accounts.permissions import Permission as P
-from povertyedu.inbox.models import tell
+from povertyedu.inbox.models import tell_many
 from povertyedu.indicators.definitions import definitions
 from povertyedu.indicators.enums import Standing
 from povertyedu.indicators.models import ChangedMember, Snapshot, SnapshotMember
@@ -71,5 +71,5 @@ def _standing(counted: bool | None, absent: bool) -> str:
 
 def _tell(snapshot: Snapshot, count: int) -> None:
     words = f"{snapshot.period.label}“{snapshot.definition.label}”定格以后，有 {count} 名{snapshot.definition.counts}的资料被改动，统计结果和当时不同，请核查。"
-    for user in User.objects.who_may(P.MANAGE_INDICATORS):
-        tell(user, words, url=reverse("indicators:changes"), tone="warn")
+    officers = User.objects.who_may(P.MANAGE_INDICATORS).values_list("pk", flat=True)
+    tell_many(((user, words) for user in officers), url=reverse("indicators:changes"), tone="warn")

@@ -9,9 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from povertyedu import bulk
 from povertyedu.accounts.models import User
 from povertyedu.accounts.permissions import Permission as P
-from povertyedu.inbox.models import tell
+from povertyedu.accounts.queries import WhoMay
+from povertyedu.audit.models import record_many
+from povertyedu.inbox.models import Message, tell, tell_many
 from povertyedu.indicators.enums import NoticeState, PlaceKind
 from povertyedu.indicators.models import IndicatorNotice, NoticeDecision, Snapshot, SnapshotRow
 from povertyedu.indicators.queries import is_reached, targets_in
@@ -42,24 +45,22 @@ def propose(*, snapshot: Snapshot) -> int:
         fell = before is not None and _is_worse(row, before, snapshot)
         if missed or fell:
             causes[row.place_key] = (row, missed, fell, target, before)
+    standing = IndicatorNotice.objects.select_for_update(of=("self",)).exclude(state=NoticeState.DROPPED)
     present = {
         (notice.area_code, notice.school_id): notice
-        for notice in IndicatorNotice.objects.filter(code=snapshot.code, year=snapshot.year).exclude(
-            state=NoticeState.DROPPED
-        )
+        for notice in standing.filter(code=snapshot.code, year=snapshot.year).order_by("pk")
     }
-    for key, notice in present.items():
-        if notice.state == NoticeState.PROPOSED:
-            _refresh(notice, snapshot, causes.get(key))
+    proposed = {key: row for key, row in present.items() if row.state == NoticeState.PROPOSED}
+    _refresh([(notice, causes[key]) for key, notice in proposed.items() if key in causes], snapshot)
+    _drop_recovered([notice for key, notice in proposed.items() if key not in causes])
     fresh = [_new(snapshot, *cause) for key, cause in causes.items() if key not in present]
-    for notice in IndicatorNotice.objects.bulk_create(fresh):
-        NoticeDecision.append(
-            notice, step=NOTICE_FLOW["propose"], old="", by=SYSTEM, reason=notice.cause, at=timezone.now()
-        )
+    bulk.insert_new(fresh)
+    NoticeDecision.append_many(
+        fresh, step=NOTICE_FLOW["propose"], by=SYSTEM, at=timezone.now(), reasons={row.pk: row.cause for row in fresh}
+    )  # fmt: skip
     if fresh:
         words = f"“{snapshot.definition.label}”有 {len(fresh)} 个单位没有达标或下降，请决定是否通报。"
-        for user in User.objects.who_may(P.MANAGE_INDICATORS):
-            tell(user, words, url=reverse("indicators:notices"), tone="warn")
+        _tell_bureau(words, url=reverse("indicators:notices"))
     return len(fresh)
 
 
@@ -100,7 +101,7 @@ def _is_worse(row: SnapshotRow, before: SnapshotRow, snapshot: Snapshot) -> bool
 
 def _figures(snapshot: Snapshot, row: SnapshotRow, missed: bool, fell: bool, target, before) -> dict:
     return {
-        "snapshot": snapshot, "missed": missed, "fell": fell, "numerator": row.numerator, "denominator": row.denominator, "target": target,
+        "snapshot_id": snapshot.pk, "missed": missed, "fell": fell, "numerator": row.numerator, "denominator": row.denominator, "target": target,
         "last_numerator": before.numerator if before else None, "last_denominator": before.denominator if before else None,
     }  # fmt: skip
 
@@ -112,11 +113,30 @@ def _new(snapshot: Snapshot, row: SnapshotRow, *cause) -> IndicatorNotice:
     )  # fmt: skip
 
 
-def _refresh(notice: IndicatorNotice, snapshot: Snapshot, cause) -> None:
-    if cause is None:
-        advance(notice, NOTICE_FLOW, "drop", by=SYSTEM, reason="最近一次快照已经达标，也没有下降。")
-    else:
-        IndicatorNotice.objects.filter(pk=notice.pk).update(**_figures(snapshot, *cause))
+def _refresh(rows: list[tuple[IndicatorNotice, tuple]], snapshot: Snapshot) -> None:
+    """Bring proposals up to ``snapshot``."""
+    figures = [(notice.pk, _figures(snapshot, *cause)) for notice, cause in rows]
+    if figures:
+        columns = list(figures[0][1])
+        bulk.amend(IndicatorNotice, columns, [(pk, *row.values()) for pk, row in figures], erase=True)
+
+
+def _drop_recovered(notices: list[IndicatorNotice]) -> None:
+    """Drop proposals whose places have recovered."""
+    if not notices:
+        return
+    why, old = "最近一次快照已经达标，也没有下降。", {row.pk: row.state for row in notices}
+    for notice in notices:
+        notice.state = NoticeState.DROPPED
+    bulk.amend(IndicatorNotice, ("state",), [(row.pk, row.state) for row in notices])
+    reasons = dict.fromkeys(old, why)
+    NoticeDecision.append_many(
+        notices, step=NOTICE_FLOW["drop"], by=SYSTEM, at=timezone.now(), old=old, reasons=reasons
+    )
+    changes = {"state": [NoticeState.PROPOSED, NoticeState.DROPPED]}
+    record_many(
+        SYSTEM, action="indicator_notice.drop", rows=[(row, changes) for row in notices], reasons=reasons
+    )
 
 
 @transaction.atomic
@@ -149,8 +169,8 @@ def answer(*, by: Actor, notice: IndicatorNotice, reason: str) -> IndicatorNotic
     advance(
         notice, NOTICE_FLOW, "answer", by=by, reason=reason[:500], answer=reason[:1000], answered_on=today()
     )
-    for user in User.objects.who_may(P.MANAGE_INDICATORS):
-        tell(user, f"通报已有答复，请核：{place_of(notice)}，{notice}", url=notice.get_absolute_url())
+    words = f"通报已有答复，请核：{place_of(notice)}，{notice}"
+    _tell_bureau(words, url=notice.get_absolute_url(), tone="info")
     return notice
 
 
@@ -186,29 +206,42 @@ def rectify(*, by: Actor, notice: IndicatorNotice, reason: str, due_on: dt.date)
     return notice
 
 
+@transaction.atomic
 def tell_overdue() -> int:
-    """Tell the place and the bureau of each notice that was not answered in time, once per deadline."""
-    told = 0
+    """Tell the place and the bureau of each notice that was not answered in time, once per deadline; return how many.
+
+    Queries do not grow with the notices.
+    """
     late = IndicatorNotice.objects.filter(state=NoticeState.ISSUED, due_on__lt=today())
-    for notice in (
-        late.exclude(overdue_told_for=F("due_on")).select_related("school", "snapshot").order_by("pk")
-    ):
-        with transaction.atomic():
-            claimed = late.filter(pk=notice.pk).exclude(overdue_told_for=F("due_on"))
-            if not claimed.update(overdue_told_for=F("due_on")):
-                continue
-            words = f"通报逾期没有答复：{place_of(notice)}，{notice.definition.label}，期限 {notice.due_on}。"
-            _tell_place(notice, words, "bad")
-            for user in User.objects.who_may(P.MANAGE_INDICATORS):
-                tell(user, words, url=notice.get_absolute_url(), tone="bad")
-            told += 1
-    return told
+    late = late.exclude(overdue_told_for=F("due_on"))
+    rows = list(late.select_for_update(of=("self",)).select_related("school", "snapshot").order_by("pk"))
+    if not rows:
+        return 0
+    bulk.amend(IndicatorNotice, ("overdue_told_for",), [(row.pk, row.due_on) for row in rows])
+    names = dict(Area.objects.filter(pk__in={row.area_code for row in rows}).values_list("pk", "name"))
+    bureau = User.objects.who_may(P.MANAGE_INDICATORS).values_list("pk", flat=True)
+    answering, messages = WhoMay(P.ANSWER_FINDINGS), []
+    for notice in rows:
+        place = notice.school.name if notice.school else names.get(notice.area_code, notice.area_code)
+        words = f"通报逾期没有答复：{place}，{notice.definition.label}，期限 {notice.due_on}。"
+        told = {*answering.at(area=notice.area_code, school=notice.school), *bureau}
+        messages += [
+            Message(to_id=user, tone="bad", text=words[:300], url=notice.get_absolute_url())
+            for user in sorted(told)
+        ]
+    bulk.insert_new(messages)
+    return len(rows)
 
 
 def place_of(notice: IndicatorNotice) -> str:
     if notice.school:
         return notice.school.name
     return Area.objects.filter(pk=notice.area_code).values_list("name", flat=True).first() or notice.area_code
+
+
+def _tell_bureau(words: str, *, url: str, tone: str = "warn") -> None:
+    officers = User.objects.who_may(P.MANAGE_INDICATORS).values_list("pk", flat=True)
+    tell_many(((user, words) for user in officers), url=url, tone=tone)
 
 
 def _tell_place(notice: IndicatorNotice, words: str, tone: str) -> None:

@@ -66,14 +66,13 @@ def take(*, code: str, on: dt.date, is_final: bool = False) -> Snapshot:
     with transaction.atomic():
         snapshot = Snapshot.objects.create(code=code, year=period.year, on=on, is_final=is_final)
         _keep(snapshot, members)
-        SnapshotRow.objects.bulk_create(
+        bulk.insert_new(
             [
                 SnapshotRow(
                     snapshot=snapshot, reading=reading, area_code=area, school_id=school, numerator=counts[0], denominator=counts[1]
                 )
                 for (reading, area, school), counts in rows.items()
-            ],
-            batch_size=2000,
+            ]
         )  # fmt: skip
     bulk.analyse(SnapshotMember)
     return snapshot
