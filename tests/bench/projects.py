@@ -16,12 +16,15 @@ from django.urls import reverse
 from povertyedu.indicators.models import CountReading
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Area, School
-from projects.actions import alerts
+from povertyedu.workflow.flow import SYSTEM
+from projects.actions import alerts, base_tables, disclosures
 from projects.actions.inspections import half_of
-from projects.enums import FundSource, ProgrammeKind
+from projects.enums import DisclosureKind, FundSource, ProgrammeKind
 from projects.models import (
+    BaseTable,
     Contract,
     ContractPart,
+    Disclosure,
     FundEntry,
     FundLine,
     FundRequest,
@@ -29,6 +32,7 @@ from projects.models import (
     Inspection,
     InspectionResult,
     Milestone,
+    Period,
     Programme,
     ProgrammeTarget,
     ProgressReport,
@@ -81,6 +85,21 @@ def pages() -> list[Page]:
         ("standards", "office", "standards", []),
         ("inspections", "office", "inspections", []),
         ("inspections, a township's", "town", "inspections", []),
+        ("ledger of plans", "office", "ledgers", []),
+        ("ledger of progress, on a day", "office", "ledgers", [], "?tab=progress&on=2026-06-30"),
+        ("ledger of funds", "office", "ledgers", [], "?tab=funds"),
+        ("ledger of funds, a township's", "town", "ledgers", [], "?tab=funds"),
+        ("base tables", "office", "base_tables", []),
+        ("base table", "office", "base_table", [BaseTable.objects.get().pk]),
+        ("public papers", "office", "disclosures", []),
+        ("public paper of progress", "office", "disclosure", [Disclosure.objects.get().pk]),
+        ("map of townships", "office", "map", []),
+        ("charts of a project", "office", "charts", [project.pk]),
+        ("charts of a programme", "office", "programme_charts", [programme.pk]),
+        ("purchases", "office", "purchases", []),
+        ("deliveries, a school's", "head", "deliveries", []),
+        ("assets", "office", "assets", []),
+        ("ratios per pupil", "office", "ratios", []),
     ]
     return [
         Page(title, username, reverse(f"projects:{name}", args=arguments) + "".join(query))
@@ -217,10 +236,13 @@ def run() -> None:
         prepare()
         add(0, PROJECTS // 10)
     alerts.watch()
+    base_tables.open_table(period=Period.begun_by(today(), odd=True, day=10))
+    disclosures.draw_up(by=SYSTEM, kind=DisclosureKind.PROGRESS, year=YEARS[-1], on=today())
     few = {page.title: _queries(page)[0] for page in pages()}
     with transaction.atomic():
         add(PROJECTS // 10, PROJECTS)
     alerts.watch()
+    disclosures.draw_again(by=SYSTEM, disclosure=Disclosure.objects.get(), on=today())
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     payments = FundEntry.objects.filter(kind="payment").count()
