@@ -98,16 +98,13 @@ def report(*, by: Actor, gaps: Sequence[NewGap], origin: str = GapOrigin.ENTERED
             made = Gap.objects.bulk_create(rows)
     except IntegrityError as clash:
         raise StepRefused("这所学校的这项缺口已在清单上，或应有数不大于现有数；没有重复登记。") from clash
-    step, now, decisions = GAP_FLOW["report"], timezone.now(), []
-    for row in made:
-        decision = GapDecision(
-            verb=step.verb, label=step.label, old_state="", new_state=str(step.target), by_id=by.id, by_name=by.name,
-            by_role=by.role, at=now, reason=row.note[:200],
-        )  # fmt: skip
-        decision.subject = row
-        decision.chain = decision.chained_to("")
-        decisions.append(decision)
-    GapDecision.objects.bulk_create(decisions)
+    GapDecision.append_many(
+        made,
+        step=GAP_FLOW["report"],
+        by=by,
+        at=timezone.now(),
+        reasons={row.pk: row.note[:200] for row in made},
+    )
     return made
 
 

@@ -78,7 +78,7 @@ def draw_up(*, by: Actor, lists: Sequence[NewPurchase]) -> list[Purchase]:
         for item, (_, new) in zip(items, wanted, strict=True)
         for school, quantity in new.shares.items()
     )
-    _decide_all(made, by)
+    PurchaseDecision.append_many(made, step=PURCHASE_FLOW["draw_up"], by=by, at=timezone.now())
     record_many(by, action="purchase.draw_up", rows=[(row, {}) for row in made])
     return made
 
@@ -89,19 +89,6 @@ def _codes(number: int) -> list[str]:
     codes = Purchase.objects.filter(code__startswith=head).order_by("-code").values_list("code", flat=True)
     last = int(codes[0].rpartition("-")[2]) if codes else 0
     return [f"{head}{last + n:04d}" for n in range(1, number + 1)]
-
-
-def _decide_all(rows: list[Purchase], by: Actor) -> None:
-    step, now, decisions = PURCHASE_FLOW["draw_up"], timezone.now(), []
-    for row in rows:
-        decision = PurchaseDecision(
-            verb=step.verb, label=step.label, old_state="", new_state=str(step.target), by_id=by.id, by_name=by.name,
-            by_role=by.role, at=now,
-        )  # fmt: skip
-        decision.subject = row
-        decision.chain = decision.chained_to("")
-        decisions.append(decision)
-    PurchaseDecision.objects.bulk_create(decisions)
 
 
 @transaction.atomic

@@ -89,7 +89,7 @@ def register(*, by: Actor, projects: Sequence[NewProject]) -> list[Project]:
         if day
     )
     _grant_all(pairs, by)
-    _decide_all(rows, by)
+    ProjectDecision.append_many(rows, step=PROJECT_FLOW["register"], by=by, at=timezone.now())
     record_many(
         by,
         action="project.register",
@@ -131,20 +131,6 @@ def _grant_all(pairs, by: Actor) -> None:
         )
         for line, (_, _, fen, new) in zip(lines, wanted, strict=True)
     )
-
-
-def _decide_all(rows: list[Project], by: Actor) -> None:
-    """Write the first decision of each new project: its chain begins here."""
-    step, now, decisions = PROJECT_FLOW["register"], timezone.now(), []
-    for row in rows:
-        decision = ProjectDecision(
-            verb=step.verb, label=step.label, old_state="", new_state=str(step.target), by_id=by.id, by_name=by.name,
-            by_role=by.role, at=now,
-        )  # fmt: skip
-        decision.subject = row
-        decision.chain = decision.chained_to("")
-        decisions.append(decision)
-    ProjectDecision.objects.bulk_create(decisions)
 
 
 @transaction.atomic

@@ -128,16 +128,13 @@ def written(by: Actor, made: list[Deployment], verb: str) -> list[Deployment]:
             Deployment.objects.bulk_create(made)
     except IntegrityError as clash:
         raise StepRefused("有教师在这些日子已有另一次派出，没有保存；请核对起止日期。") from clash
-    step, now, decisions = DEPLOYMENT_FLOW[verb], timezone.now(), []
-    for row in made:
-        decision = DeploymentDecision(
-            verb=step.verb, label=step.label, old_state="", new_state=str(step.target), by_id=by.id, by_name=by.name, by_role=by.role,
-            at=now, reason=row.reason,
-        )  # fmt: skip
-        decision.subject = row
-        decision.chain = decision.chained_to("")
-        decisions.append(decision)
-    DeploymentDecision.objects.bulk_create(decisions)
+    DeploymentDecision.append_many(
+        made,
+        step=DEPLOYMENT_FLOW[verb],
+        by=by,
+        at=timezone.now(),
+        reasons={row.pk: row.reason for row in made},
+    )
     record_many(by, action=f"deployment.{verb}", rows=[(row, {"state": ["", row.state]}) for row in made])
     return made
 

@@ -80,16 +80,7 @@ def enrol(*, by: Actor, course: TrainingCourse, teachers: Sequence[Teacher]) -> 
             made = Trainee.objects.bulk_create(rows)
     except IntegrityError as clash:
         raise StepRefused("有人已报这门课程，或名额刚被占满；没有报名，请刷新后再看。") from clash
-    step, now = TRAINEE_FLOW["enrol"], timezone.now()
-    decisions = []
-    for row in made:
-        decision = TraineeDecision(
-            subject=row, verb=step.verb, label=step.label, old_state="", new_state=str(step.target), by_id=by.id, by_name=by.name,
-            by_role=by.role, at=now,
-        )  # fmt: skip
-        decision.chain = decision.chained_to("")
-        decisions.append(decision)
-    TraineeDecision.objects.bulk_create(decisions)
+    TraineeDecision.append_many(made, step=TRAINEE_FLOW["enrol"], by=by, at=timezone.now())
     record(by, action="training.enrol", subject=locked, changes={"count": [None, str(len(made))]})
     return made
 
