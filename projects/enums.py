@@ -74,6 +74,14 @@ class MilestoneKind(models.TextChoices):
     HANDOVER = "handover", "资产移交"
 
 
+class PlanField(models.TextChoices):
+    """What of a plan was changed."""
+
+    DAY = "day", "计划日期"
+    PLANNED = "planned", "计划数"
+    DONE = "done", "完成数"
+
+
 class EntryKind(models.TextChoices):
     """What an entry of the fund book adds to, for one source of one project."""
 

@@ -10,9 +10,11 @@ from projects.models import (
     Disclosure,
     FundRequest,
     Gap,
+    Project,
     Purchase,
     PurchaseShare,
 )
+from projects.queries.inspections import not_inspected
 
 from .duty import Duty
 
@@ -48,6 +50,11 @@ PROJECT_DUTIES = (
         P.CONFIRM_EQUIPMENT, "待复核的到货验收单",
         lambda user: Acceptance.objects.visible_to(user, P.CONFIRM_EQUIPMENT).to_confirm().exclude(by_id=user.pk),
         "on", "projects:deliveries", "tab=reported",
+    ),
+    Duty(
+        P.INSPECT_PROJECTS, "本半年还没有检查的建设项目",
+        lambda user: not_inspected(Project.objects.visible_to(user, P.INSPECT_PROJECTS), user.scope(P.INSPECT_PROJECTS)),
+        "begun", "projects:inspections",
     ),
     Duty(
         P.MANAGE_PROJECTS, "项目预警：滞后、超支、进度久未更新",

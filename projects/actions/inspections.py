@@ -1,7 +1,7 @@
 """Half-yearly inspections: three items, every problem a finding of who uses the project (谁使用谁负责)."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 
@@ -9,14 +9,12 @@ from povertyedu.audit.models import record
 from povertyedu.findings.actions import find
 from povertyedu.findings.enums import FindingSource
 from povertyedu.orgs.calendar import today
+from povertyedu.orgs.enums import AreaLevel
+from povertyedu.orgs.models import Area
 from povertyedu.workflow.flow import Actor, StepRefused
 from projects.enums import InspectionItem, InspectionLevel, ProjectState, Verdict
 from projects.models import Inspection, InspectionResult, Project
-
-
-def half_of(day: dt.date) -> tuple[int, int]:
-    """Return the year and the half (1, 2) that ``day`` lies in."""
-    return day.year, 1 if day.month <= 6 else 2
+from projects.queries.inspections import Users, half_of, users_of
 
 
 @transaction.atomic
@@ -24,12 +22,16 @@ def inspect(
     *,
     by: Actor,
     project: Project,
-    level: str,
+    area: Area,
     on: dt.date,
     verdicts: Mapping[str, tuple[str, str]],
     due_on: dt.date,
+    places: Mapping[str, Sequence[str]] | None = None,
 ) -> Inspection:
-    """Record what was found of the three items (item -> verdict, words), once a half-year and level; open the findings."""
+    """Record what the county or a township found of the three items (item -> verdict, words), once a half-year; open the findings.
+
+    ``places``: item -> keys of :attr:`Users.choices` where the problem is; without, whoever uses the project answers.
+    """
     if on > today():
         raise StepRefused("检查日期不能晚于今天。")
     if project.state == ProjectState.CANCELLED:
@@ -37,9 +39,13 @@ def inspect(
     if set(verdicts) != set(InspectionItem.values):
         raise StepRefused("资金使用、项目进展、工程质量三项都要填。")
     year, half = half_of(on)
-    made = Inspection(project=project, year=year, half=half, level=level, on=on, by_id=by.id, by_name=by.name)
+    level = InspectionLevel.COUNTY if area.level == AreaLevel.COUNTY else InspectionLevel.TOWNSHIP
+    made = Inspection(
+        project=project, year=year, half=half, level=level, area=area, on=on, by_id=by.id, by_name=by.name
+    )
     made.validate_constraints()
     made.save()
+    users = users_of(project, area)
     for item in InspectionItem:
         verdict, text = verdicts[item]
         if verdict == Verdict.PROBLEM and not text.strip():
@@ -48,19 +54,26 @@ def inspect(
             inspection=made, item=item, verdict=verdict, text=text.strip()[:300]
         )
         if verdict == Verdict.PROBLEM:
-            _find(by, made, result, due_on)
+            _find(by, result, users, (places or {}).get(item, ()), due_on)
     record(by, action="project.inspect", subject=project, changes={str(made): [None, level]})
     return made
 
 
-def _find(by: Actor, inspection: Inspection, result: InspectionResult, due_on: dt.date) -> None:
-    """Open a finding at the school that uses the project; at its township where it is for several or none."""
-    project = inspection.project
-    sites = list(project.sites.select_related("school"))
-    place = {"school": sites[0].school} if len(sites) == 1 else {"area": project.area}
-    own = inspection.level == InspectionLevel.TOWNSHIP
-    find(
-        by=by, title=f"{project.name}：{result.get_item_display()}{result.text}"[:200], text=result.text, due_on=due_on,
-        source=FindingSource.SELF_CHECK if own else FindingSource.SPOT_CHECK, origin=str(inspection), subject=result.subject,
-        url=project.get_absolute_url(), **place,
-    )  # fmt: skip
+def _find(by: Actor, result: InspectionResult, users: Users, chosen: Sequence[str], due_on: dt.date) -> None:
+    """Open a finding at each place that was chosen, else at who uses the project."""
+    made = result.inspection
+    project, own = made.project, made.level == InspectionLevel.TOWNSHIP
+    places = users.named(chosen) if chosen else users.usual
+    if not places:
+        raise StepRefused(
+            f"“{result.get_item_display()}”有问题，但项目没有写明项目学校，不知道由谁整改；请选使用的乡镇。"
+        )
+    for place in places:
+        is_area = isinstance(place, Area)
+        finding = find(
+            by=by, title=f"{project.name}：{result.get_item_display()}{result.text}"[:200], text=result.text, due_on=due_on,
+            source=FindingSource.SELF_CHECK if own else FindingSource.SPOT_CHECK, origin=str(made),
+            subject=result.subject_at(Users.key_of(place)), url=project.get_absolute_url(),
+            **{"area" if is_area else "school": place},
+        )  # fmt: skip
+        result.findings.add(finding)

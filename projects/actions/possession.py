@@ -11,8 +11,17 @@ from django.utils import timezone
 from povertyedu.audit.models import record
 from povertyedu.orgs.calendar import today
 from povertyedu.workflow.flow import Actor
-from projects.enums import COUNTED_AS, OF_VALUE, VALUE_ITEM, EquipmentKind, GapState
-from projects.models import Acceptance, AcceptanceLine, Condition, Gap, GapDecision, ProjectQuantity, Standard
+from projects.enums import COUNTED_AS, OF_VALUE, VALUE_ITEM, EquipmentKind, GapState, PlanField
+from projects.models import (
+    Acceptance,
+    AcceptanceLine,
+    Condition,
+    Gap,
+    GapDecision,
+    PlanChange,
+    ProjectQuantity,
+    Standard,
+)
 from projects.states import GAP_PARTLY_FILLED
 
 from .gaps import fill_proved
@@ -47,7 +56,7 @@ def credit(*, by: Actor, acceptance: Acceptance, lines: Sequence[AcceptanceLine]
     gained = counted(things)
     change(by=by, school=acceptance.school_id, gained=gained)
     if acceptance.purchase.project_id:
-        _advance_project(acceptance.purchase.project_id, things)
+        _advance_project(by, acceptance, things)
     standing = Gap.objects.select_for_update(no_key=True).filter(
         school=acceptance.school_id, item__in=gained, state__in=[GapState.OPEN, GapState.PLANNED]
     )
@@ -56,14 +65,18 @@ def credit(*, by: Actor, acceptance: Acceptance, lines: Sequence[AcceptanceLine]
     ]
 
 
-def _advance_project(project: int, things: Sequence[tuple[str, int, int]]) -> None:
+def _advance_project(by: Actor, acceptance: Acceptance, things: Sequence[tuple[str, int, int]]) -> None:
     done = counted([thing for thing in things if thing[0] != EquipmentKind.COMPUTERS]) | {
         COUNTED_AS[EquipmentKind.COMPUTERS]: Decimal(sum(n for kind, n, _ in things if kind == EquipmentKind.COMPUTERS))
     }  # fmt: skip
     if VALUE_ITEM in done:
         done[PLANNED_VALUE] = done.pop(VALUE_ITEM)
-    for item, amount in done.items():
-        ProjectQuantity.objects.filter(project=project, item=item).update(done=F("done") + amount)
+    project = acceptance.purchase.project_id
+    rows = ProjectQuantity.objects.select_for_update(no_key=True).filter(project=project, item__in=done)
+    for row in rows.order_by("pk"):
+        old, row.done = row.done, row.done + done[row.item]
+        row.save(update_fields=["done"])
+        PlanChange.note(project, PlanField.DONE, row.item, old, row.done, by=by, reason=str(acceptance))
 
 
 def _in_unit(gap: Gap, amount: Decimal) -> Decimal:

@@ -11,11 +11,12 @@ from django.utils import timezone
 from povertyedu.audit.models import record, record_many
 from povertyedu.orgs.calendar import today
 from povertyedu.workflow.flow import Actor, StepRefused
-from projects.enums import EntryKind, MilestoneKind, ProjectState
+from projects.enums import EntryKind, MilestoneKind, PlanField, ProjectState
 from projects.models import (
     FundEntry,
     FundLine,
     Milestone,
+    PlanChange,
     Project,
     ProjectDecision,
     ProjectQuantity,
@@ -153,13 +154,19 @@ def amend(*, by: Actor, project: Project, schools: Sequence[int], **fields) -> P
 
 @transaction.atomic
 def set_quantity(
-    *, by: Actor, project: Project, item: str, unit: str, planned: Decimal, done: Decimal
+    *, by: Actor, project: Project, item: str, unit: str, planned: Decimal, done: Decimal, reason: str = ""
 ) -> ProjectQuantity:
-    """Say how much of an item is planned and how much stands."""
-    if project.state == ProjectState.CANCELLED:
+    """Say how much of an item is planned and how much stands; what was said before is kept."""
+    if Project.objects.select_for_update(no_key=True).get(pk=project.pk).state == ProjectState.CANCELLED:
         raise StepRefused("项目已取消，不能再改建设内容。")
+    old = ProjectQuantity.objects.filter(project=project, item=item).first()
     row, _ = ProjectQuantity.objects.update_or_create(
         project=project, item=item, defaults={"unit": unit, "planned": planned, "done": done}
     )
-    record(by, action="project.quantity", subject=project, changes={item: [None, f"{done}/{planned}{unit}"]})
+    for about, before, now in (
+        (PlanField.PLANNED, old and old.planned, planned), (PlanField.DONE, old.done if old else Decimal(0), done),
+    ):  # fmt: skip
+        PlanChange.note(project.pk, about, item, before, now, by=by, reason=reason)
+    said = f"{old.done.normalize():f}/{old.planned.normalize():f}{old.unit}" if old else None
+    record(by, action="project.quantity", subject=project, changes={item: [said, f"{done}/{planned}{unit}"]})
     return row

@@ -12,13 +12,14 @@ from povertyedu.inbox.models import tell
 from povertyedu.orgs.calendar import today
 from povertyedu.ui.numerals import yuan
 from povertyedu.workflow.flow import Actor, StepRefused, advance
-from projects.enums import EntryKind, MilestoneKind, ProjectState, RequestKind
+from projects.enums import EntryKind, MilestoneKind, PlanField, ProjectState, RequestKind
 from projects.models import (
     Contract,
     ContractPart,
     FundLine,
     FundRequest,
     Milestone,
+    PlanChange,
     Project,
     RequestDecision,
 )
@@ -133,19 +134,23 @@ def _change(request: FundRequest, lines: dict, by: Actor) -> None:
             document=f"变更申请 {request.pk}", request=request,
         )  # fmt: skip
     if request.days:
-        _postpone(request)
+        _postpone(request, by)
 
 
-def _postpone(request: FundRequest) -> None:
+def _postpone(request: FundRequest, by: Actor) -> None:
     contract, days = request.part.contract, dt.timedelta(days=request.days)
     if contract.due_on:
         Contract.objects.filter(pk=contract.pk).update(due_on=contract.due_on + days)
     project = request.project
     if project.due_on:
-        Project.objects.filter(pk=project.pk).update(due_on=project.due_on + days)
-        Milestone.objects.filter(project=project, kind=MilestoneKind.FINISH, actual_on=None).update(
-            planned_on=project.due_on + days
-        )
+        due_on = project.due_on + days
+        Project.objects.filter(pk=project.pk).update(due_on=due_on)
+        finish = Milestone.objects.filter(project=project, kind=MilestoneKind.FINISH, actual_on=None)
+        if finish.update(planned_on=due_on):
+            why = f"合同变更：{request.reason}"
+            PlanChange.note(
+                project.pk, PlanField.DAY, MilestoneKind.FINISH, project.due_on, due_on, by=by, reason=why
+            )
 
 
 def _over_contract(request: FundRequest, lines: dict, by: Actor) -> None:

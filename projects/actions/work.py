@@ -7,8 +7,8 @@ from django.db import transaction
 from povertyedu.audit.models import record
 from povertyedu.orgs.calendar import today
 from povertyedu.workflow.flow import Actor, StepRefused, advance
-from projects.enums import MilestoneKind, ProjectState
-from projects.models import FundLine, Milestone, ProgressReport, Project
+from projects.enums import MilestoneKind, PlanField, ProjectState
+from projects.models import FundLine, Milestone, PlanChange, ProgressReport, Project
 from projects.states import MOVED_BY, PROJECT_FLOW
 
 from .files import kept
@@ -17,23 +17,29 @@ ORDER = list(MilestoneKind)
 CLOSED = (ProjectState.CANCELLED, ProjectState.HALTED)
 
 
-def plan_milestone(*, by: Actor, project: Project, kind: str, planned_on: dt.date) -> Milestone:
-    """Say for which day a milestone is planned; the planned finish is the project's own deadline."""
+def plan_milestone(
+    *, by: Actor, project: Project, kind: str, planned_on: dt.date, reason: str = ""
+) -> Milestone:
+    """Say for which day a milestone is planned; the planned finish is the project's own deadline. What was planned before is kept."""
     with transaction.atomic():
         locked = _locked(project)
         if locked.state == ProjectState.CANCELLED:
             raise StepRefused("项目已取消。")
-        row, _ = Milestone.objects.get_or_create(
+        row, is_new = Milestone.objects.get_or_create(
             project=locked, kind=kind, defaults={"planned_on": planned_on}
         )
         if row.actual_on:
             raise StepRefused("这个节点已经完成，计划日期不再改。")
-        old = row.planned_on
+        old = None if is_new else row.planned_on
+        PlanChange.note(locked.pk, PlanField.DAY, kind, old, planned_on, by=by, reason=reason)
         Milestone.objects.filter(pk=row.pk).update(planned_on=planned_on)
         if kind == MilestoneKind.FINISH:
             Project.objects.filter(pk=locked.pk).update(due_on=planned_on)
         record(
-            by, action="project.plan_milestone", subject=locked, changes={kind: [str(old), str(planned_on)]}
+            by,
+            action="project.plan_milestone",
+            subject=locked,
+            changes={kind: [old and str(old), str(planned_on)]},
         )
     row.refresh_from_db()
     return row

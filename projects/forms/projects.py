@@ -13,6 +13,7 @@ from projects.models import Programme, Project
 
 from .fields import AmountField, LongText, ShortText
 
+KEPT = "改已有的计划时填写；原来的数留在“计划变动”里"
 YEARS = {"min_value": 2010, "max_value": 2060}
 
 
@@ -86,6 +87,7 @@ class QuantityForm(forms.Form):
     unit = ShortText(label="单位", max_length=10, required=True, help_text="平方米、台、套、所…")
     planned = forms.DecimalField(label="计划数", max_digits=14, decimal_places=2, min_value=0)
     done = forms.DecimalField(label="完成数", max_digits=14, decimal_places=2, min_value=0, initial=0)
+    reason = ShortText(label="变动原因", max_length=200, help_text=KEPT)
 
     def clean_planned(self):
         if not self.cleaned_data["planned"]:
@@ -96,6 +98,7 @@ class QuantityForm(forms.Form):
 class PlanMilestoneForm(forms.Form):
     kind = forms.ChoiceField(label="节点", choices=MilestoneKind.choices)
     planned_on = DayField(label="计划日期")
+    reason = ShortText(label="变动原因", max_length=200, help_text=KEPT)
 
 
 class ReachMilestoneForm(forms.Form):

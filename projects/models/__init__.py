@@ -7,6 +7,7 @@ from .programmes import Programme, ProgrammeTarget
 from .project import (
     Alert,
     Milestone,
+    PlanChange,
     ProgressReport,
     Project,
     ProjectDecision,
@@ -49,6 +50,7 @@ __all__ = [
     "InspectionResult",
     "Milestone",
     "Period",
+    "PlanChange",
     "Programme",
     "ProgrammeTarget",
     "ProgressReport",

@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from povertyedu.findings.models import Finding
+from povertyedu.orgs.models import Area
 from povertyedu.orgs.scope import ScopedQuerySet
 from projects.enums import InspectionItem, InspectionLevel, Verdict
 
@@ -16,12 +18,13 @@ class InspectionQuerySet(ScopedQuerySet):
 
 
 class Inspection(models.Model):
-    """One project looked at once by one level in one half of a year; what was wrong becomes findings."""
+    """One project looked at once in a half of a year by the county, or by one of its townships; problems become findings."""
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="inspections", verbose_name="建设项目")
     year = models.PositiveSmallIntegerField("年度")
     half = models.PositiveSmallIntegerField("半年", choices=[(1, "上半年"), (2, "下半年")])
     level = models.CharField("检查层级", max_length=10, choices=InspectionLevel.choices)
+    area = models.ForeignKey(Area, models.PROTECT, related_name="+", verbose_name="检查单位所在地")
     on = models.DateField("检查日期")
     by_id = models.BigIntegerField("检查人编号", null=True)
     by_name = models.CharField("检查人", max_length=60)
@@ -34,7 +37,7 @@ class Inspection(models.Model):
         ordering = ["-on", "-pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["project", "year", "half", "level"], name="project_inspected_once_a_half_year_and_level",
+                fields=["project", "year", "half", "level", "area"], name="project_inspected_once_a_half_year_level_and_place",
                 violation_error_message="这个项目本半年已有这一层级的检查记录。",
             ),
             models.CheckConstraint(name="inspection_is_of_a_half_year", condition=Q(half__in=[1, 2])),
@@ -53,6 +56,7 @@ class InspectionResult(models.Model):
     item = models.CharField("检查内容", max_length=10, choices=InspectionItem.choices)
     verdict = models.CharField("结论", max_length=10, choices=Verdict.choices)
     text = models.CharField("情况", max_length=300, blank=True)
+    findings = models.ManyToManyField(Finding, related_name="inspection_results", verbose_name="整改事项")
 
     class Meta:
         verbose_name = "项目检查结论"
@@ -67,7 +71,6 @@ class InspectionResult(models.Model):
     def __str__(self):
         return f"{self.get_item_display()} {self.get_verdict_display()}"
 
-    @property
-    def subject(self) -> str:
-        """How its finding names it."""
-        return f"projects.inspection:{self.inspection_id}:{self.item}"
+    def subject_at(self, place: str) -> str:
+        """How its finding at a place is named; ``place`` is an area's code or "s" and a school's key."""
+        return f"projects.inspection:{self.inspection_id}:{self.item}:{place}"

@@ -1,3 +1,6 @@
+import datetime as dt
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
@@ -8,8 +11,9 @@ from povertyedu.files.models import StoredFile
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Area, School
 from povertyedu.orgs.scope import ScopedQuerySet
+from povertyedu.workflow.flow import Actor
 from povertyedu.workflow.models import Decision
-from projects.enums import BUILT, AlertKind, MilestoneKind, ProjectKind, ProjectState
+from projects.enums import BUILT, AlertKind, MilestoneKind, PlanField, ProjectKind, ProjectState
 
 from .programmes import COUNTY_DIGITS, Programme
 
@@ -233,6 +237,61 @@ class Milestone(models.Model):
     @property
     def place(self) -> int:
         return list(MilestoneKind).index(MilestoneKind(self.kind))
+
+
+def _plain(value: dt.date | Decimal | None) -> str:
+    if value is None:
+        return ""
+    return value.isoformat() if isinstance(value, dt.date) else f"{Decimal(value).normalize():f}"
+
+
+class PlanChange(models.Model):
+    """What a project's plan said before: the day of a milestone, how much of an item was planned or stood.
+
+    ``about`` is the milestone's kind, or the item. ``old`` and ``new`` are days as 2026-10-31 or plain numbers; ``old``
+    is empty where nothing was said before. What was planned at registration has no row. Never changed.
+    """
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="plan_changes", verbose_name="建设项目")
+    field = models.CharField("变动的", max_length=10, choices=PlanField.choices)
+    about = models.CharField("节点或内容", max_length=40)
+    old = models.CharField("原来", max_length=20, blank=True)
+    new = models.CharField("改为", max_length=20)
+    reason = models.CharField("原因", max_length=200, blank=True)
+    on = models.DateField("变动日期")
+    by_id = models.BigIntegerField("经办人编号", null=True)
+    by_name = models.CharField("经办人", max_length=60)
+    at = models.DateTimeField("时间", default=timezone.now)
+
+    class Meta:
+        verbose_name = "计划变动"
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="plan_change_changes_something", condition=~Q(old=F("new")) & ~Q(new="")
+            )
+        ]
+        indexes = [models.Index(fields=["project", "on"], name="plan_change_by_project")]
+
+    def __str__(self):
+        return f"{self.title} {self.old or '—'} → {self.new}"
+
+    @classmethod
+    def note(
+        cls, project: int, field: str, about: str, old: dt.date | Decimal | None, new: dt.date | Decimal, *, by: Actor, reason: str = "",
+    ) -> None:  # fmt: skip
+        """Write down that ``about`` was ``old`` and is ``new`` (days or numbers, None for nothing); nothing where they are equal."""
+        before, now = _plain(old), _plain(new)
+        if before != now:
+            cls.objects.create(
+                project_id=project, field=field, about=about, old=before, new=now, reason=reason.strip()[:200], on=today(),
+                by_id=by.id, by_name=by.name,
+            )  # fmt: skip
+
+    @property
+    def title(self) -> str:
+        about = MilestoneKind(self.about).label if self.field == PlanField.DAY else self.about
+        return f"{about}{self.get_field_display()}"
 
 
 class ProgressReport(models.Model):

@@ -1,7 +1,7 @@
 """Projects as they stood at the end of a day: state, milestones, progress and money, in a constant number of queries.
 
 From today on it is the register and the fund book as they stand; of an earlier day what was booked, reached and
-reported until then. Planned days are the present plan's: what they were before is in the log.
+reported until then. Planned days and quantities are those of the plan as it stood then, by the changes written down since.
 """
 
 import datetime as dt
@@ -16,7 +16,18 @@ from django.utils import timezone
 
 from povertyedu.orgs.calendar import today
 from projects.enums import EntryKind, FundSource, MilestoneKind, ProjectState
-from projects.models import Contract, FundEntry, FundLine, Milestone, ProgressReport, Project, ProjectDecision
+from projects.models import (
+    Contract,
+    FundEntry,
+    FundLine,
+    Milestone,
+    ProgressReport,
+    Project,
+    ProjectDecision,
+    ProjectQuantity,
+)
+
+from .plan_history import Before, before_changes, days_before, quantities_before
 
 BOOKED = {
     "budget_fen": EntryKind.BUDGET, "arrived_fen": EntryKind.ARRIVAL, "contracted_fen": EntryKind.CONTRACT,
@@ -56,6 +67,7 @@ class AsOf:
     actual: dict[str, dt.date] = field(default_factory=dict)
     money: dict[str, Money] = field(default_factory=dict)
     contractors: list[str] = field(default_factory=list)
+    quantities: list[ProjectQuantity] = field(default_factory=list)
 
     @cached_property
     def total(self) -> Money:
@@ -75,7 +87,7 @@ class AsOf:
 
     @property
     def due_on(self) -> dt.date | None:
-        return self.planned.get(MilestoneKind.FINISH) or self.project.due_on
+        return self.planned.get(MilestoneKind.FINISH)
 
     @property
     def started_on(self) -> dt.date | None:
@@ -131,14 +143,12 @@ class AsOf:
 
     @property
     def content(self) -> str:
-        return "；".join(
-            f"{each.item} {amount(each.planned)}{each.unit}" for each in self.project.quantities.all()
-        )
+        return "；".join(f"{each.item} {amount(each.planned)}{each.unit}" for each in self.quantities)
 
     @property
     def content_done(self) -> str:
         return "；".join(
-            f"{each.item} {amount(self.done(each))}/{amount(each.planned)}{each.unit}" for each in self.project.quantities.all()
+            f"{each.item} {amount(self.done(each))}/{amount(each.planned)}{each.unit}" for each in self.quantities
         )  # fmt: skip
 
 
@@ -173,23 +183,25 @@ def totals_of(rows: QuerySet[Project], on: dt.date) -> dict[str, Money]:
 
 
 def picture(rows: QuerySet[Project] | Iterable[Project], on: dt.date) -> list[AsOf]:
-    """Return ``rows`` as they stood on ``on``, in their order; eight or nine queries for any number."""
+    """Return ``rows`` as they stood on ``on``, in their order; eight to ten queries for any number."""
     keys = rows.order_by().values("pk") if isinstance(rows, QuerySet) else [row.pk for row in rows]
     projects = _with_parts(rows)
-    planned, actual = _milestones(keys, on)
+    before = before_changes(keys, on)
+    planned, actual = _milestones(projects, keys, before, on)
     percents, halts, money, contractors = (
         _percents(keys, on),
         _halts(keys, on),
         _money(keys, on),
         _contractors(keys, on),
     )
+    finished = {pk for pk, reached in actual.items() if MilestoneKind.FINISH in reached}
     made = []
     for row in projects:
         reached = actual[row.pk]
         made.append(
             AsOf(
                 row, on, _state(row, reached, halts.get(row.pk, ""), on), _percent(row, reached, percents, on),
-                planned[row.pk], reached, money[row.pk], contractors[row.pk],
+                planned[row.pk], reached, money[row.pk], contractors[row.pk], quantities_before(row.quantities.all(), before, finished),
             )
         )  # fmt: skip
     return made
@@ -204,8 +216,12 @@ def _with_parts(rows) -> list[Project]:
     return [by_key[key] for key in keys]
 
 
-def _milestones(keys, on: dt.date):
-    planned, actual = defaultdict(dict), defaultdict(dict)
+def _milestones(projects: list[Project], keys, before: Before, on: dt.date):
+    planned: dict[int, dict[str, dt.date]] = defaultdict(dict)
+    actual: dict[int, dict[str, dt.date]] = defaultdict(dict)
+    for project in projects:
+        if project.due_on:
+            planned[project.pk][MilestoneKind.FINISH] = project.due_on
     rows = Milestone.objects.filter(project__in=keys).values_list(
         "project", "kind", "planned_on", "actual_on"
     )
@@ -214,6 +230,8 @@ def _milestones(keys, on: dt.date):
             planned[pk][kind] = plan
         if real and real <= on:
             actual[pk][kind] = real
+    for (pk, kind), day in days_before(before):
+        planned[pk][kind] = day
     return planned, actual
 
 

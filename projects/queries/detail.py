@@ -10,7 +10,7 @@ SUMS = ("budget_fen", "arrived_fen", "contracted_fen", "paid_fen")
 
 
 def all_of(project: Project) -> dict:
-    """Return lines with their sums, contracts with parts, entries, milestones in order, reports, requests, alerts."""
+    """Return lines with their sums, contracts with parts, entries, milestones in order, reports, requests, alerts, changes of plan, inspections."""
     reached = {row.kind: row for row in project.milestones.all()}
     return {
         "sites": [site.school for site in project.sites.select_related("school")],
@@ -25,4 +25,6 @@ def all_of(project: Project) -> dict:
         "reports": list(project.reports.select_related("photo")),
         "requests": list(project.requests.all()),
         "alerts": list(project.alerts.filter(ended_on=None)),
+        "plan_changes": list(project.plan_changes.order_by("-pk")),
+        "inspections": list(project.inspections.select_related("area").prefetch_related("results__findings__area", "results__findings__school")),
     }  # fmt: skip

@@ -12,7 +12,6 @@ from django.db.models.functions import Coalesce
 from povertyedu.indicators.enums import TargetBasis
 from povertyedu.indicators.plans import Aim, Reading, contradictions, done_by
 from povertyedu.indicators.queries import counts_of, county_counts
-from povertyedu.orgs.calendar import today
 from projects.enums import BUILT, EntryKind, FundSource, ProjectState
 from projects.models import (
     FundEntry,
@@ -23,6 +22,8 @@ from projects.models import (
     Project,
     ProjectQuantity,
 )
+
+from .plan_history import before_changes, quantities_before
 
 BOOKED = {
     "budget_fen": EntryKind.BUDGET, "arrived_fen": EntryKind.ARRIVAL, "contracted_fen": EntryKind.CONTRACT,
@@ -102,7 +103,7 @@ class Work:
 
 
 def lines_of(programmes: Sequence[Programme], on: dt.date) -> list[TargetLine]:
-    """Return the targets of ``programmes`` with what was done by ``on``, by programme and year; five queries at most.
+    """Return the targets of ``programmes`` with what was done by ``on``, by programme and year; six queries at most.
 
     Done is, in this order: what the target's indicator measured, what the bureau counted, what projects have done.
     """
@@ -137,10 +138,9 @@ def lines_of(programmes: Sequence[Programme], on: dt.date) -> list[TargetLine]:
 
 
 def _work_of(programmes, on: dt.date) -> dict[int, dict[tuple[int, str], Work]]:
-    """Return programme -> (year, item) -> the work of its projects; two queries.
+    """Return programme -> (year, item) -> the work of its projects; three queries at most.
 
-    What a project has done counts whole from the day of its finish; of one that goes on, what is reported done counts
-    from today on only, since it is not known when it was.
+    What a project has done counts whole from the day of its finish; of one that goes on, what was reported done by the day.
     """
     finished = set(
         Milestone.objects.filter(
@@ -148,17 +148,12 @@ def _work_of(programmes, on: dt.date) -> dict[int, dict[tuple[int, str], Work]]:
         ).values_list("project", flat=True)
     )
     found: dict[int, dict[tuple[int, str], Work]] = defaultdict(dict)
-    rows = ProjectQuantity.objects.filter(project__programme__in=programmes).exclude(
-        project__state=ProjectState.CANCELLED
-    )
-    columns = ("project__programme", "project", "project__year", "item", "unit", "planned", "done")
-    for programme, pk, year, item, unit, planned, done in rows.values_list(*columns):
-        each = found[programme].setdefault((year, item), Work(unit))
-        each.planned += planned
-        if pk in finished:
-            each.done += done or planned
-        elif on >= today():
-            each.done += done
+    projects = Project.objects.filter(programme__in=programmes).exclude(state=ProjectState.CANCELLED)
+    rows = ProjectQuantity.objects.filter(project__in=projects.order_by()).select_related("project")
+    for row in quantities_before(rows, before_changes(projects.order_by().values("pk"), on), finished):
+        each = found[row.project.programme_id].setdefault((row.project.year, row.item), Work(row.unit))
+        each.planned += row.planned
+        each.done += (row.done or row.planned) if row.project_id in finished else row.done
     return found
 
 

@@ -1,7 +1,5 @@
 """半年检查: the round of a half-year, 乡镇自查 and 县级复查, three items each."""
 
-import datetime as dt
-
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -10,9 +8,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.calendar import today
+from povertyedu.orgs.enums import AreaLevel
+from povertyedu.orgs.models import Area
 from povertyedu.ui.listing import Listing
 from projects.actions import inspections as actions
-from projects.enums import InspectionLevel, ProjectState
+from projects.enums import InspectionLevel
 from projects.forms.inspections import InspectionForm, RoundFilter
 from projects.models import Project
 from projects.queries import inspections as queries
@@ -28,17 +28,14 @@ KEPT = ("township", "year", "half")
 @require_GET
 def inspections(request):
     """Show the round: which projects were looked at by whom, and what is open."""
-    year, half = actions.half_of(today())
+    year, half = queries.half_of(today())
     form = RoundFilter(request.GET, user=request.user, permission=P.VIEW_PROJECTS)
     wanted = form.wanted
     year, half = wanted.get("year") or year, int(wanted.get("half") or half)
-    last = dt.date(year, 6, 30) if half == 1 else dt.date(year, 12, 31)
     rows = lists.narrowed(
         Project.objects.visible_to(request.user, P.VIEW_PROJECTS), {"township": wanted.get("township")}
     )
-    rows = rows.exclude(state__in=[ProjectState.CANCELLED, ProjectState.HANDED_OVER]).filter(
-        registered_on__lte=last
-    )
+    rows = queries.to_inspect(rows, year, half)
     shown = Listing(request, KEPT).shown(rows.select_related("area__parent"), "")
     context = {
         "crumbs": crumbs(("半年检查", None)),
@@ -57,19 +54,19 @@ def inspections(request):
 @needs(P.INSPECT_PROJECTS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def inspect(request, pk):
-    """Record an inspection; the level is that of the inspector's place."""
+    """Record an inspection, from the inspector's place: the county, or a township that uses the project."""
     project = project_of(request, pk, P.INSPECT_PROJECTS)
-    of_county = any(len(code) <= 6 for code in request.user.scope(P.INSPECT_PROJECTS).areas)
-    level = InspectionLevel.COUNTY if of_county else InspectionLevel.TOWNSHIP
-    form = InspectionForm(request.POST or None)
+    area = queries.place_of(Area.objects.visible_to(request.user, P.INSPECT_PROJECTS), project)
+    form = InspectionForm(request.POST or None, users=queries.users_of(project, area))
     if form.is_bound and form.is_valid():
         made = attempt(
-            form, actions.inspect, by=actor(request, P.INSPECT_PROJECTS), project=project, level=level, on=form.cleaned_data["on"],
-            verdicts=form.verdicts, due_on=form.cleaned_data["due_on"],
+            form, actions.inspect, by=actor(request, P.INSPECT_PROJECTS), project=project, area=area, on=form.cleaned_data["on"],
+            verdicts=form.verdicts, due_on=form.cleaned_data["due_on"], places=form.places,
         )  # fmt: skip
         if made:
             messages.success(request, f"已登记{made}；有问题的已列入整改销号。")
             return redirect("projects:inspections")
+    level = InspectionLevel.COUNTY if area.level == AreaLevel.COUNTY else InspectionLevel.TOWNSHIP
     context = {
         "crumbs": crumbs(("半年检查", reverse("projects:inspections")), (project.name, None)),
         "title": f"{level.label}：{project.name}", "note": "有问题的自动列入整改销号，谁使用谁负责", "form": form, "button": "登记检查",

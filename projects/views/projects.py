@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
+from povertyedu.findings.models import Finding
 from povertyedu.orgs.models import School
 from povertyedu.ui.listing import Listing, handed_over
 from projects.actions import register as actions
@@ -146,7 +147,10 @@ def project_edit(request, pk):
 def project(request, pk):
     """Show one project: what, where, money by source, milestones, contracts, progress, what was decided."""
     found = project_of(request, pk)
-    may = {p: request.user.can(p) for p in (P.MANAGE_PROJECTS, P.REPORT_PROGRESS, P.KEEP_PROJECT_FUNDS)}
+    may = {
+        p: request.user.can(p)
+        for p in (P.MANAGE_PROJECTS, P.REPORT_PROGRESS, P.KEEP_PROJECT_FUNDS, P.INSPECT_PROJECTS)
+    }
     files = (
         ProjectFile.objects.visible_to(request.user, P.VIEW_PROJECTS)
         .filter(project=found)
@@ -165,6 +169,8 @@ def project(request, pk):
         "may_manage": may[P.MANAGE_PROJECTS],
         "may_report": (may[P.REPORT_PROGRESS] or may[P.MANAGE_PROJECTS]) and found.state == "under_way",
         "may_keep": may[P.KEEP_PROJECT_FUNDS] and found.state != "cancelled",
+        "may_inspect": may[P.INSPECT_PROJECTS] and found.state != "cancelled",
+        "findings": set(Finding.objects.visible_to(request.user, P.VIEW_FINDINGS).filter(inspection_results__inspection__project=found).values_list("pk", flat=True)),
     }  # fmt: skip
     return render(request, "projects/detail.html", context)
 

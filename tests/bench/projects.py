@@ -18,7 +18,6 @@ from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Area, School
 from povertyedu.workflow.flow import SYSTEM
 from projects.actions import alerts, base_tables, disclosures
-from projects.actions.inspections import half_of
 from projects.enums import DisclosureKind, FundSource, ProgrammeKind
 from projects.models import (
     BaseTable,
@@ -40,6 +39,7 @@ from projects.models import (
     ProjectQuantity,
     ProjectSite,
 )
+from projects.queries.inspections import half_of
 from tests import factories
 
 from .pages import AIM_MS, Page, client_of
@@ -211,7 +211,7 @@ def _gaps_and_inspections(each, schools) -> None:
         for n, _ in each
     )  # fmt: skip
     made = Inspection.objects.bulk_create(
-        Inspection(project=p, year=year, half=half, level="township", on=today(), by_name="基准")
+        Inspection(project=p, year=year, half=half, level="township", area=p.area, on=today(), by_name="基准")
         for _, p in each[::2]
     )
     InspectionResult.objects.bulk_create(

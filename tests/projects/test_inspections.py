@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from povertyedu.findings import actions as findings
 from povertyedu.findings.models import Finding
+from povertyedu.home.todos import todos_of
 from projects.models import Inspection
 from tests import factories
 from tests.projects.building import project_at
@@ -56,7 +57,7 @@ def test_round_of_a_half_year_from_self_check_to_a_closed_finding(
     client.force_login(officer)
     assert look(client, dormitory).status_code == 302
     shown = client.get(PAGE).context
-    assert [(row.own.by_name, row.county.by_name, row.problems, row.open) for row in shown["rows"]] == [
+    assert [(row.own[0].by_name, row.county.by_name, row.problems, row.open) for row in shown["rows"]] == [
         ("田镇长", "马项目", 1, 1)
     ]
     findings.plan(by=clerk.as_actor(), finding=finding, measure="返工")
@@ -129,3 +130,105 @@ def test_round_takes_the_same_queries_for_one_and_for_forty_projects(client, off
     for number in range(40):
         project_at(xiazhai, by=officer.as_actor(), name=f"项目{number}")
     assert queries() == few
+
+
+@pytest.fixture
+def both_towns(officer, xiazhai, qingshi):
+    """A project of the county for a school of 城关镇, two of 青石镇."""
+    third = factories.school("青石镇第二小学", area=qingshi.area)
+    made = project_at(
+        xiazhai, qingshi, third, by=officer.as_actor(), name="三校饮水", area=factories.county()
+    )
+    type(made).objects.update(registered_on=dt.date(2020, 3, 1))
+    return made
+
+
+def places() -> list[tuple]:
+    return list(Finding.objects.order_by("pk").values_list("area", "school__name"))
+
+
+def test_problem_of_a_county_project_is_answered_by_each_township_that_uses_it(
+    client, officer, cadre, both_towns, on_day
+):
+    on_day("2020-10-20")
+    client.force_login(officer)
+    page = client.get(reverse("projects:inspect", args=[both_towns.pk])).content.decode()
+    assert [page.count(f">{name}</option>") for name in ("城关镇", "青石镇", "青石镇第二小学")] == [3, 3, 3]
+    assert look(client, both_towns, funds_verdict="problem", funds_text="票据不全").status_code == 302
+    assert places() == [("529901100", None), ("529901101", None)]
+    finding = Finding.objects.get(area="529901100")
+    client.force_login(cadre)
+    step = reverse("findings:step", args=[finding.pk, "plan"])
+    assert client.post(step, {"measure": "补齐票据"}).status_code == 302
+    finding.refresh_from_db()
+    assert finding.state == "planned"
+    client.force_login(officer)
+    [row] = client.get(PAGE).context["rows"]
+    assert (row.due, row.problems, row.open) == (2, 1, 1)
+
+
+def test_inspector_says_at_which_school_the_problem_is(client, officer, both_towns, on_day):
+    on_day("2020-10-20")
+    client.force_login(officer)
+    third = both_towns.schools.get(name="青石镇第二小学")
+    answer = look(
+        client, both_towns, quality_verdict="problem", quality_text="水管漏", quality_places=[f"s{third.pk}", "529901100"],
+        progress_verdict="problem", progress_text="没有开工", progress_places=[f"s{third.pk}"],
+    )  # fmt: skip
+    assert answer.status_code == 302
+    assert places() == [(None, "青石镇第二小学"), ("529901100", None), (None, "青石镇第二小学")]
+    page = client.get(both_towns.get_absolute_url()).content.decode()
+    assert page.count("青石镇第二小学</a>（待整改）") == 2
+
+
+def test_each_township_checks_itself_and_answers_for_its_own_schools(
+    client, officer, cadre, both_towns, on_day
+):
+    on_day("2020-10-20")
+    other = factories.user(
+        "石镇长", ("township_officer", factories.township("529901101", "青石镇")), username="other"
+    )
+    for user in (cadre, other):
+        client.force_login(user)
+        done = look(client, both_towns, quality_verdict="problem", quality_text="水质不合格")
+        assert done.status_code == 302
+        assert look(client, both_towns).status_code == 422
+    assert places() == [(None, "城关镇下寨小学"), ("529901101", None)]
+    client.force_login(officer)
+    page = client.get(PAGE)
+    assert [(len(row.own), row.due, row.towns, row.open) for row in page.context["rows"]] == [
+        (2, 2, "城关镇、青石镇", 2)
+    ]
+    assert page.context["sums"] == {"own": 1, "county": 0, "open": 2}
+
+
+def test_problem_of_a_project_that_names_no_school_needs_a_township(client, officer, xiazhai, on_day):
+    on_day("2020-10-20")
+    whole = project_at(by=officer.as_actor(), name="教育云平台", area=factories.county())
+    client.force_login(officer)
+    unsaid = look(client, whole, funds_verdict="problem", funds_text="超付")
+    assert (unsaid.status_code, "请选使用的乡镇" in unsaid.content.decode()) == (422, True)
+    assert (
+        look(
+            client, whole, funds_verdict="problem", funds_text="超付", funds_places=["529901100"]
+        ).status_code
+        == 302
+    )
+    assert places() == [("529901100", None)]
+
+
+def test_what_is_not_inspected_waits_in_the_last_two_months_of_a_half(
+    client, officer, cadre, both_towns, dormitory, on_day
+):
+    type(dormitory).objects.update(registered_on=dt.date(2020, 3, 1))
+
+    def waiting(user) -> list[int]:
+        return [todo.count for todo in todos_of(user) if "没有检查的建设项目" in todo.text]
+
+    on_day("2020-10-31")
+    assert (waiting(officer), waiting(cadre)) == ([], [])
+    on_day("2020-11-01")
+    assert (waiting(officer), waiting(cadre)) == ([2], [2])
+    client.force_login(cadre)
+    look(client, dormitory, on="2020-11-01")
+    assert (waiting(officer), waiting(cadre)) == ([2], [1])
