@@ -413,7 +413,7 @@ OBJECTS = {
     "projects:gap_step": lambda w: {"pk": w.gap.pk, "verb": "fill"},
     **{f"projects:{name}": pk_of("school") for name in ("school_plan", "conditions")},
     "projects:standard_edit": pk_of("standard"),
-    **{f"projects:{name}": pk_of("purchase") for name in ("purchase", "item_new")},
+    **{f"projects:{name}": pk_of("purchase") for name in ("purchase", "purchase_export", "item_new")},
     **{f"projects:{name}": pk_of("item") for name in ("item", "item_remove")},
     "projects:item_edit": lambda w: {"pk": w.purchase.pk, "item": w.item.pk},
     "projects:purchase_step": lambda w: {"pk": w.purchase.pk, "verb": "approve"},

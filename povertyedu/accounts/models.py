@@ -1,3 +1,5 @@
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
@@ -39,6 +41,14 @@ class UserQuerySet(ScopedQuerySet):
             there |= Q(school=school) | Q(school=school.centre_id, role=Role.CENTRE_REVIEWER)
         held = Grant.objects.filter(there, user=OuterRef("pk"), ended_at=None, role__in=roles)
         return self.filter(Exists(held), is_active=True)
+
+    def at_schools(self, permission: str, schools: Iterable[int]) -> list[tuple[int, int]]:
+        """Return (account, school) of the accounts in use whose own school, of ``schools``, they have ``permission`` at; one query."""
+        roles = [role for role in Role if may(role, permission)]
+        held = Grant.objects.filter(
+            school__in=schools, ended_at=None, role__in=roles, user__in=self.filter(is_active=True)
+        )
+        return list(held.order_by("pk").values_list("user", "school").distinct())
 
     def with_places(self):
         """Read the grants and proposals of each account along, in two queries for all rows."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -52,23 +53,60 @@ class Listing:
             for name, (text, _) in conditions.items()
         ]
 
-    def shown(self, rows: QuerySet, export_url: str) -> dict:
-        """Return what a page of ``rows``, newest first, shows: a page by key, or all of them where it is printed."""
-        asked = self.request.GET
-        printing, page = self.is_printed, None
-        if not printing:
+    def shown(self, rows: QuerySet, export_url: str = "", *, newest_first: bool = True) -> dict:
+        """Return what a page of ``rows`` by key shows: a page, or all of them where it is printed."""
+        asked, page, cut = self.request.GET, None, ""
+        if self.is_printed:
+            found = list(rows.order_by("-pk" if newest_first else "pk")[: PRINTED_AT_MOST + 1])
+            cut = cut_words(found, rows)
+        else:
             page = key_page(
-                rows, after=asked.get("after", ""), before=asked.get("before", ""), newest_first=True
+                rows,
+                after=asked.get("after", ""),
+                before=asked.get("before", ""),
+                newest_first=newest_first,
             )
+            found = page.rows
         return {
-            "rows": page.rows if page else list(rows.order_by("-pk")[:PRINTED_AT_MOST]),
+            "rows": found[:PRINTED_AT_MOST],
             "page": page,
-            "printing": printing,
+            "cut": cut,
             "previous_url": page and page.previous and f"?{self.query(before=page.previous)}",
             "next_url": page and page.following and f"?{self.query(after=page.following)}",
+            **self._urls(export_url),
+        }
+
+    def numbered(self, rows: QuerySet | Sequence, export_url: str = "", *, per_page: int = 50) -> dict:
+        """Return what a page of ``rows``, in an order of their own, shows by its number; ``first`` is the place of its first."""
+        size = PRINTED_AT_MOST if self.is_printed else per_page
+        page = Paginator(rows, size).get_page("1" if self.is_printed else self.request.GET.get("page"))
+        beyond = page.paginator.count - PRINTED_AT_MOST if self.is_printed else 0
+        return {
+            "rows": page.object_list,
+            "page": None if self.is_printed else page,
+            "first": page.start_index(),
+            "cut": _told(page.paginator.count) if beyond > 0 else "",
+            "total_text": f"共 {page.paginator.count:,} 条，第 {page.number}/{page.paginator.num_pages} 页",
+            "previous_url": page.has_previous() and f"?{self.query(page=str(page.previous_page_number()))}",
+            "next_url": page.has_next() and f"?{self.query(page=str(page.next_page_number()))}",
+            **self._urls(export_url),
+        }
+
+    def _urls(self, export_url: str) -> dict:
+        return {
+            "printing": self.is_printed,
             "print_url": f"?{self.query()}&print=1",
             "export_url": f"{export_url}?{self.query()}",
         }
+
+
+def cut_words(found: list, rows: QuerySet) -> str:
+    """Return what a printed list says where ``found`` is not all of ``rows``, "" where it is."""
+    return _told(rows.count()) if len(found) > PRINTED_AT_MOST else ""
+
+
+def _told(total: int) -> str:
+    return f"只打印前 {PRINTED_AT_MOST:,} 条，共 {total:,} 条；请缩小筛选范围，或导出 Excel。"
 
 
 def handed_over(body: bytes, name: str, *, day=None) -> HttpResponse:

@@ -1,6 +1,7 @@
 """Verbs of purchase lists: drawn up, shared out to schools, approved by another person, ordered within contract and money."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -8,7 +9,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
+from povertyedu.accounts.models import User
+from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record, record_many
+from povertyedu.inbox.models import tell_many
 from povertyedu.orgs.calendar import today
 from povertyedu.ui.numerals import yuan
 from povertyedu.workflow.flow import Actor, StepRefused, advance
@@ -227,7 +231,21 @@ def order(
         reason=f"{supplier.strip()}，{due_on} 前到货"[:200],
         **changes,
     )
+    _tell_schools(purchase, due_on)
     return purchase
+
+
+def _tell_schools(purchase: Purchase, due_on: dt.date) -> None:
+    """Tell whoever takes deliveries at each school what is coming, and until when; three queries for any number of schools."""
+    coming: dict[int, list[str]] = defaultdict(list)
+    shares = PurchaseShare.objects.filter(item__purchase=purchase).select_related("item").order_by("item")
+    for share in shares:
+        coming[share.school_id].append(f"{share.item.name} {share.quantity} {share.item.unit}")
+    told = [
+        (user, f"已为本校采购设备（{purchase.name}）：{'、'.join(coming[school])}，{due_on} 前到货；到货后请点数，登记验收。")
+        for user, school in User.objects.at_schools(P.ACCEPT_EQUIPMENT, coming)
+    ]  # fmt: skip
+    tell_many(told, url="/projects/deliveries/", tone="warn")
 
 
 def _refuse_beyond(purchase: Purchase, contract: Contract | None, line: FundLine | None) -> None:

@@ -4,7 +4,6 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import Http404, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,7 +14,7 @@ from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.findings.models import Finding
 from povertyedu.orgs.models import School
-from povertyedu.ui.listing import PRINTED_AT_MOST
+from povertyedu.ui.listing import Listing
 from projects.actions import acceptances as actions
 from projects.forms import equipment as forms
 from projects.models import Acceptance, PurchaseShare
@@ -33,8 +32,8 @@ CRUMB = ("到货验收", "/projects/deliveries/")
 @require_GET
 def deliveries(request):
     """Show what is still to come to the reader's schools, or the slips of what came."""
-    tab = request.GET.get("tab", "")
-    tab = tab if tab in queries.ACCEPTANCE_TABS else "due"
+    listing = Listing(request, ("tab",))
+    tab = listing.tab(queries.ACCEPTANCE_TABS, "due")
     slips = Acceptance.objects.visible_to(request.user, P.VIEW_PROJECTS)
     due = queries.deliveries(PurchaseShare.objects.visible_to(request.user, P.VIEW_PROJECTS))
     rows = (
@@ -42,13 +41,9 @@ def deliveries(request):
         if tab == "due"
         else queries.with_counts(slips.filter(queries.ACCEPTANCE_TABS[tab][1])).order_by("-pk")
     )
-    printing = "print" in request.GET
-    page = Paginator(rows, PRINTED_AT_MOST if printing else 50).get_page(request.GET.get("page"))
     context = {
         "crumbs": crumbs(("到货验收", None)),
         "tab": tab,
-        "page": page,
-        "printing": printing,
         "tabs": [
             {
                 "text": text, "active": name == tab, "url": f"?{urlencode({'tab': name})}",
@@ -57,9 +52,7 @@ def deliveries(request):
             for name, (text, condition) in queries.ACCEPTANCE_TABS.items()
         ],
         "may_accept": request.user.can(P.ACCEPT_EQUIPMENT),
-        "previous_url": page.has_previous() and f"?tab={tab}&page={page.previous_page_number()}",
-        "next_url": page.has_next() and f"?tab={tab}&page={page.next_page_number()}",
-        "print_url": f"?tab={tab}&print=1",
+        **listing.numbered(rows),
     }  # fmt: skip
     return render(request, "projects/deliveries.html", context)
 

@@ -1,9 +1,6 @@
 """资产台账: what stands at each school, card by card; labels; moving and disposing by decision. 生均装备: per pupil."""
 
-from urllib.parse import urlencode
-
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -12,11 +9,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import School
-from povertyedu.ui.listing import PRINTED_AT_MOST, handed_over
+from povertyedu.ui.listing import Listing, handed_over
 from projects.actions import assets as actions
 from projects.forms import equipment as forms
 from projects.models import Asset
 from projects.queries import assets as queries
+from projects.queries import ratio_export
 from projects.queries import ratios as per_pupil
 
 from .attempts import attempt
@@ -25,11 +23,6 @@ from .projects import crumbs
 LABELS_AT_MOST = 400
 KEPT = ("township", "school", "kind", "q", "gone")
 CRUMB = ("资产台账", "/projects/assets/")
-
-
-def _query(request, names=KEPT, **changes) -> str:
-    kept = {name: value for name in names if (value := request.GET.get(name))} | changes
-    return urlencode({name: value for name, value in kept.items() if value})
 
 
 def _chosen(request):
@@ -43,28 +36,20 @@ def _chosen(request):
 def assets(request):
     """List the cards of the reader's schools with what they add up to by kind."""
     form, rows = _chosen(request)
-    printing = "print" in request.GET
-    page = Paginator(queries.with_origin(rows), PRINTED_AT_MOST if printing else 50).get_page(
-        request.GET.get("page")
-    )
+    listing = Listing(request, KEPT)
     sums = queries.by_kind(rows)
-    for card in page.object_list:
-        card.source = queries.source_of(card)
     context = {
         "crumbs": crumbs(("资产台账", None)),
         "form": form,
         "applied": form.in_force(),
-        "page": page,
-        "printing": printing,
         "sums": sums,
         "value_fen": sum(row["value_fen"] for row in sums),
         "may_keep": request.user.can(P.KEEP_ASSETS),
-        "previous_url": page.has_previous() and f"?{_query(request)}&page={page.previous_page_number()}",
-        "next_url": page.has_next() and f"?{_query(request)}&page={page.next_page_number()}",
-        "print_url": f"?{_query(request)}&print=1",
-        "export_url": f"{reverse('projects:assets_export')}?{_query(request)}",
-        "labels_url": f"{reverse('projects:asset_labels')}?{_query(request)}",
+        "labels_url": f"{reverse('projects:asset_labels')}?{listing.query()}",
+        **listing.numbered(queries.with_origin(rows), reverse("projects:assets_export")),
     }
+    for card in context["rows"]:
+        card.source = queries.source_of(card)
     return render(request, "projects/assets.html", context)
 
 
@@ -89,7 +74,7 @@ def asset_labels(request):
         "more": len(found) > LABELS_AT_MOST,
         "most": LABELS_AT_MOST,
         "applied": form.in_force(),
-        "back_url": f"{reverse('projects:assets')}?{_query(request)}",
+        "back_url": f"{reverse('projects:assets')}?{Listing(request, KEPT).query()}",
     }
     return render(request, "projects/asset_labels.html", context)
 
@@ -159,10 +144,8 @@ def asset_step(request, pk, verb):
     return render(request, "projects/form.html", context, status=422 if form.errors else 200)
 
 
-@needs(P.VIEW_PROJECTS)
-@require_GET
-def ratios(request):
-    """Show books, computers, desks, beds and equipment value per pupil beside the standards."""
+def _measured(request):
+    """Return the filter, the term, the lines of all schools it leaves and those shown."""
     form = forms.RatiosFilter(request.GET, user=request.user, permission=P.VIEW_PROJECTS)
     wanted, term = form.wanted, working_term(request)
     schools = School.objects.visible_to(request.user, P.VIEW_PROJECTS).filter(is_open=True)
@@ -170,23 +153,37 @@ def ratios(request):
         schools = schools.filter(township.scope.area_q("area_id"))
     lines = per_pupil.ratios(term, list(schools.order_by("area_id", "name"))) if term else []
     shown = [line for line in lines if line.is_short] if wanted.get("short") else lines
-    printing = "print" in request.GET
-    page = Paginator(shown, PRINTED_AT_MOST if printing else 50).get_page(request.GET.get("page"))
-    names = ("township", "short")
+    return form, term, lines, shown
+
+
+@needs(P.VIEW_PROJECTS)
+@require_GET
+def ratios(request):
+    """Show books, computers, desks, beds and equipment value per pupil beside the standards."""
+    form, term, lines, shown = _measured(request)
+    listing = Listing(request, ("township", "short"))
     context = {
         "crumbs": crumbs(("生均装备", None)),
         "form": form,
         "applied": form.in_force(),
         "term": term,
         "measures": per_pupil.MEASURES,
-        "page": page,
-        "printing": printing,
         "whole": per_pupil.whole(shown),
         "short": sum(1 for line in lines if line.is_short),
         "count": len(lines),
-        "previous_url": page.has_previous()
-        and f"?{_query(request, names)}&page={page.previous_page_number()}",
-        "next_url": page.has_next() and f"?{_query(request, names)}&page={page.next_page_number()}",
-        "print_url": f"?{_query(request, names)}&print=1",
+        **listing.numbered(shown, reverse("projects:ratios_export")),
     }
     return render(request, "projects/ratios.html", context)
+
+
+@needs(P.VIEW_PROJECTS)
+@require_GET
+def ratios_export(request):
+    """Hand over the same lines as a workbook."""
+    form, term, _, shown = _measured(request)
+    if not term:
+        raise Http404("还没有学期。")
+    body = ratio_export.workbook_of(
+        shown, per_pupil.whole(shown), term, words=form.in_force() or "全部", by=request.user.name
+    )
+    return handed_over(body, "生均装备一览表")

@@ -9,12 +9,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
-from povertyedu.ui.listing import Listing
+from povertyedu.ui.listing import Listing, handed_over
 from projects.actions import purchases as actions
 from projects.enums import USUAL_UNITS, PurchaseState
 from projects.forms import equipment as forms
 from projects.models import Acceptance, Purchase, PurchaseItem, PurchaseShare
 from projects.queries import equipment as queries
+from projects.queries import equipment_export
 from projects.states import PURCHASE_FLOW
 
 from .attempts import attempt
@@ -28,14 +29,19 @@ STEPS = {
 }  # fmt: skip
 
 
+def _chosen(request):
+    """Return the filter, the lists it leaves in every tab, the listing and the tab."""
+    form = forms.PurchasesFilter(request.GET, user=request.user, permission=P.VIEW_PROJECTS)
+    every = queries.narrowed(Purchase.objects.visible_to(request.user, P.VIEW_PROJECTS), form.wanted)
+    listing = Listing(request, KEPT)
+    return form, every, listing, listing.tab(queries.TABS, "all")
+
+
 @needs(P.VIEW_PROJECTS)
 @require_GET
 def purchases(request):
     """List the purchase lists of the reader's places with what they add up to."""
-    form = forms.PurchasesFilter(request.GET, user=request.user, permission=P.VIEW_PROJECTS)
-    every = queries.narrowed(Purchase.objects.visible_to(request.user, P.VIEW_PROJECTS), form.wanted)
-    listing = Listing(request, KEPT)
-    tab = listing.tab(queries.TABS, "all")
+    form, every, listing, tab = _chosen(request)
     rows = every.filter(queries.TABS[tab][1])
     context = {
         "crumbs": crumbs(("设备采购", None)),
@@ -45,9 +51,22 @@ def purchases(request):
         "sums": queries.totals(rows),
         "tabs": listing.tabs(every, queries.TABS, tab),
         "may_manage": request.user.can(P.MANAGE_PROJECTS),
-        **listing.shown(rows.with_sums().select_related("project", "area"), ""),
+        **listing.shown(
+            rows.with_sums().select_related("project", "area"), reverse("projects:purchases_export")
+        ),
     }
     return render(request, "projects/purchases.html", context)
+
+
+@needs(P.VIEW_PROJECTS)
+@require_GET
+def purchases_export(request):
+    """Hand over the lists that the filter leaves as a workbook."""
+    form, every, _, tab = _chosen(request)
+    rows = every.filter(queries.TABS[tab][1]).with_sums()
+    words = "；".join(filter(None, [queries.TABS[tab][0], form.in_force()]))
+    body = equipment_export.lists_workbook(rows, words=words, by=request.user.name)
+    return handed_over(body, "设备采购清单台账")
 
 
 @needs(P.MANAGE_PROJECTS)
@@ -111,6 +130,18 @@ def purchase(request, pk):
         ],
     }
     return render(request, "projects/purchase.html", context)
+
+
+@needs(P.VIEW_PROJECTS)
+@require_GET
+def purchase_export(request, pk):
+    """Hand over one list as a workbook: every share of the reader's schools, with what came."""
+    found = purchase_of(request, pk)
+    shares = PurchaseShare.objects.visible_to(request.user, P.VIEW_PROJECTS).filter(item__purchase=found)
+    body = equipment_export.purchase_workbook(
+        found, queries.items_of(found, shares), shares, by=request.user.name
+    )
+    return handed_over(body, found.name)
 
 
 def _item(request, pk) -> PurchaseItem:

@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -11,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import School
-from povertyedu.ui.listing import PRINTED_AT_MOST, Listing, handed_over
+from povertyedu.ui.listing import Listing, handed_over
 from projects.actions import gaps as actions
 from projects.forms import gaps as forms
 from projects.models import Gap
@@ -43,23 +42,16 @@ def gaps(request):
     form, every, tab = _chosen(request)
     rows = every.filter(queries.TABS[tab][1]).select_related("school__area", "project").by_priority()
     listing = Listing(request, KEPT)
-    page = Paginator(rows, PRINTED_AT_MOST if listing.is_printed else 50).get_page(request.GET.get("page"))
     context = {
         "crumbs": crumbs(("缺口清单", None)),
         "form": form,
         "applied": form.in_force(),
         "keep": {"tab": tab},
-        "page": page,
-        "first": page.start_index(),
-        "printing": listing.is_printed,
         "tabs": listing.tabs(every, queries.TABS, tab),
         "may_report": request.user.can(P.REPORT_NEEDS),
         "may_manage": request.user.can(P.MANAGE_PROJECTS),
-        "previous_url": page.has_previous() and f"?{listing.query()}&page={page.previous_page_number()}",
-        "next_url": page.has_next() and f"?{listing.query()}&page={page.next_page_number()}",
-        "print_url": f"?{listing.query()}&print=1",
-        "export_url": f"{reverse('projects:gaps_export')}?{listing.query()}",
-    }  # fmt: skip
+        **listing.numbered(rows, reverse("projects:gaps_export")),
+    }
     return render(request, "projects/gaps.html", context)
 
 

@@ -2,7 +2,6 @@
 
 import datetime as dt
 
-from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
@@ -10,13 +9,14 @@ from django.views.decorators.http import require_GET
 from povertyedu.accounts.access import needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.calendar import today
+from povertyedu.ui.listing import Listing
 from projects.forms.reports import AsOfFilter, DayForm
 from projects.models import Gap, Programme, Project
 from projects.queries import as_of
 from projects.queries.curves import curve_of, phases_of, project_span
 from projects.queries.townships import LEGENDS, SHOWN, towns_of
 
-from .ledgers import planned, query_of
+from .ledgers import KEPT, planned
 from .projects import crumbs, project_of
 
 ROWS = 40
@@ -56,15 +56,15 @@ def programme_charts(request, pk):
     rows = as_of.in_plan(Project.objects.visible_to(request.user, P.VIEW_PROJECTS), on).filter(
         programme=found
     )
-    page = Paginator(rows.order_by("pk"), ROWS).get_page(request.GET.get("page"))
+    shown = Listing(request, ("on",)).numbered(rows.order_by("pk"), per_page=ROWS)
     spans = [
         project_span(row, reverse("projects:charts", args=[row.project.pk]))
-        for row in as_of.picture(list(page.object_list), on)
+        for row in as_of.picture(list(shown["rows"]), on)
     ]
     context = {
         "crumbs": crumbs(("建设规划", reverse("projects:programmes")), (found.name, found.get_absolute_url()), ("横道图和曲线", None)),
-        "title": found.name, "form": form, "on": on, "rows": spans, "head": "项目", "curve": curve_of(rows, on) if spans else None,
-        "legend": CHART_LEGEND, "back_url": found.get_absolute_url(), "page": page,
+        "title": found.name, "form": form, "on": on, **shown, "rows": spans, "head": "项目", "curve": curve_of(rows, on) if spans else None,
+        "legend": CHART_LEGEND, "back_url": found.get_absolute_url(),
         "next_text": "在规划下登记项目，定开工、竣工日期，横道图就画出来。",
     }  # fmt: skip
     return render(request, "projects/charts.html", context)
@@ -76,6 +76,7 @@ def township_map(request):
     """Show townships as tiles, coloured by progress, lateness or gaps, beside the same in a table."""
     form = AsOfFilter(request.GET, user=request.user, permission=P.VIEW_PROJECTS)
     on = form.wanted.get("on") or today()
+    listing = Listing(request, KEPT)
     by = request.GET.get("by") if request.GET.get("by") in SHOWN else "progress"
     gaps = Gap.objects.visible_to(request.user, P.VIEW_PROJECTS)
     if township := form.wanted.get("township"):
@@ -87,7 +88,7 @@ def township_map(request):
         "crumbs": crumbs(("乡镇分布", None)), "form": form, "applied": form.in_force(), "keep": {"by": by}, "on": on, "by": by,
         "title": SHOWN[by], "towns": [{"it": town, "url": _address(by, town)} for town in towns], "tiles": tiles_of(towns, by),
         "bands": [{"css": f"band-{number}", "text": text} for number, text in enumerate(LEGENDS[by], start=1)],
-        "tabs": [{"text": text, "active": name == by, "url": f"?{query_of(request, by=name)}"} for name, text in SHOWN.items()],
+        "tabs": [{"text": text, "active": name == by, "url": f"?{listing.query(by=name)}"} for name, text in SHOWN.items()],
         "total": {name: sum(getattr(town, name) for town in towns) for name in ("count", "built", "late", "gaps")},
     }  # fmt: skip
     return render(request, "projects/map.html", context)

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -9,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
-from povertyedu.ui.paging import key_page
+from povertyedu.ui.listing import Listing
 from projects.actions import requests as actions
 from projects.enums import RequestState
 from projects.forms.requests import ApproveForm, RefuseForm
@@ -20,8 +21,8 @@ from .attempts import attempt
 from .projects import crumbs
 
 TABS = {
-    "asked": ("待审批", [RequestState.ASKED]),
-    "decided": ("已办结", [s for s in RequestState if s != RequestState.ASKED]),
+    "asked": ("待审批", Q(state=RequestState.ASKED)),
+    "decided": ("已办结", ~Q(state=RequestState.ASKED)),
 }
 STEPS = {
     "approve": (ApproveForm, actions.approve), "refuse": (RefuseForm, actions.refuse), "withdraw": (ApproveForm, actions.withdraw),
@@ -34,24 +35,14 @@ RELATED = ("project", "line", "to_line__project", "part__contract")
 def requests(request):
     """List the requests, those to decide first."""
     every = FundRequest.objects.visible_to(request.user, P.VIEW_PROJECTS)
-    tab = request.GET.get("tab", "")
-    tab = tab if tab in TABS else "asked"
-    rows = every.filter(state__in=TABS[tab][1]).select_related(*RELATED)
-    page = key_page(
-        rows, after=request.GET.get("after", ""), before=request.GET.get("before", ""), newest_first=True
-    )
+    listing = Listing(request, ("tab",))
+    tab = listing.tab(TABS, "asked")
     context = {
         "crumbs": crumbs(("资金审批", None)),
-        "rows": page.rows,
-        "page": page,
         "tab": tab,
-        "tabs": [
-            {"text": text, "count": every.filter(state__in=states).count(), "active": name == tab, "url": f"?tab={name}"}
-            for name, (text, states) in TABS.items()
-        ],
-        "previous_url": page.previous and f"?tab={tab}&before={page.previous}",
-        "next_url": page.following and f"?tab={tab}&after={page.following}",
-    }  # fmt: skip
+        "tabs": listing.tabs(every, TABS, tab),
+        **listing.shown(every.filter(TABS[tab][1]).select_related(*RELATED)),
+    }
     return render(request, "projects/requests.html", context)
 
 
