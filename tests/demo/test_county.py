@@ -14,7 +14,8 @@ from dropout.queries.chains import Register
 from dropout.queries.gaps import Wanted as GapsWanted
 from dropout.queries.gaps import enrolments_for, gaps_in
 from povertyedu.accounts.models import Grant, User
-from povertyedu.accounts.permissions import Role
+from povertyedu.accounts.permissions import Permission, Role
+from povertyedu.findings.models import Finding
 from povertyedu.home.demo.accounts import ACCOUNTS, PASSWORD
 from povertyedu.home.demo.build import build
 from povertyedu.home.demo.people import AUTUMN, SPRING, TERMS, People
@@ -24,6 +25,7 @@ from povertyedu.home.demo.workbooks import roster_rows, write_workbooks
 from povertyedu.imports.models import ImportBatch
 from povertyedu.orgs.models import School, SchoolClass, Term
 from povertyedu.publicity.models import Objection
+from projects.models import Acceptance, AssetEntry, Gap, Inspection, Purchase, PurchaseShare
 from students.models import Enrolment, HardshipStatus, Student
 from subsidies.actions.positions import positions
 from subsidies.actions.reconciling import Span, reconcile
@@ -224,3 +226,19 @@ def test_cases_stand_in_different_steps_and_one_has_climbed(county):
         "suspected", "persuading", "monitored", "proposed_closed", "home_taught", "closed",
     }  # fmt: skip
     assert Escalation.objects.filter(why="late").exists()
+
+
+def test_equipment_stands_at_every_step_and_a_school_has_something_to_count(county):
+    assert sorted(Purchase.objects.values_list("state", flat=True)) == ["draft", "ordered", "submitted"]
+    assert set(Acceptance.objects.values_list("state", flat=True)) == {"reported", "confirmed"}
+    assert set(Gap.objects.values_list("state", flat=True)) >= {"open", "planned", "filled", "closed"}
+    kinds = set(AssetEntry.objects.values_list("kind", flat=True))
+    assert kinds == {"accepted", "stock", "disposed", "moved_out", "moved_in"}
+    clerk = User.objects.get(username="clerk")
+    assert PurchaseShare.objects.visible_to(clerk, Permission.ACCEPT_EQUIPMENT).to_count().count() == 2
+
+
+def test_half_year_was_inspected_by_a_township_and_the_county_with_problems_to_put_right(county):
+    assert set(Inspection.objects.values_list("level", flat=True)) == {"township", "county"}
+    places = set(Finding.objects.filter(subject__startswith="projects.").values_list("area", flat=True))
+    assert "529901101" in places

@@ -84,9 +84,9 @@ def build(*, children: int, folder: Path, say: Callable[[str], None] = lambda st
         follow_children(AUTUMN)
     say("登记两周考勤，算预警")
     fill_attendance(BY)
-    say("登记建设项目")
+    say("登记建设项目，采购设备，做半年检查")
     with transaction.atomic():
-        build_schools()
+        build_schools(Term.objects.named(AUTUMN))
     say("核定编制，聘任教师，办理支教轮岗、补助、待遇，记校际帮扶")
     _work_with_teachers()
     say("签责任状，排工作历，报上月月报")

@@ -7,12 +7,14 @@ from povertyedu.accounts.models import User
 from povertyedu.accounts.permissions import Permission
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.enums import SchoolKind
-from povertyedu.orgs.models import School
+from povertyedu.orgs.models import School, Term
 from projects.actions import alerts, base_tables, disclosures, funds, programmes, register, requests, work
 from projects.actions.register import NewProject, Quantity
 from projects.enums import DisclosureKind, MilestoneKind, ProgrammeKind
 from projects.models import Programme, ProgrammeTarget
 from projects.queries.base_tables import period_begun
+
+from .equipment import equip_schools
 
 WAN = 1_000_000  # fen in ten thousand yuan
 # years from now, item, way of counting, number, unit, clause
@@ -31,8 +33,8 @@ REACHED = (
 )
 
 
-def build_schools() -> None:
-    """Register programmes and projects and carry each some way along."""
+def build_schools(term: Term) -> None:
+    """Register programmes and projects and carry each some way along; equip schools by what they lack in ``term``."""
     users = {
         user.username: user for user in User.objects.filter(username__in=["project", "finance", "approver"])
     }
@@ -53,6 +55,7 @@ def build_schools() -> None:
         )
         _carry(number, school, of, item, officer, finance)
     _three_links(officer)
+    equip_schools(term)
     alerts.watch()
     _report(officer, users["approver"].as_actor(Permission.APPROVE_PROJECTS))
 
