@@ -22,23 +22,24 @@ LONGEST_DAYS = 366 * 6
 
 @dataclass(frozen=True)
 class NewDeployment:
-    """What somebody wants: keys of teacher and receiving school, both days included."""
+    """What somebody wants: keys of teacher and receiving school (None: at ``office``), both days included."""
 
     teacher: int
     kind: str
-    receiving: int
+    receiving: int | None
     since: dt.date
     until: dt.date
     reason: str
     document: str = ""
+    office: str = ""
 
 
 def draft(
-    *, by: Actor, teacher: Teacher, kind: str, receiving: School, since: dt.date, until: dt.date, reason: str, document: str = "",
-    origin: str = DeploymentOrigin.ENTERED,
+    *, by: Actor, teacher: Teacher, kind: str, receiving: School | None, since: dt.date, until: dt.date, reason: str, document: str = "",
+    office: str = "", origin: str = DeploymentOrigin.ENTERED,
 ) -> Deployment:  # fmt: skip
     """Write down a deployment to be asked for; see :func:`draft_deployments`."""
-    new = NewDeployment(teacher.pk, kind, receiving.pk, since, until, reason, document)
+    new = NewDeployment(teacher.pk, kind, receiving and receiving.pk, since, until, reason, document, office)
     return draft_deployments(by=by, rows=[new], origin=origin)[0]
 
 
@@ -73,21 +74,21 @@ def record_past(*, by: Actor, rows: Sequence[NewDeployment]) -> list[Deployment]
 def checked(by: Actor, rows: Sequence[NewDeployment], origin: str) -> list[Deployment]:
     """Return unsaved deployments of ``rows``; StepRefused for the first that cannot be."""
     teachers = Teacher.objects.select_related("person").in_bulk({row.teacher for row in rows})
-    schools = School.objects.in_bulk({row.receiving for row in rows})
+    schools = School.objects.in_bulk({row.receiving for row in rows if row.receiving})
     posts: dict[int, list[Appointment]] = {}
     for post in Appointment.objects.filter(teacher__in=teachers).order_by("since"):
         posts.setdefault(post.teacher_id, []).append(post)
     made = []
     for row in rows:
-        teacher, receiving = teachers[row.teacher], schools[row.receiving]
+        teacher, receiving = teachers[row.teacher], row.receiving and schools[row.receiving]
         sending = _sending(posts.get(row.teacher, []), row.since)
         if why := _refusal(teacher, receiving, sending, row, origin):
             raise StepRefused(f"{teacher.name}（{teacher.code}）：{why}")
         made.append(
             Deployment(
                 teacher=teacher, kind=row.kind, sending_id=sending, receiving=receiving, since=row.since, until=row.until,
-                reason=row.reason.strip()[:300], document=row.document.strip()[:80], origin=origin, drafted_by_id=by.id,
-                drafted_by=by.name,
+                reason=row.reason.strip()[:300], document=row.document.strip()[:80], office=row.office.strip()[:80], origin=origin,
+                drafted_by_id=by.id, drafted_by=by.name,
             )
         )  # fmt: skip
     return made
@@ -100,7 +101,7 @@ def _sending(posts: list[Appointment], day: dt.date) -> int | None:
 
 
 def _refusal(
-    teacher: Teacher, receiving: School, sending: int | None, row: NewDeployment, origin: str
+    teacher: Teacher, receiving: School | None, sending: int | None, row: NewDeployment, origin: str
 ) -> str:
     if row.kind not in DeploymentKind.values:
         return "类型不是支教、轮岗交流、走教、跟岗、借调之一。"
@@ -112,10 +113,26 @@ def _refusal(
         return "一次派出最长 6 年；请核对起止日期。"
     if sending is None:
         return f"{row.since} 没有学校岗位，请先登记岗位聘任。"
+    if receiving is None:
+        return _refusal_of_office(teacher, row, origin)
+    if row.office.strip():
+        return "接收学校和借调单位只填一个。"
     if sending == receiving.pk:
         return f"{receiving.name}就是教师自己的学校，请选另一所学校。"
     if origin != DeploymentOrigin.RECORDED and not receiving.is_open:
         return f"{receiving.name}已停办，不能接收教师。"
+    return _refusal_of_state(teacher, origin)
+
+
+def _refusal_of_office(teacher: Teacher, row: NewDeployment, origin: str) -> str:
+    if row.kind != DeploymentKind.SECONDMENT:
+        return "请选接收学校；只有借调可以到学校以外的单位。"
+    if not row.office.strip():
+        return "请选接收学校，或填写借调单位。"
+    return _refusal_of_state(teacher, origin)
+
+
+def _refusal_of_state(teacher: Teacher, origin: str) -> str:
     if origin != DeploymentOrigin.RECORDED and teacher.state != "active":
         return f"教师现在是“{teacher.get_state_display()}”，不能派出。"
     return ""
@@ -141,7 +158,7 @@ def written(by: Actor, made: list[Deployment], verb: str) -> list[Deployment]:
 
 @transaction.atomic
 def correct(*, by: Actor, deployment: Deployment, **changes) -> Deployment:
-    """Change kind, receiving school, days, reason or document of a draft."""
+    """Change kind, receiving school or office, days, reason or document of a draft."""
     locked = Deployment.objects.select_for_update().get(pk=deployment.pk)
     if locked.state != DeploymentState.DRAFT:
         raise StepRefused("已经提出申请的不能修改；请撤回后重新起草。")
@@ -155,6 +172,7 @@ def correct(*, by: Actor, deployment: Deployment, **changes) -> Deployment:
         locked.until,
         locked.reason,
         locked.document,
+        locked.office,
     )
     locked.sending_id = checked(by, [row], locked.origin)[0].sending_id
     locked.save()
@@ -196,7 +214,7 @@ def approve(*, by: Actor, deployment: Deployment, reason: str = "", document: st
             )
     except IntegrityError as clash:
         raise StepRefused(_taken_words(locked)) from clash
-    for school in (locked.sending, locked.receiving):
+    for school in locked.schools:
         tell_school(school, locked, f"待{school.name}确认：{told(locked)}")
     return locked
 
@@ -227,12 +245,13 @@ def agree(*, by: Actor, deployment: Deployment, schools: Sequence[int], reason: 
         raise StepRefused("您的学校已经同意，等另一所学校确认。")
     for side in sides:
         verb = "agree" if locked.state == DeploymentState.APPROVED else "agree_too"
+        verb = "agree_alone" if locked.is_to_an_office else verb
         words = f"{getattr(locked, side).name}同意。{reason}".strip("。") + "。"
         advance(locked, DEPLOYMENT_FLOW, verb, by=by, reason=words, **{f"{side}_agreed_by_id": by.id})
     if not sides:
         advance(locked, DEPLOYMENT_FLOW, "agree", by=by)  # says that the step is not this one
     if locked.state == DeploymentState.AGREED:
-        tell_bureau(locked, f"两校同意：{told(locked)}", tone="ok")
+        tell_bureau(locked, f"{'学校' if locked.is_to_an_office else '两校'}同意：{told(locked)}", tone="ok")
     return locked
 
 
@@ -253,7 +272,7 @@ def withdraw(*, by: Actor, deployment: Deployment, reason: str) -> Deployment:
     known = deployment.state in BINDING
     advance(deployment, DEPLOYMENT_FLOW, "withdraw", by=by, reason=reason)
     if known:
-        for school in (deployment.sending, deployment.receiving):
+        for school in deployment.schools:
             tell_school(school, deployment, f"已撤回：{told(deployment)}。{reason}")
     return deployment
 
@@ -292,7 +311,7 @@ def _taken_words(deployment: Deployment) -> str:
         last = other.ended_on if other.state == DeploymentState.ENDED_EARLY else other.until
         if other.since <= deployment.until and deployment.since <= last:
             return (
-                f"{deployment.teacher.name}在 {other.since} 至 {last} 已派到{other.receiving.name}（{other.get_kind_display()}），"
+                f"{deployment.teacher.name}在 {other.since} 至 {last} 已派到{other.destination}（{other.get_kind_display()}），"
                 "起止日期重叠；请改期，或先撤回、提前结束那一次。"
             )
     return ""

@@ -18,7 +18,7 @@ from .deployment_news import tell_bureau, tell_school, told
 
 @transaction.atomic
 def start(*, by: Actor, deployment: Deployment, on: dt.date, reason: str = "") -> Deployment:
-    """Say as the receiving school that the teacher is there; an extension begins the day after the old one ends."""
+    """Say as the receiving school that the teacher is there (of an office, as the sending one); an extension begins the day after the old one ends."""
     if on > today():
         raise StepRefused("到岗日期不能晚于今天；到岗当天再确认。")
     if on < deployment.since:
@@ -66,7 +66,7 @@ def end_early(*, by: Actor, deployment: Deployment, on: dt.date, reason: str) ->
             f"提前结束的最后一天应在到岗（{deployment.started_on or '未到岗'}）以后、期满（{deployment.until}）以前。"
         )
     advance(deployment, DEPLOYMENT_FLOW, "end_early", by=by, reason=reason, ended_on=on)
-    for school in (deployment.sending, deployment.receiving):
+    for school in deployment.schools:
         tell_school(school, deployment, f"提前结束：{told(deployment)}。{reason}")
     return deployment
 
@@ -89,6 +89,7 @@ def ask_extension(*, by: Actor, deployment: Deployment, until: dt.date, reason: 
         until,
         reason,
         deployment.document,
+        deployment.office,
     )
     made = checked(by, [row], deployment.origin)
     made[0].extends = deployment
@@ -113,7 +114,7 @@ def remind_returns() -> int:
             if not rows.update(reminded_for=each.until):
                 continue
             words = f"{told(each)} 到期，请安排返回，需要延期的请提前申请。"
-            for school in (each.sending, each.receiving):
+            for school in each.schools:
                 tell_school(school, each, words, tone="warn")
             tell_bureau(each, words)
             reminded += 1

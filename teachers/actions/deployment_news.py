@@ -10,7 +10,7 @@ from teachers.models import Deployment
 def told(deployment: Deployment) -> str:
     return (
         f"{deployment.teacher.name} {deployment.get_kind_display()} "
-        f"{deployment.sending.name}→{deployment.receiving.name} {deployment.period}"
+        f"{deployment.sending.name}→{deployment.destination} {deployment.period}"
     )[:150]
 
 

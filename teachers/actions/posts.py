@@ -91,7 +91,7 @@ def leave(*, by: Actor, teacher: Teacher, state: str, on: dt.date, reason: str) 
     away = held.deployments.under_way().select_related("receiving").first()
     if away:
         raise StepRefused(
-            f"{held.name}正在{away.receiving.name}{away.get_kind_display()}；请先在派遣里办理返回或提前结束，再办理离岗。"
+            f"{held.name}正在{away.destination}{away.get_kind_display()}；请先在派遣里办理返回或提前结束，再办理离岗。"
         )
     present = held.appointments.standing().select_related("school").first()
     if present:

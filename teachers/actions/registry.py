@@ -13,7 +13,6 @@ from povertyedu.sealing import keyed_hash
 from povertyedu.workflow.flow import Actor, StepRefused
 from teachers.enums.registry import AppointmentKind, Backbone, Title
 from teachers.models import ServiceTerm, Teacher, TitleRecord
-from teachers.models.places import SchoolPlace
 
 from .posts import appoint
 
@@ -164,15 +163,3 @@ def award(
     word = (Title if title else Backbone)(title or backbone).label
     record(by, action="teacher.award", subject=teacher, changes={column: [old, word]}, reason=document)
     return given
-
-
-@transaction.atomic
-def keep_place(*, by: Actor, place: SchoolPlace) -> SchoolPlace:
-    """Say where a school stands on the map, how remote it is, whether it is a quality school."""
-    place.validate_constraints()
-    place.save()
-    record(
-        by, action="school_place.keep", subject=place.school,
-        changes={"remoteness": [None, place.get_remoteness_display()], "is_quality": [None, place.is_quality]},
-    )  # fmt: skip
-    return place

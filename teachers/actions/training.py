@@ -18,14 +18,17 @@ from teachers.states.training import TRAINEE_FLOW
 
 @transaction.atomic
 def set_target(
-    *, by: Actor, year: int, level: str = "", form: str = "", people: int, document: str = ""
-) -> TrainingTarget:
-    """Set how many are to be trained; the same year, level and form again changes the number."""
+    *, by: Actor, year: int, level: str = "", form: str = "", people: int, document: str = "", is_inferred: bool = False
+) -> TrainingTarget:  # fmt: skip
+    """Set how many are to be trained; the same year, level and form again changes the number.
+
+    ``is_inferred``: the plan's document gives the number without its year.
+    """
     found = TrainingTarget.objects.filter(year=year, level=level, form=form).first() or TrainingTarget(
         year=year, level=level, form=form
     )
     old = found.people
-    found.people, found.document = people, document
+    found.people, found.document, found.is_inferred = people, document, is_inferred
     found.validate_constraints()
     found.save()
     record(by, action="training.target", subject=found, changes={"people": [old and str(old), str(people)]})

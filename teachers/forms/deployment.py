@@ -71,7 +71,15 @@ class DeploymentForm(forms.Form):
 
     teacher = TeacherField(label="教师", help_text="工号或全名")
     kind = forms.ChoiceField(label="类型", choices=DeploymentKind.choices)
-    receiving = forms.ModelChoiceField(School.objects.none(), label="接收学校", empty_label="请选择")
+    receiving = forms.ModelChoiceField(
+        School.objects.none(), label="接收学校", empty_label="请选择", required=False
+    )
+    office = CellField(
+        cells.clean_text,
+        label="借调单位",
+        max_length=80,
+        help_text="只在借调到学校以外的单位时填写，那时不选接收学校",
+    )
     since = DayField(label="起")
     until = DayField(label="止", help_text="最后一天")
     reason = CellField(
@@ -103,12 +111,26 @@ class DeploymentForm(forms.Form):
     def clean_document(self):
         return self.cleaned_data["document"] or ""
 
+    def clean_office(self):
+        return self.cleaned_data["office"] or ""
+
     def clean(self):
         data = super().clean()
         since, until = data.get("since"), data.get("until")
         if since and until and until < since:
             self.add_error("until", "止日不能早于起日。")
+        if "office" in data and "receiving" in data:
+            self._check_where(data)
         return data
+
+    def _check_where(self, data: dict) -> None:
+        to_school, office = data["receiving"] is not None, data["office"]
+        if to_school and office:
+            self.add_error("office", "接收学校和借调单位只填一个。")
+        elif office and data.get("kind") != DeploymentKind.SECONDMENT:
+            self.add_error("office", "只有借调可以到学校以外的单位；请选接收学校。")
+        elif not to_school and not office:
+            self.add_error("receiving", "请选接收学校；借调到学校以外的单位，填借调单位。")
 
 
 class NoteForm(forms.Form):

@@ -227,8 +227,21 @@ class AwardForm(forms.Form):
 
 
 class PlaceForm(forms.ModelForm):
-    """Where a school stands; both coordinates or none."""
+    """Where a school stands; both coordinates or none. ``since`` is the month from which the tier holds."""
+
+    since = DayField(
+        label="偏远程度执行日期", required=False, help_text="档次变了的填从哪个月起（某月 1 日），补助按月算；空着是更正，以前也算这一档"
+    )  # fmt: skip
+    document = ShortText(label="文号", max_length=120)
 
     class Meta:
         model = SchoolPlace
         fields = ("remoteness", "is_quality", "latitude", "longitude")
+
+    field_order = ["remoteness", "since", "document", "is_quality", "latitude", "longitude"]
+
+    @property
+    def placed(self) -> dict:
+        return {name: self.cleaned_data[name] for name in self.field_order} | {
+            "document": self.cleaned_data["document"] or ""
+        }

@@ -18,6 +18,7 @@ class TargetForm(forms.Form):
     form = forms.ChoiceField(label="形式", choices=[("", "各种形式"), *TrainingForm.choices], required=False)
     people = forms.IntegerField(label="计划人次", min_value=1, max_value=1_000_000)
     document = ShortText(label="依据文件", max_length=120)
+    is_inferred = forms.BooleanField(label="文件没有写明年度，年度为推定", required=False)
 
     def clean_document(self):
         return self.cleaned_data["document"] or ""

@@ -30,7 +30,7 @@ from .establishment import (
 from .housing import Building, HousingRequest, Occupancy, Room
 from .mutual_help import HelpActivity
 from .pay import CivilPay, TeacherPay
-from .places import SchoolPlace
+from .places import FormerTier, SchoolPlace
 from .recruitment import (
     Candidate,
     CandidateDecision,
@@ -67,6 +67,7 @@ __all__ = [
     "EstablishmentChange",
     "ExcessDecision",
     "ExcessRequest",
+    "FormerTier",
     "HeadTerm",
     "HealthCheck",
     "HelpActivity",

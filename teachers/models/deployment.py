@@ -89,6 +89,7 @@ class DeploymentQuerySet(ScopedQuerySet):
 class Deployment(models.Model):
     """One teacher at one other school, both days included; the post stays at the sending school.
 
+    Who is on secondment (借调) may be at an office that is no school: then the sending school alone agrees, and says that they are there.
     No two of a teacher's share a day once approved (trigger), whoever approves at once. An extension is a new one that ``extends`` the
     old, from the day after. Asked, approved and agreed to by different people; who started and ended it, and when, are days of their own.
     """
@@ -99,8 +100,9 @@ class Deployment(models.Model):
         School, models.PROTECT, related_name="deployments_out", verbose_name="派出学校"
     )
     receiving = models.ForeignKey(
-        School, models.PROTECT, related_name="deployments_in", verbose_name="接收学校"
+        School, models.PROTECT, null=True, blank=True, related_name="deployments_in", verbose_name="接收学校"
     )
+    office = models.CharField("借调单位", max_length=80, blank=True, help_text="借调到学校以外的单位")
     since = models.DateField("起")
     until = models.DateField("止")
     reason = models.CharField("事由", max_length=300)
@@ -138,6 +140,11 @@ class Deployment(models.Model):
                 violation_error_message="接收学校不能是教师自己的学校。",
             ),
             models.CheckConstraint(
+                name="deployment_is_to_a_school_or_an_office",
+                condition=Q(receiving__isnull=False, office="") | Q(kind=DeploymentKind.SECONDMENT, receiving=None) & ~Q(office=""),
+                violation_error_message="请选接收学校；只有借调可以到学校以外的单位，那时不选接收学校，填借调单位。",
+            ),
+            models.CheckConstraint(
                 name="deployment_ends_after_it_begins", condition=Q(until__gte=F("since")),
                 violation_error_message="止日不能早于起日。",
             ),
@@ -158,7 +165,8 @@ class Deployment(models.Model):
             models.CheckConstraint(
                 name="agreed_deployment_has_both_schools",
                 condition=~(Q(state__in=AGREED_BY_BOTH) & NOT_RECORDED)
-                | Q(sending_agreed_by_id__isnull=False, receiving_agreed_by_id__isnull=False),
+                | Q(sending_agreed_by_id__isnull=False)
+                & (Q(receiving_agreed_by_id__isnull=False) | Q(receiving=None, receiving_agreed_by_id=None)),
             ),
             models.CheckConstraint(
                 name="begun_deployment_has_a_first_day",
@@ -208,9 +216,25 @@ class Deployment(models.Model):
         return f"{self.since} 至 {self.until}"
 
     @property
+    def destination(self) -> str:
+        """The name of the school or office where the teacher works."""
+        return self.receiving.name if self.receiving else self.office
+
+    @property
+    def schools(self) -> list[School]:
+        """The schools that agree to it."""
+        return [school for school in (self.sending, self.receiving) if school]
+
+    @property
+    def is_to_an_office(self) -> bool:
+        return self.receiving_id is None
+
+    @property
     def state_words(self) -> str:
         if self.is_overdue:
             return f"逾期 {-self.days_left} 天未返回"
+        if self.is_to_an_office and self.state == DeploymentState.APPROVED:
+            return "待派出学校确认"
         return self.get_state_display()
 
     @property

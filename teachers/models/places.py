@@ -1,5 +1,6 @@
 """Where schools stand: for distances, for allowances by remoteness, for rotation of quality schools."""
 
+import datetime as dt
 import math
 
 from django.db import models
@@ -53,6 +54,11 @@ class SchoolPlace(models.Model):
     def __str__(self):
         return f"{self.school} {self.get_remoteness_display()}"
 
+    def tier_on(self, day: dt.date) -> int:
+        """Return the tier that held on ``day``; read the former tiers along."""
+        former = sorted(self.school.former_tiers.all(), key=lambda each: each.before)
+        return next((each.remoteness for each in former if day < each.before), self.remoteness)
+
     def km_to(self, other: "SchoolPlace") -> float | None:
         """Return the distance as the crow flies, in km; None when one of the two is not on the map."""
         points = (self.latitude, self.longitude, other.latitude, other.longitude)
@@ -64,3 +70,29 @@ class SchoolPlace(models.Model):
             + math.cos(here) * math.cos(there) * math.sin((east_there - east) / 2) ** 2
         )
         return 2 * EARTH_KM * math.asin(math.sqrt(min(1.0, part)))
+
+
+class FormerTier(models.Model):
+    """The tier of remoteness a school had until a month; :class:`SchoolPlace` has the present one."""
+
+    school = models.ForeignKey(School, models.CASCADE, related_name="former_tiers", verbose_name="学校")
+    remoteness = models.PositiveSmallIntegerField("偏远程度", choices=Remoteness.choices)
+    before = models.DateField("到哪个月为止", help_text="从这个月 1 日起是后来的档次")
+    document = models.CharField("依据（文号）", max_length=120, blank=True)
+    by_name = models.CharField("经办人", max_length=60)
+
+    objects = AtSchoolQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "原来的偏远程度"
+        ordering = ["school", "before"]
+        constraints = [
+            models.UniqueConstraint(fields=["school", "before"], name="former_tier_once_a_month"),
+            models.CheckConstraint(name="former_tier_ends_with_a_month", condition=Q(before__day=1)),
+            models.CheckConstraint(
+                name="former_tier_is_known", condition=Q(remoteness__lte=Remoteness.FOURTH)
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.school} {self.before:%Y-%m} 前{self.get_remoteness_display()}"

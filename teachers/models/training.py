@@ -27,6 +27,9 @@ class TrainingTarget(models.Model):
     )
     people = models.PositiveIntegerField("计划人次")
     document = models.CharField("依据文件", max_length=120, blank=True)
+    is_inferred = models.BooleanField(
+        "年度为推定", default=False, help_text="文件没有写明是哪一年，按先后推定"
+    )
 
     objects = CountyWideQuerySet.as_manager()
 

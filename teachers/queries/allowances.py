@@ -11,7 +11,15 @@ from django.db.models import Count, Q, Sum
 from povertyedu.orgs.models import School
 from teachers.enums.allowances import LIVE_LINES, LineNature, LineState, RollState, SheetState
 from teachers.enums.registry import Remoteness
-from teachers.models import AllowanceLine, AllowanceRate, AllowanceRoll, AllowanceSheet, SchoolPlace, Teacher
+from teachers.models import (
+    AllowanceLine,
+    AllowanceRate,
+    AllowanceRoll,
+    AllowanceSheet,
+    FormerTier,
+    SchoolPlace,
+    Teacher,
+)
 
 from .workplaces import Spell, cut, spells_between
 
@@ -59,21 +67,32 @@ class Tariff:
     kind: str
     rates: dict[int, list[AllowanceRate]] = field(default_factory=lambda: defaultdict(list))
     tiers: dict[int, int] = field(default_factory=dict)
+    former: dict[int, list[tuple[dt.date, int]]] = field(default_factory=lambda: defaultdict(list))
     names: dict[int, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, kind: str) -> "Tariff":
-        """Read it; three queries."""
+        """Read it; four queries."""
         found = cls(kind)
         for rate in AllowanceRate.objects.filter(kind=kind).order_by("since"):
             found.rates[rate.tier].append(rate)
         found.tiers = dict(SchoolPlace.objects.values_list("school", "remoteness"))
+        for school, before, tier in FormerTier.objects.order_by("before").values_list(
+            "school", "before", "remoteness"
+        ):
+            found.former[school].append((before, tier))
         found.names = dict(School.objects.values_list("pk", "name"))
         return found
 
-    def rate(self, school: int, month: dt.date) -> AllowanceRate | None:
-        """Return what holds in ``month`` for a school; one that nobody placed is of the nearest tier."""
-        begun = [rate for rate in self.rates[self.tiers.get(school, Remoteness.NEAR)] if rate.since <= month]
+    def rate(self, school: int | None, month: dt.date) -> AllowanceRate | None:
+        """Return what holds in ``month`` for a school; one that nobody placed is of the nearest tier, an office of none."""
+        if school is None:
+            return None
+        tier = next(
+            (tier for before, tier in self.former[school] if month < before),
+            self.tiers.get(school, Remoteness.NEAR),
+        )
+        begun = [rate for rate in self.rates[tier] if rate.since <= month]
         return begun[-1] if begun and begun[-1].monthly_fen else None
 
     def due(self, spells: Iterable[Spell], month: dt.date) -> Due:

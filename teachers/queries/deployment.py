@@ -39,7 +39,10 @@ def narrowed(rows: QuerySet[Deployment], wanted: dict) -> QuerySet[Deployment]:
         rows = rows.filter(since__lte=period.ends_on, until__gte=period.starts_on)
     if text := wanted.get("q"):
         rows = rows.filter(
-            Q(teacher__person__name__contains=text) | Q(teacher__code=text) | Q(document__contains=text)
+            Q(teacher__person__name__contains=text)
+            | Q(teacher__code=text)
+            | Q(document__contains=text)
+            | Q(office__contains=text)
         )
     return rows
 
@@ -67,7 +70,9 @@ def steps_open(found: Deployment, user, schools: list[int]) -> list[tuple[str, s
         (
             "start",
             "确认到岗",
-            found.state == S.AGREED and found.receiving_id in schools and found.since <= today(),
+            found.state == S.AGREED
+            and (found.receiving_id or found.sending_id) in schools
+            and found.since <= today(),
         ),
         ("return", "登记返回", running and bool(schools) and found.until <= today()),
         ("extension", "申请延期", running and asks),
@@ -85,14 +90,14 @@ def next_words(found: Deployment) -> str:
     """Return who does what next, in words."""
     waiting = [
         school.name for school, agreed in ((found.sending, found.sending_agreed_by_id), (found.receiving, found.receiving_agreed_by_id))
-        if agreed is None
+        if school and agreed is None
     ]  # fmt: skip
     return {
         S.DRAFT: "草稿还没有报人事股，请核对后提出申请。",
         S.ASKED: "等人事股（或审批领导）批准；批准的人不能是申请的人。",
         S.APPROVED: f"等{'、'.join(waiting)}同意。",
         S.HALF_AGREED: f"等{'、'.join(waiting)}同意。",
-        S.AGREED: f"{found.since} 起，由{found.receiving.name}确认到岗。",
+        S.AGREED: f"{found.since} 起，由{(found.receiving or found.sending).name}确认到岗。",
         S.UNDER_WAY: "已过最后一天，请登记返回或申请延期。" if found.is_overdue else f"还有 {found.days_left} 天；到期由学校登记返回，需要延期的提前申请。",
     }.get(DeploymentState(found.state), "")  # fmt: skip
 
@@ -119,9 +124,13 @@ def flow_of(found: Deployment) -> list[dict]:
     at = _PLACE[DeploymentState(found.state)]
     over = found.state in OVER
     return [
-        {"text": found.get_state_display() if over and number == at else text, "state": "done" if number < at or over else "doing" if number == at else "todo"}
+        {"text": found.get_state_display() if over and number == at else _said_of(found, text), "state": "done" if number < at or over else "doing" if number == at else "todo"}
         for number, (_, text) in enumerate(CHAIN)
     ]  # fmt: skip
+
+
+def _said_of(found: Deployment, text: str) -> str:
+    return "学校同意" if found.is_to_an_office and text == "两校同意" else text
 
 
 def paper_name(found: Deployment) -> str:

@@ -36,6 +36,7 @@ class PlanLine:
     level: str
     form: str
     planned: int | None = None
+    is_inferred: bool = False
     done: int = 0
     rural: int = 0
     hours: int = 0
@@ -66,7 +67,7 @@ def plan_on(targets: QuerySet[TrainingTarget], trainees: QuerySet[Trainee], on: 
     lines: dict[tuple[int, str, str], PlanLine] = {}
     for target in targets.order_by("year", "level", "form"):
         year = years.setdefault(target.year, YearPlan(target.year))
-        line = PlanLine(target.year, target.level, target.form, target.people)
+        line = PlanLine(target.year, target.level, target.form, target.people, target.is_inferred)
         lines[target.year, target.level, target.form] = line
         year.lines.append(line)
         year.planned += target.people

@@ -16,9 +16,9 @@ DAY = dt.timedelta(days=1)
 
 
 class Spell(NamedTuple):
-    """Days at one school, both ends included; ``contract``: without a place of the establishment."""
+    """Days at one school (None: at an office), both ends included; ``contract``: without a place of the establishment."""
 
-    school: int
+    school: int | None
     first: dt.date
     last: dt.date
     contract: bool = False

@@ -47,10 +47,18 @@ class DeploymentResource(ImportResource):
     receiving = Column(
         "接收学校",
         aliases=("流入学校", "受援学校", "接收单位"),
-        required=True,
         clean=short_text(80),
         width=24,
         as_text=True,
+        note="借调到学校以外的单位时不填",
+    )
+    office = Column(
+        "借调单位",
+        aliases=("借入单位", "借用单位"),
+        clean=short_text(80),
+        width=20,
+        as_text=True,
+        note="只有借调填",
     )
     since = Column("起", aliases=("起始日期", "开始日期", "起止日期起"), required=True, clean=clean_date)
     until = Column("止", aliases=("终止日期", "结束日期", "起止日期止"), required=True, clean=clean_date)
@@ -91,10 +99,12 @@ class DeploymentResource(ImportResource):
         self._look_at_schools(row, held, context)
         if until and until < today() and not values["document"]:
             row.reject("document", "value_missing", "已经结束的派出按补录登记，要写明文号。")
+        self._look_at_office(row)
         if not row.errors:
+            receiving = self._school(values["receiving"])
             row.found = NewDeployment(
-                held.teacher_id, values["kind_"], self._school(values["receiving"]).pk, since, until,
-                values["why"] or values["document"] or "按年度安排", values["document"] or "",
+                held.teacher_id, values["kind_"], receiving and receiving.pk, since, until,
+                values["why"] or values["document"] or "按年度安排", values["document"] or "", values["office"] or "",
             )  # fmt: skip
 
     def _held(self, posts: list[Appointment], day: date | None) -> Appointment | None:
@@ -127,6 +137,15 @@ class DeploymentResource(ImportResource):
         if receiving and receiving.pk == held.school_id:
             row.reject("receiving", "school_same", "接收学校就是教师自己的学校；请填另一所学校。")
 
+    def _look_at_office(self, row: Row) -> None:
+        kind, to_school, office = (row.values[name] for name in ("kind_", "receiving", "office"))
+        if to_school and office:
+            row.reject("office", "place_twice", "接收学校和借调单位只填一个；请删去一格。")
+        elif office and kind and kind != DeploymentKind.SECONDMENT:
+            row.reject("office", "office_not_for_kind", "只有借调可以到学校以外的单位；请填接收学校。")
+        elif not to_school and not office:
+            row.reject("receiving", "value_missing", "请填接收学校；借调到学校以外的单位，填借调单位。")
+
     def key(self, row: Row):
         return (row.found.teacher, row.found.since) if row.found else None
 
@@ -147,16 +166,17 @@ class DeploymentResource(ImportResource):
     def compare(self, row: Row, context: Context) -> list[Change] | None:
         new = row.found
         for each in self.known.get(new.teacher, ()):
-            if (each.kind, each.receiving_id, each.since, each.until) == (
+            if (each.kind, each.receiving_id, each.office, each.since, each.until) == (
                 new.kind,
                 new.receiving,
+                new.office,
                 new.since,
                 new.until,
             ):
                 return []
             last = each.ended_on if each.state == DeploymentState.ENDED_EARLY else each.until
             if each.state in BINDING and each.since <= new.until and new.since <= last:
-                told = f"教师在 {each.since} 至 {last} 已派到{each.receiving.name}，起止日期重叠；请改期。"
+                told = f"教师在 {each.since} 至 {last} 已派到{each.destination}，起止日期重叠；请改期。"
                 row.reject("since", "days_taken", told)
         if new.until < today():
             before = self.recorded.setdefault(new.teacher, [])

@@ -5,7 +5,7 @@ from povertyedu.imports.cleaning import known_value_words, one_of, short_text
 from povertyedu.imports.reading import Arrangement
 from povertyedu.imports.resources import ImportResource
 from povertyedu.imports.rows import Change, Context, Row
-from povertyedu.workbooks.cells import clean_person_name
+from povertyedu.workbooks.cells import clean_person_name, clean_yes_no
 from povertyedu.workbooks.columns import Column
 from teachers.actions import training as actions
 from teachers.enums.training import TrainingForm, TrainingLevel
@@ -51,6 +51,13 @@ class TrainingTargetResource(ImportResource):
         "计划人次", aliases=("人次", "人数", "计划人数", "培训人数"), required=True, clean=clean_people
     )
     document = Column("依据文件", aliases=("依据", "文号"), clean=short_text(120), width=24)
+    inferred = Column(
+        "年度为推定",
+        aliases=("推定",),
+        clean=clean_yes_no,
+        choices=("是", "否"),
+        note="文件没有写明是哪一年的填“是”",
+    )
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
@@ -83,6 +90,7 @@ class TrainingTargetResource(ImportResource):
                 values["form"] or "",
                 values["people"],
                 values["document"] or "",
+                bool(values["inferred"]),
             )
 
     def key(self, row: Row):
@@ -93,20 +101,34 @@ class TrainingTargetResource(ImportResource):
 
     def look_up_records(self, rows, context: Context) -> None:
         self.known = {
-            (each.year, each.level, each.form): each.people for each in TrainingTarget.objects.all()
+            (each.year, each.level, each.form): (each.people, each.document, each.is_inferred)
+            for each in TrainingTarget.objects.all()
         }
 
     def compare(self, row: Row, context: Context) -> list[Change] | None:
         old = self.known.get(row.key)
         if old is None:
             return None
-        return [Change("计划人次", str(old), str(row.found[3]))] if old != row.found[3] else []
+        told = (("计划人次", str), ("依据文件", str), ("年度为推定", lambda yes: "是" if yes else "否"))
+        return [
+            Change(label, word(before), word(now))
+            for (label, word), before, now in zip(told, old, row.found[3:], strict=True)
+            if before != now
+        ]
 
     def write(self, created, updated, context: Context) -> None:
         by = actor_of(context, self.permission)
         for row in (*created, *updated):
-            year, level, form, people, document = row.found
-            actions.set_target(by=by, year=year, level=level, form=form, people=people, document=document)
+            year, level, form, people, document, inferred = row.found
+            actions.set_target(
+                by=by,
+                year=year,
+                level=level,
+                form=form,
+                people=people,
+                document=document,
+                is_inferred=inferred,
+            )
 
 
 class TraineeResource(ImportResource):

@@ -1,4 +1,4 @@
-"""The steps of a deployment: a school (or the personnel office) asks, another person of the bureau approves, both schools agree."""
+"""The steps of a deployment: a school (or the personnel office) asks, another person of the bureau approves, both schools agree (to an office, the sending one alone)."""
 
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.workflow.flow import Flow, Transition
@@ -13,6 +13,7 @@ DEPLOYMENT_FLOW = Flow(
         Transition("approve", (S.ASKED,), S.APPROVED, P.APPROVE_DEPLOYMENT, "批准"),
         Transition("refuse", (S.ASKED,), S.REFUSED, P.APPROVE_DEPLOYMENT, "不批准", needs_reason=True),
         Transition("agree", (S.APPROVED,), S.HALF_AGREED, P.ACCEPT_DEPLOYMENT, "学校同意"),
+        Transition("agree_alone", (S.APPROVED,), S.AGREED, P.ACCEPT_DEPLOYMENT, "学校同意"),
         Transition("agree_too", (S.HALF_AGREED,), S.AGREED, P.ACCEPT_DEPLOYMENT, "另一校同意"),
         Transition(
             "decline", (S.APPROVED, S.HALF_AGREED), S.REFUSED, P.ACCEPT_DEPLOYMENT, "学校不同意", needs_reason=True

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import School
-from teachers.actions import posts
+from teachers.actions import places, posts
 from teachers.actions import registry as actions
 from teachers.forms import registry as forms
 from teachers.models import Appointment, SchoolPlace, ServiceTerm, Teacher
@@ -118,9 +118,11 @@ def place(request, pk):
         request.POST if request.method == "POST" else None, instance=held or SchoolPlace(school=school)
     )
     by, back = actor(request, P.MANAGE_ESTABLISHMENT), reverse("teachers:school_establishment", args=[pk])
-    if form.is_bound and form.is_valid() and attempt(form, actions.keep_place, by=by, place=form.instance):
-        messages.success(request, "已保存。")
-        return redirect(back)
+    if form.is_bound and form.is_valid():
+        row = places.Placed(pk, **form.placed)
+        if attempt(form, places.keep_places, by=by, rows=[row]):
+            messages.success(request, "已保存。")
+            return redirect(back)
     context = {
         "crumbs": crumbs((school.name, back), ("位置和偏远程度", None)), "title": f"位置和偏远程度：{school.name}", "form": form, "back_url": back,
     }  # fmt: skip

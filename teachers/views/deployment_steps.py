@@ -25,7 +25,7 @@ from .deployment import crumbs, deployment_of
 
 @dataclass(frozen=True)
 class Step:
-    """A verb: who may, at which of the two schools ("" at any), what is typed, what carries it out."""
+    """A verb: who may, at which of the schools ("" at any), what is typed, what carries it out."""
 
     permission: str
     label: str
@@ -45,10 +45,10 @@ STEPS = {
     "ask": _step("ask", forms.NoteForm, actions.ask, "sending"),
     "approve": _step("approve", forms.ApproveForm, actions.approve),
     "refuse": _step("refuse", forms.WhyForm, actions.refuse),
-    "agree": _step("agree", forms.NoteForm, actions.agree, "either", "两校都同意后，到起日由接收学校确认到岗", "同意"),
+    "agree": _step("agree", forms.NoteForm, actions.agree, "either", "学校都同意后，到起日确认到岗", "同意"),
     "decline": _step("decline", forms.WhyForm, actions.decline, "either", label="不同意"),
     "start": _step("start", forms.OnForm, days.start, "receiving"),
-    "return": _step("return", forms.OnForm, days.come_back, "either", "日期是在接收学校的最后一天"),
+    "return": _step("return", forms.OnForm, days.come_back, "either", "日期是在接收学校（单位）的最后一天"),
     "end_early": _step("end_early", forms.EndForm, days.end_early, note="其余的日子空出来，可以另行安排"),
     "extension": Step(
         P.ASK_DEPLOYMENT, "申请延期", forms.ExtensionForm, days.ask_extension, "either", "延期是新的申请，要人事股批准、两校同意"
@@ -64,7 +64,10 @@ def _schools(request, step: Step, found: Deployment) -> list[int]:
 
 
 def _is_placed(step: Step, found: Deployment, schools: list[int]) -> bool:
-    wanted = {"sending": found.sending_id in schools, "receiving": found.receiving_id in schools}
+    wanted = {
+        "sending": found.sending_id in schools,
+        "receiving": (found.receiving_id or found.sending_id) in schools,
+    }
     return wanted.get(step.at, bool(schools))
 
 
@@ -73,7 +76,7 @@ def _extra(request, verb: str, found: Deployment) -> dict:
     if verb == "edit":
         initial = {
             name: getattr(found, name)
-            for name in ("kind", "receiving", "since", "until", "reason", "document")
+            for name in ("kind", "receiving", "office", "since", "until", "reason", "document")
         }
         return {"user": request.user, "teacher": found.teacher, "initial": initial}
     if verb == "start":
@@ -100,7 +103,7 @@ def deployment_step(request, pk, verb):
     form = step.form(request.POST if request.method == "POST" else None, **_extra(request, verb, found))
     if form.is_bound and form.is_valid():
         data = dict(form.cleaned_data)
-        for name in ("reason", "document"):
+        for name in ("reason", "document", "office"):
             if name in data:
                 data[name] = data[name] or ""
         more = {"schools": schools} if verb == "agree" else {}

@@ -98,6 +98,7 @@ def school_establishment(request, pk):
     held = getattr(school, "establishment", None)
     context = {
         "crumbs": crumbs(CRUMB, (school.name, None)), "school": school, "held": held, "place": getattr(school, "place", None),
+        "former_tiers": school.former_tiers.order_by("-before"),
         "staff": staff.select_related("teacher__person").order_by("kind", "subject", "pk"),
         "changes": held.changes.all() if held else [],
         "requests": ExcessRequest.objects.visible_to(request.user, P.VIEW_TEACHERS).filter(school=school),

@@ -19,7 +19,7 @@ from povertyedu.jobs.models import Job
 from povertyedu.jobs.tasks import run
 from teachers.actions import allowances as actions
 from teachers.actions.allowances import open_due
-from teachers.models import AllowanceLine, AllowanceRate, AllowanceRoll, Deployment
+from teachers.models import AllowanceLine, AllowanceRate, AllowanceRoll, Deployment, FormerTier
 from teachers.queries.allowances import Due, month_before, settling_lines, shared_out
 from teachers.queries.workplaces import Spell, overlay
 from tests import factories
@@ -200,6 +200,43 @@ def test_newest_rate_that_has_begun_holds_and_zero_ends_it(wang, bureau, on_day)
     assert lines(draw(bureau, OCTOBER))[0][3] == 30_000
     assert lines(draw(bureau, NOVEMBER))[0][3] == 35_000
     assert lines(draw(bureau, dt.date(2020, 12, 1))) == []
+
+
+def test_tier_that_changes_with_a_month_leaves_the_months_before_as_they_were(
+    client, wang, xiazhai, bureau, on_day
+):
+    """Tier 2 (300 yuan) until October, tier 1 (200 yuan) from November on; a correction without a month holds for November alone."""
+    on_day("2020-12-03")
+    client.force_login(bureau)
+    page = reverse("teachers:place", args=[xiazhai.pk])
+    data = {"remoteness": "1", "latitude": "25.1", "longitude": "101.5", "document": "云教发〔2020〕21号"}
+    for wrong in ("2020-11-15", "2021-01-01"):
+        assert client.post(page, data | {"since": wrong}).status_code == 422
+    assert client.post(page, data | {"since": "2020-11-01"}).status_code == 302
+    assert [lines(draw(bureau, month))[0][3] for month in (OCTOBER, NOVEMBER)] == [30_000, 20_000]
+    told = client.get(reverse("teachers:school_establishment", args=[xiazhai.pk])).content.decode()
+    assert "一类（较近）；2020年11月以前二类（较远）" in told
+    rate(10_000, tier=0)
+    assert client.post(page, data | {"remoteness": "0"}).status_code == 302
+    assert [lines(draw(bureau, month))[0][3] for month in (OCTOBER, NOVEMBER)] == [30_000, 10_000]
+    assert client.post(page, data | {"remoteness": "2", "since": "2020-10-01"}).status_code == 302
+    assert (FormerTier.objects.count(), [lines(draw(bureau, m))[0][3] for m in (OCTOBER, NOVEMBER)]) == (
+        0,
+        [30_000, 30_000],
+    )
+
+
+def test_who_is_at_an_office_gets_nothing_for_those_days(placed, xiazhai, bureau, on_day):
+    """Sent to the bureau on 11 October: 10 x 300 / 31 = 96.774... yuan."""
+    on_day("2020-11-03")
+    wang = teachers.teacher("王芳", xiazhai)
+    Deployment.objects.create(
+        teacher=wang, kind="secondment", sending=xiazhai, office="县教育局教研室", since=dt.date(2020, 10, 11), until=dt.date(2021, 7, 10), reason="教研",
+        state="under_way", started_on=dt.date(2020, 10, 11), drafted_by="甲", drafted_by_id=1, asked_by_id=1, approved_by_id=2,
+        approved_on=dt.date(2020, 10, 8), sending_agreed_by_id=3,
+    )  # fmt: skip
+    line = draw(bureau).lines.get()
+    assert (line.amount_fen, line.days) == (9_677, 10)
 
 
 def test_drawing_up_again_changes_nothing_and_what_a_school_confirmed_stays(

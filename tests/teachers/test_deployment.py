@@ -114,6 +114,51 @@ def test_round_goes_from_school_to_bureau_to_both_schools_and_back(
     assert DeploymentDecision.broken_link(row) is None
 
 
+def test_secondment_to_an_office_is_agreed_to_by_the_sending_school_alone(
+    client, folk, wang, xiazhai, qingshi, on_day
+):
+    on_day("2020-08-20")
+    client.force_login(folk.sender)
+    data = {
+        "teacher": wang.pk, "kind": "secondment", "office": "县教育局教研室", "since": "2020-09-01", "until": "2021-07-15", "reason": "参与教研", "ask": "1",
+    }  # fmt: skip
+    for wrong, told in (
+        ({"office": ""}, "请选接收学校；借调到学校以外的单位，填借调单位。"),
+        ({"kind": "exchange"}, "只有借调可以到学校以外的单位"),
+        ({"receiving": qingshi.pk}, "接收学校和借调单位只填一个。"),
+    ):
+        answer = client.post(NEW, data | wrong)
+        assert (answer.status_code, told in answer.content.decode()) == (422, True)
+    assert client.post(NEW, data).status_code == 302
+    row = Deployment.objects.get()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Deployment.objects.filter(pk=row.pk).update(kind="support")
+    actions.approve(by=folk.officer.as_actor(), deployment=row)
+    assert "待派出学校确认" in client.get(row.get_absolute_url()).content.decode()
+    assert step(client, row, "agree").status_code == 302
+    on_day("2020-09-01")
+    page = client.get(row.get_absolute_url()).content.decode()
+    assert ("2020-09-01 起，由城关镇下寨小学确认到岗。" in page, "县教育局教研室" in page) == (True, True)
+    assert step(client, row, "start", on="2020-09-01").status_code == 302
+    assert {school: len(workers) for school, workers in working_at(dt.date(2020, 10, 1)).items()} == {}
+    letter = client.get(reverse("teachers:deployment_letter", args=[row.pk])).content
+    assert "派城关镇下寨小学教师王芳到县教育局教研室借调" in "".join(
+        p.text for p in docx.Document(BytesIO(letter)).paragraphs
+    )
+    assert "县教育局教研室" in client.get(LIST, {"tab": "under_way", "q": "教研室"}).content.decode()
+    on_day("2021-07-15")
+    assert step(client, row, "return", on="2021-07-15").status_code == 302
+    row.refresh_from_db()
+    assert [d.verb for d in row.decisions.all()] == [
+        "draft",
+        "ask",
+        "approve",
+        "agree_alone",
+        "start",
+        "return",
+    ]
+
+
 def test_nobody_approves_what_they_drafted_or_asked(client, folk, wang, qingshi):
     by = folk.officer.as_actor()
     row = actions.draft(
@@ -363,10 +408,11 @@ def test_yearly_list_becomes_drafts_what_is_over_is_recorded_and_the_same_again_
         ("T99999", "无人", "支教", "", qingshi.name, "2020-09-01", "2021-07-15", "", ""),
         (li.code, "", "支教", "", xiazhai.name, "2020-09-01", "2021-07-15", "", ""),
         (li.code, "", "支教", "", "没有的学校", "2020-09-01", "2020-07-15", "", ""),
+        (li.code, "", "借调", "", "", "2020-09-01", "2021-07-15", "", ""),
     ]))  # fmt: skip
     assert {key: run("deployments", content)[key] for key in ("created", "rejected")} == {
         "created": 2,
-        "rejected": 5,
+        "rejected": 6,
     }
     found = {(row.teacher.name, row.state, row.origin, row.until) for row in Deployment.objects.with_people()}
     assert found == {
@@ -380,16 +426,21 @@ def test_yearly_list_becomes_drafts_what_is_over_is_recorded_and_the_same_again_
 def test_list_is_exported_in_the_columns_it_is_imported_by(client, run, folk, wang, qingshi, on_day):
     on_day("2020-08-20")
     deployment(wang, qingshi, state="approved")
+    li = teachers.teacher("李明", at=qingshi)
+    actions.draft(
+        by=folk.officer.as_actor(), teacher=li, kind="secondment", receiving=None, office="县教育局", since=SINCE, until=UNTIL, reason="教研"
+    )  # fmt: skip
     client.force_login(folk.officer)
     exported = client.get(f"{reverse('teachers:deployments_export')}?tab=all").content
     cells = [
         [c for c in row if c is not None]
         for row in openpyxl.load_workbook(BytesIO(exported)).active.iter_rows(values_only=True)
     ]
-    assert [row[1:7] for row in cells if row and row[0] == 1] == [
-        [wang.code, "王芳", "语文", "轮岗交流", "城关镇下寨小学", "青石镇中心小学"]
+    assert [row[1:7] for row in cells if row and row[0] in (1, 2)] == [
+        [li.code, "李明", "语文", "借调", "青石镇中心小学", "县教育局"],
+        [wang.code, "王芳", "语文", "轮岗交流", "城关镇下寨小学", "青石镇中心小学"],
     ]
-    assert run("deployments", exported)["unchanged"] == 1
+    assert run("deployments", exported)["unchanged"] == 2
 
 
 def test_pages_take_the_same_queries_for_one_and_for_forty(client, folk, xiazhai, qingshi):

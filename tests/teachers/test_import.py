@@ -1,16 +1,20 @@
 """Establishments and rosters by the import wizard: told by sheet, row and field, moved by date, written once."""
 
 import datetime as dt
+from dataclasses import replace
 from io import BytesIO
 
 import openpyxl
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from povertyedu.imports import actions as imports
 from povertyedu.imports.models import StagedRow
 from povertyedu.orgs.models import Person
-from teachers.models import Appointment, Establishment, EstablishmentChange, ServiceTerm, Teacher
+from teachers.actions.places import Placed, keep_places
+from teachers.models import Appointment, Establishment, EstablishmentChange, SchoolPlace, ServiceTerm, Teacher
 from tests import factories
 from tests.factories import teachers
 from tests.imports.conftest import workbook
@@ -161,6 +165,57 @@ def test_establishments_come_in_once_and_keep_what_was_before(run, personnel, xi
         (4, "authorised"),
     ]
     assert "已有在编 1 名，批准超编 0 名，核定 0 名不够" in found[0][3]
+
+
+def test_places_of_schools_come_in_once_and_keep_the_tier_that_was(run, personnel, xiazhai, qingshi, on_day):
+    on_day("2020-11-20")
+    heads = ("学校名称", "偏远程度", "优质学校", "纬度", "经度", "执行日期", "文号")
+
+    def places(*rows) -> bytes:
+        return workbook(("位置", [heads, *rows]))
+
+    content = places(
+        [xiazhai.name, "二类", "", "25.12345", "101.5", "", ""],
+        [qingshi.code, "乡镇驻地", "是", "", "", "", ""],
+    )
+    assert run("school-places", content)["created"] == 2
+    assert run("school-places", content)["unchanged"] == 2
+    later = places([xiazhai.name, "三类", "", "", "", "2020-11-01", "云教发〔2020〕21号"])
+    assert (run("school-places", later)["updated"], run("school-places", later)["unchanged"]) == (1, 1)
+    place = SchoolPlace.objects.get(school=xiazhai)
+    assert (
+        place.tier_on(dt.date(2020, 10, 31)),
+        place.tier_on(dt.date(2020, 11, 1)),
+        str(place.latitude),
+    ) == (
+        2,
+        3,
+        "25.12345",
+    )
+    assert SchoolPlace.objects.get(school=qingshi).is_quality
+    found = wrong(
+        personnel,
+        places(
+            ["云上小学", "一类", "", "", "", "", ""],
+            [xiazhai.name, "五类", "", "", "", "", ""],
+            [qingshi.name, "", "", "101.5", "25.1", "2020-12-01", ""],
+        ),
+        "school-places",
+    )
+    assert [(row, field) for _, row, field, _ in found] == [(2, "school"), (3, "remoteness"), (4, "since")]
+
+
+def test_places_take_the_same_queries_for_one_and_for_thirty(personnel):
+    def queries(number: int) -> int:
+        schools = [factories.school(f"村小{number}{serial}") for serial in range(number)]
+        rows = [Placed(school.pk, 2, is_quality=False, since=dt.date(2020, 9, 1)) for school in schools]
+        keep_places(by=personnel.as_actor(), rows=rows)
+        moved = [replace(row, remoteness=3) for row in rows]
+        with CaptureQueriesContext(connection) as seen:
+            keep_places(by=personnel.as_actor(), rows=moved)
+        return len(seen)
+
+    assert queries(1) == queries(30)
 
 
 def test_exported_roster_reads_back_without_a_change(run, client, personnel, xiazhai):

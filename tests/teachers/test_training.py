@@ -71,8 +71,8 @@ def completed(course, teacher, *, by, confirmer, hours=40, on=None) -> Trainee:
 
 def test_linxia_plans_25500_over_six_years_by_import(client, personnel):
     factories.county()
-    rows = [("年度", "级别", "形式", "计划人次"), (2015, "", "", 9000), (2016, "", "", 4000), (2017, "", "", "4000人"), (2018, "", "", 3000),
-            (2019, "", "", 3000), (2020, "", "", 2500), ("合计", "", "", 25500)]  # fmt: skip
+    rows = [("年度", "级别", "形式", "计划人次", "年度为推定"), (2015, "", "", 9000, "是"), (2016, "", "", 4000, "是"), (2017, "", "", "4000人", ""),
+            (2018, "", "", 3000, ""), (2019, "", "", 3000, "是"), (2020, "", "", 2500, ""), ("合计", "", "", 25500, "")]  # fmt: skip
     batch = imports.receive(
         chunks=[workbook(("计划", rows))], name="计划.xlsx", kind="training-targets", term=None, by=personnel
     )
@@ -86,6 +86,8 @@ def test_linxia_plans_25500_over_six_years_by_import(client, personnel):
     client.force_login(personnel)
     page = client.get(reverse("teachers:training"))
     assert (page.context["total"]["planned"], page.context["total"]["done"]) == (25_500, 0)
+    inferred = {line.year for year in page.context["years"] for line in year.lines if line.is_inferred}
+    assert (inferred, page.content.decode().count("年度为推定")) == ({2015, 2016, 2019}, 3)
 
 
 def test_actual_counts_on_its_day_in_its_level_and_form(client, personnel, clerk, xiazhai):
