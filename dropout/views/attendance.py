@@ -19,7 +19,7 @@ from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import SchoolClass
-from povertyedu.ui.attempt import CLASH
+from povertyedu.workflow.attempt import CLASH
 
 from .chain import HOME
 

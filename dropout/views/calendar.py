@@ -15,8 +15,8 @@ from dropout.queries import calendar as queries
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.calendar import today
-from povertyedu.ui.attempt import attempt
 from povertyedu.ui.paging import key_page
+from povertyedu.workflow.attempt import attempt
 
 from .chain import HOME
 from .pledges import year_of

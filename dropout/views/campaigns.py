@@ -16,7 +16,7 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.enums import AreaLevel
 from povertyedu.orgs.models import Area, School
-from povertyedu.ui.attempt import attempt
+from povertyedu.workflow.attempt import attempt
 
 from .pledges import year_of
 from .sending import send_kept

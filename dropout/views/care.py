@@ -14,7 +14,7 @@ from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.enums import AreaLevel, SchoolKind
 from povertyedu.orgs.models import Area, School
-from povertyedu.ui.attempt import attempt
+from povertyedu.workflow.attempt import attempt
 
 from .tables import cell, crumbs, heads, row, table_page
 

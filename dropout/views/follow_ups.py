@@ -15,7 +15,7 @@ from dropout.queries import attendance as queries
 from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
-from povertyedu.ui.attempt import attempt
+from povertyedu.workflow.attempt import attempt
 from students.models import Enrolment
 
 from .attendance import PRINTED_AT_MOST, crumbs

@@ -15,7 +15,7 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import SchoolClass
-from povertyedu.ui.attempt import attempt
+from povertyedu.workflow.attempt import attempt
 from students.models import Enrolment
 from students.queries import area_names
 

@@ -16,9 +16,8 @@ from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
 from povertyedu.orgs.calendar import today
-from povertyedu.ui.attempt import attempt
 from povertyedu.ui.paging import key_page
-from povertyedu.workflow.flow import StepRefused
+from povertyedu.workflow.attempt import attempt
 
 from .case import case_seen, word
 from .cases import crumbs
@@ -99,7 +98,7 @@ def paper_new(request, pk: int, kind: str):
     if (
         form.is_bound
         and form.is_valid()
-        and _take(form, action, by=actor(request, P.ISSUE_ORDERS), case=found, **form.cleaned_data)
+        and attempt(form, action, by=actor(request, P.ISSUE_ORDERS), case=found, **form.cleaned_data)
     ):
         messages.success(
             request,
@@ -143,7 +142,7 @@ def paper_step(request, kind: str, pk: int, verb: str):
         data = dict(form.cleaned_data)
         if "scan" in data:
             data |= {"upload": data.pop("scan"), "owner": request.user}
-        if _take(form, action, by=actor(request, P.ISSUE_ORDERS), **{kind: paper}, **data):
+        if attempt(form, action, by=actor(request, P.ISSUE_ORDERS), **{kind: paper}, **data):
             messages.success(request, f"{case.student.name}：已{title}。")
             return redirect("dropout:case", case.pk)
     back = reverse("dropout:case", args=[case.pk])
@@ -191,11 +190,3 @@ def _log(request, found, kind: str) -> None:
     record_access(
         actor(request, P.WORK_CASES), kind=kind, subject=found.case, fields=found._meta.verbose_name, reason="出具控辍文书"
     )  # fmt: skip
-
-
-def _take(form, action, **arguments):
-    try:
-        return attempt(form, action, **arguments)
-    except StepRefused as refusal:
-        form.add_error(None, str(refusal))
-    return None

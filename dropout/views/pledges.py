@@ -19,8 +19,8 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.documents import DOCX
 from povertyedu.jobs.tasks import start
 from povertyedu.orgs.calendar import today
-from povertyedu.ui.attempt import attempt
 from povertyedu.ui.paging import key_page
+from povertyedu.workflow.attempt import attempt
 
 from .chain import HOME
 from .sending import send_kept, send_made

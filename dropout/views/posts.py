@@ -15,7 +15,7 @@ from dropout.queries import places as queries
 from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.calendar import today
-from povertyedu.ui.attempt import attempt
+from povertyedu.workflow.attempt import attempt
 from students.queries import area_names
 from students.queries.pages import key_page
 

@@ -14,7 +14,7 @@ from dropout.queries.duty_places import COMPULSORY
 from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import School
-from povertyedu.ui.attempt import attempt
+from povertyedu.workflow.attempt import attempt
 
 from .sending import send_kept
 from .tables import cell, crumbs, heads, paged, query_of, row, table_page

@@ -16,8 +16,7 @@ from dropout.queries.chains import chains_of
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import Person
-from povertyedu.ui.attempt import attempt
-from povertyedu.workflow.flow import StepRefused
+from povertyedu.workflow.attempt import attempt
 
 from .case import case_seen, open_file
 from .cases import crumbs
@@ -37,7 +36,7 @@ def plan(request, pk: int):
         data = dict(form.cleaned_data)
         data["causes"] = sum(data["causes"])
         data["leader"] = next((person for person in leaders if str(person.pk) == data["leader"]), None)
-        if _report(form, actions.make_plan, by=actor(request, P.WORK_CASES), case=found, **data):
+        if attempt(form, actions.make_plan, by=actor(request, P.WORK_CASES), case=found, **data):
             messages.success(request, "方案已保存，旧方案保留在卷宗里。" if old else "方案已保存，开始劝返。")
             return redirect("dropout:case", pk)
     if request.method == "GET":
@@ -65,7 +64,7 @@ def visit(request, pk: int):
     )  # fmt: skip
     if form.is_bound and form.is_valid():
         data = dict(form.cleaned_data)
-        made = _report(
+        made = attempt(
             form, actions.report_visit, by=actor(request, P.WORK_CASES), case=found, owner=request.user, upload=data.pop("photo"), **data,
         )  # fmt: skip
         if made:
@@ -97,7 +96,7 @@ def lessons(request, pk: int):
     )  # fmt: skip
     if form.is_bound and form.is_valid():
         data = dict(form.cleaned_data)
-        made = _report(
+        made = attempt(
             form, actions.report_lesson, by=actor(request, P.WORK_CASES), case=found, owner=request.user, upload=data.pop("photo"), **data,
         )  # fmt: skip
         if made:
@@ -129,14 +128,6 @@ def _line_of(request, found: Case) -> str:
     """Return the line a user visits for: a village's and a township's people for the government's."""
     scope = request.user.scope(P.WORK_CASES)
     return Line.GOVERNMENT if any(len(code) > 6 for code in scope.areas) else Line.EDUCATION
-
-
-def _report(form, action, **arguments):
-    try:
-        return attempt(form, action, **arguments)
-    except StepRefused as refusal:
-        form.add_error(None, str(refusal))
-    return None
 
 
 def _arrived(request, words: str, url: str):

@@ -17,8 +17,8 @@ from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
 from povertyedu.options.registry import option, options
-from povertyedu.ui.attempt import attempt
 from povertyedu.workbooks.writing import LedgerColumn, write_table
+from povertyedu.workflow.attempt import attempt
 
 from .chain import HOME
 

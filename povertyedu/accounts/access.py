@@ -1,12 +1,15 @@
 """The decorator of every view that is not open to all: who may."""
 
+from collections.abc import Callable, Container
 from functools import wraps
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from povertyedu.orgs.models import Term
-from povertyedu.workflow.flow import Actor
+from povertyedu.workflow.flow import Actor, Flow, Transition
 
 
 def needs(*permissions: str):
@@ -32,6 +35,23 @@ def needs(*permissions: str):
 def actor(request, permission: str | None = None) -> Actor:
     """Return the person behind ``request`` as decision and audit rows keep them."""
     return request.user.as_actor(permission, ip=request.META.get("REMOTE_ADDR", ""))
+
+
+def open_step(
+    request, flow: Flow, verb: str, verbs: Container[str], find: Callable[[str], Any], *, reads: str
+) -> tuple[Transition, Any]:
+    """Return the step ``verb`` of ``flow`` and its subject, as ``find(permission)`` reaches it with the right to the step.
+
+    404 for what is none of ``verbs`` or out of reach; 403 for who may read it (``reads``) and not take the step.
+    """
+    if verb not in verbs:
+        raise Http404
+    step = flow[verb]
+    held = request.user.can(step.permission)
+    found = find(step.permission if held else reads)
+    if not held:
+        raise PermissionDenied
+    return step, found
 
 
 def working_term(request) -> Term | None:

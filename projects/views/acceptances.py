@@ -15,13 +15,13 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.findings.models import Finding
 from povertyedu.orgs.models import School
 from povertyedu.ui.listing import Listing
+from povertyedu.workflow.attempt import attempt
 from projects.actions import acceptances as actions
 from projects.forms import equipment as forms
 from projects.models import Acceptance, PurchaseShare
 from projects.queries import equipment as queries
 from projects.states import ACCEPTANCE_FLOW
 
-from .attempts import attempt
 from .equipment import purchase_of
 from .projects import crumbs
 

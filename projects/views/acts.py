@@ -11,13 +11,13 @@ from django.views.decorators.http import require_http_methods
 
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
+from povertyedu.workflow.attempt import attempt
 from projects.actions import funds, register, requests, work
 from projects.enums import RequestKind
 from projects.forms import funds as money
 from projects.forms import projects as forms
 from projects.models import FundEntry, Project
 
-from .attempts import attempt
 from .projects import crumbs, project_of
 
 

@@ -10,6 +10,7 @@ from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import School
 from povertyedu.ui.listing import Listing, handed_over
+from povertyedu.workflow.attempt import attempt
 from projects.actions import assets as actions
 from projects.forms import equipment as forms
 from projects.models import Asset
@@ -17,7 +18,6 @@ from projects.queries import assets as queries
 from projects.queries import ratio_export
 from projects.queries import ratios as per_pupil
 
-from .attempts import attempt
 from .projects import crumbs
 
 LABELS_AT_MOST = 400

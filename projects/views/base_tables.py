@@ -12,6 +12,7 @@ from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.ui.listing import handed_over
 from povertyedu.workbooks import cells
+from povertyedu.workflow.attempt import attempt
 from povertyedu.workflow.flow import StepRefused
 from projects.actions import base_tables as actions
 from projects.forms.reports import BaseNoteForm, BaseReturnForm, ConfirmForm
@@ -20,7 +21,6 @@ from projects.queries import base_tables as queries
 from projects.queries.base_table_export import workbook_of
 from projects.states import BASE_TABLE_FLOW
 
-from .attempts import attempt
 from .projects import crumbs
 
 PER_PAGE = 50

@@ -10,13 +10,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.calendar import today
+from povertyedu.workflow.attempt import attempt
 from projects.actions import disclosures as actions
 from projects.forms.projects import WhyForm
 from projects.forms.reports import ConfirmForm, DisclosureForm, DrawAgainForm
 from projects.models import Disclosure
 from projects.states import DISCLOSURE_FLOW
 
-from .attempts import attempt
 from .projects import crumbs
 
 CRUMB = ("项目公开", "/projects/disclosures/")

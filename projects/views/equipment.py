@@ -1,15 +1,16 @@
 """设备采购: purchase lists, their items and shares, and the steps from draft to order."""
 
+from functools import partial
+
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from povertyedu.accounts.access import actor, needs
+from povertyedu.accounts.access import actor, needs, open_step
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.ui.listing import Listing, handed_over
+from povertyedu.workflow.attempt import attempt
 from projects.actions import purchases as actions
 from projects.enums import USUAL_UNITS, PurchaseState
 from projects.forms import equipment as forms
@@ -18,7 +19,6 @@ from projects.queries import equipment as queries
 from projects.queries import equipment_export
 from projects.states import PURCHASE_FLOW
 
-from .attempts import attempt
 from .projects import crumbs
 
 KEPT = ("tab", "township", "kind", "q")
@@ -223,13 +223,10 @@ def item_remove(request, pk):
 @require_http_methods(["GET", "HEAD", "POST"])
 def purchase_step(request, pk, verb):
     """Take one step of a list on a page of its own."""
-    if verb not in STEPS:
-        raise Http404
-    transition, (form_class, action) = PURCHASE_FLOW[verb], STEPS[verb]
-    held = request.user.can(transition.permission)
-    found = purchase_of(request, pk, transition.permission if held else P.VIEW_PROJECTS)
-    if not held:
-        raise PermissionDenied
+    transition, found = open_step(
+        request, PURCHASE_FLOW, verb, STEPS, partial(purchase_of, request, pk), reads=P.VIEW_PROJECTS
+    )
+    form_class, action = STEPS[verb]
     more = {"purchase": found} if verb == "order" else {}
     form = form_class(request.POST or None, **more)
     if request.method == "POST":

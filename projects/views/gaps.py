@@ -1,16 +1,17 @@
 """缺口清单 and 一校一策: what schools lack, in order of urgency with its reasons, from gap to closed."""
 
+from functools import partial
+
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from povertyedu.accounts.access import actor, needs, working_term
+from povertyedu.accounts.access import actor, needs, open_step, working_term
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import School
 from povertyedu.ui.listing import Listing, handed_over
+from povertyedu.workflow.attempt import attempt
 from projects.actions import gaps as actions
 from projects.forms import gaps as forms
 from projects.models import Gap
@@ -18,7 +19,6 @@ from projects.queries import gaps as queries
 from projects.queries.gap_export import workbook_of
 from projects.states import GAP_FLOW
 
-from .attempts import attempt
 from .projects import crumbs
 
 KEPT = ("tab", "township", "school", "item", "hazard")
@@ -149,13 +149,10 @@ def gap(request, pk):
 @require_http_methods(["GET", "HEAD", "POST"])
 def gap_step(request, pk, verb):
     """Take one step of a gap on a page of its own."""
-    if verb not in STEPS:
-        raise Http404
-    transition, (form_class, action) = GAP_FLOW[verb], STEPS[verb]
-    held = request.user.can(transition.permission)
-    found = _gap(request, pk, transition.permission if held else P.VIEW_PROJECTS)
-    if not held:
-        raise PermissionDenied
+    transition, found = open_step(
+        request, GAP_FLOW, verb, STEPS, partial(_gap, request, pk), reads=P.VIEW_PROJECTS
+    )
+    form_class, action = STEPS[verb]
     posted, more = request.method == "POST", {"gap": found, "user": request.user} if verb == "plan" else {}
     form = form_class(request.POST if posted else None, request.FILES if posted else None, **more)
     if form.is_bound and form.is_valid():

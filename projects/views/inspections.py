@@ -11,6 +11,7 @@ from povertyedu.orgs.calendar import today
 from povertyedu.orgs.enums import AreaLevel
 from povertyedu.orgs.models import Area
 from povertyedu.ui.listing import Listing
+from povertyedu.workflow.attempt import attempt
 from projects.actions import inspections as actions
 from projects.enums import InspectionLevel
 from projects.forms.inspections import InspectionForm, RoundFilter
@@ -18,7 +19,6 @@ from projects.models import Project
 from projects.queries import inspections as queries
 from projects.queries import lists
 
-from .attempts import attempt
 from .projects import crumbs, project_of
 
 KEPT = ("township", "year", "half")

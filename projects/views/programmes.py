@@ -10,13 +10,13 @@ from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.indicators.queries import counts_of
 from povertyedu.ui.listing import handed_over
+from povertyedu.workflow.attempt import attempt
 from projects.actions import programmes as actions
 from projects.forms.programmes import AsOfForm, CountForm, ProgrammeForm, TargetForm, TargetsFilter
 from projects.models import Programme, ProgrammeTarget
 from projects.queries import programmes as queries
 from projects.queries.target_export import workbook_of
 
-from .attempts import attempt
 from .projects import crumbs
 
 CRUMB = ("建设规划", "/projects/programmes/")

@@ -12,14 +12,13 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.findings.models import Finding
 from povertyedu.orgs.models import School
 from povertyedu.ui.listing import Listing, handed_over
+from povertyedu.workflow.attempt import attempt
 from projects.actions import register as actions
 from projects.enums import MilestoneKind
 from projects.forms.projects import ProjectForm, ProjectsFilter
 from projects.models import Programme, Project, ProjectFile
 from projects.queries import detail, lists
 from projects.queries.export import workbook_of
-
-from .attempts import attempt
 
 KEPT = ("tab", "township", "programme", "year", "source", "q")
 

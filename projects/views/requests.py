@@ -1,23 +1,23 @@
 """资金审批: what was asked, and another person's decision."""
 
+from functools import partial
+
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from povertyedu.accounts.access import actor, needs
+from povertyedu.accounts.access import actor, needs, open_step
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.ui.listing import Listing
+from povertyedu.workflow.attempt import attempt
 from projects.actions import requests as actions
 from projects.enums import RequestState
 from projects.forms.requests import ApproveForm, RefuseForm
 from projects.models import FundRequest
 from projects.states import REQUEST_FLOW
 
-from .attempts import attempt
 from .projects import crumbs
 
 TABS = {
@@ -76,13 +76,10 @@ def request_detail(request, pk):
 @require_http_methods(["GET", "HEAD", "POST"])
 def request_step(request, pk, verb):
     """Take one step of a request on a page of its own."""
-    if verb not in STEPS:
-        raise Http404
-    transition, (form_class, action) = REQUEST_FLOW[verb], STEPS[verb]
-    held = request.user.can(transition.permission)
-    found = _found(request, pk, transition.permission if held else P.VIEW_PROJECTS)
-    if not held:
-        raise PermissionDenied
+    transition, found = open_step(
+        request, REQUEST_FLOW, verb, STEPS, partial(_found, request, pk), reads=P.VIEW_PROJECTS
+    )
+    form_class, action = STEPS[verb]
     form = form_class(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         by = actor(request, transition.permission)

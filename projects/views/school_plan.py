@@ -10,12 +10,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import School
+from povertyedu.workflow.attempt import attempt
 from projects.actions import gaps as actions
 from projects.forms.gaps import ConditionsForm, StandardForm
 from projects.models import Gap, Standard
 from projects.queries.gaps import plan_of
 
-from .attempts import attempt
 from .gaps import CRUMB
 from .projects import crumbs
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
-from povertyedu.ui.attempt import attempt
+from povertyedu.workflow.attempt import attempt
 from students.actions.notes import add_note
 from students.forms.notes import NoteForm
 from students.models import Student, StudentNote

@@ -9,12 +9,12 @@ from django.views.decorators.http import require_http_methods
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import School
+from povertyedu.workflow.attempt import attempt
 from teachers.actions import places, posts
 from teachers.actions import registry as actions
 from teachers.forms import registry as forms
 from teachers.models import Appointment, SchoolPlace, ServiceTerm, Teacher
 
-from .attempts import attempt
 from .registry import crumbs, teacher_of
 
 

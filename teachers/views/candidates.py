@@ -14,6 +14,7 @@ from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.ui.paging import key_page
 from povertyedu.workbooks.writing import LedgerColumn, write_table
+from povertyedu.workflow.attempt import attempt
 from teachers.actions import candidates as actions
 from teachers.actions import hiring, posting
 from teachers.forms import recruitment as forms
@@ -21,7 +22,6 @@ from teachers.models import Candidate
 from teachers.queries import recruitment as queries
 from teachers.states.recruitment import CANDIDATE_FLOW
 
-from .attempts import attempt
 from .posts import sent
 from .recruitment import crumbs, page_of, plan_of
 

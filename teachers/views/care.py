@@ -10,8 +10,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from povertyedu.accounts.permissions import Permission as P
-from povertyedu.ui import attempt as ui
-from povertyedu.workflow.flow import StepRefused
+from povertyedu.workflow.attempt import attempt
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CARE = (P.KEEP_CARE, P.REVIEW_CARE, P.APPROVE_CARE, P.PAY_CARE)
@@ -28,15 +27,6 @@ def readable(model, user, permissions=CARE):
 
 def crumbs(*more) -> list[tuple]:
     return [("首页", "/"), ("教师队伍", None), *more]
-
-
-def attempt(form, action, **arguments):
-    """Return what ``action`` returns; where it refuses, put its sentence on ``form`` and return None."""
-    try:
-        return ui.attempt(form, action, **arguments)
-    except StepRefused as refusal:
-        form.add_error(None, str(refusal))
-    return None
 
 
 def form_page(

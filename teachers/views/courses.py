@@ -16,6 +16,7 @@ from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import School
 from povertyedu.workbooks.writing import LedgerColumn, write_table
+from povertyedu.workflow.attempt import attempt
 from teachers.actions import training as actions
 from teachers.forms import training as forms
 from teachers.forms.recruitment import WhyForm
@@ -23,7 +24,6 @@ from teachers.models import Teacher, Trainee, TrainingCourse
 from teachers.queries import training as queries
 from teachers.states.training import TRAINEE_FLOW
 
-from .attempts import attempt
 from .posts import sent
 from .recruitment import page_of
 from .training import crumbs

@@ -15,6 +15,7 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.documents import DOCX
 from povertyedu.orgs.models import School
 from povertyedu.ui.paging import key_page
+from povertyedu.workflow.attempt import attempt
 from teachers.actions import deployment as actions
 from teachers.actions.deployment_paper import letter_of
 from teachers.forms.deployment import DeploymentForm, DeploymentsFilter, DocumentForm
@@ -22,8 +23,6 @@ from teachers.models import Deployment, Teacher
 from teachers.queries import deployment as queries
 from teachers.queries.deployment_export import workbook_of
 from teachers.states.deployment import DEPLOYMENT_FLOW
-
-from .attempts import attempt
 
 PRINTED_AT_MOST = 2000
 KEPT = ("tab", "township", "school", "kind", "year", "q")

@@ -13,13 +13,13 @@ from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import School
+from povertyedu.workflow.attempt import attempt
 from teachers.actions import deployment as actions
 from teachers.actions import deployment_days as days
 from teachers.forms import deployment as forms
 from teachers.models import Deployment
 from teachers.states.deployment import DEPLOYMENT_FLOW
 
-from .attempts import attempt
 from .deployment import crumbs, deployment_of
 
 

@@ -1,17 +1,18 @@
 """学校编制: every school's authorised, filled, vacant and over posts; one school's, with its staff; 超编申请."""
 
+from functools import partial
+
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from povertyedu.accounts.access import actor, needs
+from povertyedu.accounts.access import actor, needs, open_step
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import School
 from povertyedu.ui.paging import key_page
+from povertyedu.workflow.attempt import attempt
 from teachers.actions import establishment as actions
 from teachers.enums.establishment import ExcessState
 from teachers.forms import establishment as forms
@@ -19,7 +20,6 @@ from teachers.models import Appointment, ExcessRequest
 from teachers.queries import establishment as queries
 from teachers.states.establishment import EXCESS_FLOW
 
-from .attempts import attempt
 from .registry import download, query_of
 
 KEPT = ("tab", "township", "kind", "q")
@@ -207,13 +207,10 @@ def excess(request, pk):
 @require_http_methods(["GET", "HEAD", "POST"])
 def excess_step(request, pk, verb):
     """Take one step of a request on a page of its own."""
-    if verb not in STEPS:
-        raise Http404
-    transition, (form_class, action) = EXCESS_FLOW[verb], STEPS[verb]
-    held = request.user.can(transition.permission)
-    found = _excess(request, pk, transition.permission if held else P.VIEW_TEACHERS)
-    if not held:
-        raise PermissionDenied
+    transition, found = open_step(
+        request, EXCESS_FLOW, verb, STEPS, partial(_excess, request, pk), reads=P.VIEW_TEACHERS
+    )
+    form_class, action = STEPS[verb]
     form = form_class(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         by = actor(request, transition.permission)

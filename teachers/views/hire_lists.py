@@ -1,22 +1,22 @@
 """拟聘用名单: its notices, what was objected to, the approval by another person."""
 
+from functools import partial
+
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from povertyedu.accounts.access import actor, needs
+from povertyedu.accounts.access import actor, needs, open_step
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.calendar import today
 from povertyedu.publicity.models import Notice
+from povertyedu.workflow.attempt import attempt
 from teachers.actions import hiring as actions
 from teachers.forms import recruitment as forms
 from teachers.models import HireList
 from teachers.states.recruitment import HIRE_LIST_FLOW
 
-from .attempts import attempt
 from .recruitment import crumbs, page_of
 
 STEPS = {"approve": (forms.OpinionForm, actions.approve), "withdraw": (forms.WhyForm, actions.withdraw_list)}
@@ -56,13 +56,10 @@ def hire_list(request, pk):
 @require_http_methods(["GET", "HEAD", "POST"])
 def hire_list_step(request, pk, verb):
     """Approve a list, or take it back."""
-    if verb not in STEPS:
-        raise Http404
-    transition, (form_class, action) = HIRE_LIST_FLOW[verb], STEPS[verb]
-    held = request.user.can(transition.permission)
-    found = _list(request, pk, transition.permission if held else P.VIEW_TEACHERS)
-    if not held:
-        raise PermissionDenied
+    transition, found = open_step(
+        request, HIRE_LIST_FLOW, verb, STEPS, partial(_list, request, pk), reads=P.VIEW_TEACHERS
+    )
+    form_class, action = STEPS[verb]
     form = form_class(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         by, reason = actor(request, transition.permission), form.cleaned_data["reason"] or ""

@@ -11,6 +11,7 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.enums import Stage
 from povertyedu.orgs.models import Area, School
+from povertyedu.workflow.attempt import attempt
 from teachers.actions import establishment as actions
 from teachers.enums.registry import Subject
 from teachers.forms.establishment import HoursForm, NeedFilter, StandardForm
@@ -19,7 +20,6 @@ from teachers.models import StaffStandard, SubjectHours
 from teachers.queries import need as queries
 from teachers.queries.need_export import workbook_of
 
-from .attempts import attempt
 from .establishment import crumbs, school_of
 from .registry import download, query_of
 

@@ -16,6 +16,7 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.enums import Stage
 from povertyedu.workbooks.writing import LedgerColumn, write_table
+from povertyedu.workflow.attempt import attempt
 from teachers.actions import recruitment as actions
 from teachers.enums.registry import Subject
 from teachers.forms import recruitment as forms
@@ -23,7 +24,6 @@ from teachers.models import PostLine
 from teachers.queries import recruitment as queries
 from teachers.queries.lacks import wanted_for
 
-from .attempts import attempt
 from .recruitment import crumbs, page_of, plan_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

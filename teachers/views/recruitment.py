@@ -1,25 +1,23 @@
 """教师招聘: plans by year and channel, drawn up, approved by another, plan against actual at any day."""
 
 import datetime as dt
+from functools import partial
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from povertyedu.accounts.access import actor, needs
+from povertyedu.accounts.access import actor, needs, open_step
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.calendar import today
+from povertyedu.workflow.attempt import attempt
 from teachers.actions import recruitment as actions
 from teachers.forms import recruitment as forms
 from teachers.models import RecruitmentPlan, StaffGoal
 from teachers.queries import recruitment as queries
 from teachers.queries.staff_goals import goals_on
 from teachers.states.recruitment import PLAN_FLOW
-
-from .attempts import attempt
 
 STEPS = {
     "submit": (forms.OpinionForm, actions.submit), "approve": (forms.OpinionForm, actions.approve), "return": (forms.WhyForm, actions.send_back),
@@ -164,13 +162,10 @@ def target_new(request, pk):
 @require_http_methods(["GET", "HEAD", "POST"])
 def plan_step(request, pk, verb):
     """Take one step of a plan on a page of its own."""
-    if verb not in STEPS:
-        raise Http404
-    transition, (form_class, action) = PLAN_FLOW[verb], STEPS[verb]
-    held = request.user.can(transition.permission)
-    found = plan_of(request, pk, transition.permission if held else P.VIEW_RECRUITMENT)
-    if not held:
-        raise PermissionDenied
+    transition, found = open_step(
+        request, PLAN_FLOW, verb, STEPS, partial(plan_of, request, pk), reads=P.VIEW_RECRUITMENT
+    )
+    form_class, action = STEPS[verb]
     form = form_class(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         by, reason = actor(request, transition.permission), form.cleaned_data["reason"] or ""

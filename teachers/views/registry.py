@@ -16,14 +16,13 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
 from povertyedu.ui.paging import key_page
 from povertyedu.ui.templatetags.ui import mask_id
+from povertyedu.workflow.attempt import attempt
 from teachers.actions import registry as actions
 from teachers.actions.registry import NewPost, NewTeacher
 from teachers.forms.registry import RevealForm, TeacherForm, TeachersFilter
 from teachers.models import Deployment, Teacher
 from teachers.queries import registry as queries
 from teachers.queries.registry_export import XLSX, workbook_of
-
-from .attempts import attempt
 
 PRINTED_AT_MOST = 2000
 KEPT = ("tab", "township", "school", "stage", "subject", "title", "origin", "backbone", "q")

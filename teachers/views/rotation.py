@@ -13,13 +13,13 @@ from povertyedu.indicators.definitions import Period, period_of
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import School
 from povertyedu.ui.paging import key_page
+from povertyedu.workflow.attempt import attempt
 from teachers.actions.head_terms import register_head_term
 from teachers.forms.deployment import HeadTermForm, RotationFilter
 from teachers.models import HeadTerm
 from teachers.queries import rotation as queries
 from teachers.queries.rotation_export import due_workbook_of, workbook_of
 
-from .attempts import attempt
 from .deployment import crumbs, sent
 
 LISTED_AT_MOST = 500

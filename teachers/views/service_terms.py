@@ -8,13 +8,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.ui.paging import PER_PAGE
+from povertyedu.workflow.attempt import attempt
 from teachers.actions import service_terms as actions
 from teachers.forms.recruitment import TermEndForm
 from teachers.models import ServiceTerm
 from teachers.queries import recruitment as queries
 from teachers.queries.service_terms import tabs
 
-from .attempts import attempt
 from .recruitment import crumbs, page_of
 
 PRINTED_AT_MOST = 3000

@@ -15,6 +15,7 @@ from povertyedu.audit.models import record_access
 from povertyedu.jobs.models import Job
 from povertyedu.jobs.tasks import start
 from povertyedu.ui.paging import key_page
+from povertyedu.workflow.attempt import attempt
 from povertyedu.workflow.flow import StepRefused
 from teachers import planning
 from teachers.actions import suggested as actions
@@ -23,8 +24,6 @@ from teachers.forms.suggested import AdoptForm, PlanForm, initial_of
 from teachers.models import PlannedMove, PlanRun
 from teachers.queries import suggested as queries
 from teachers.queries.suggested_export import workbook_of
-
-from .attempts import attempt
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CRUMB = ("交流建议方案", "/teachers/suggested/")

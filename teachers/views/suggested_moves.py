@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
+from povertyedu.workflow.attempt import attempt
 from povertyedu.workflow.flow import StepRefused
 from teachers.actions import suggested as actions
 from teachers.enums.suggested import HoldKind, RunState
@@ -14,7 +15,6 @@ from teachers.forms.suggested import PinForm
 from teachers.models import PlanHold, PlannedMove, Teacher
 from teachers.queries import suggested as queries
 
-from .attempts import attempt
 from .suggested import CRUMB, plan_of
 
 SAID = {

@@ -17,13 +17,13 @@ from povertyedu.options.registry import option
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import School
 from povertyedu.workbooks.writing import LedgerColumn, write_table
+from povertyedu.workflow.attempt import attempt
 from teachers.actions import training as actions
 from teachers.forms import training as forms
 from teachers.forms.recruitment import AsOfForm
 from teachers.models import Teacher, Trainee, TrainingTarget
 from teachers.queries import training as queries
 
-from .attempts import attempt
 from .posts import sent
 from .recruitment import page_of
 

@@ -14,8 +14,8 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.office.account_import import AccountResource, check, take_in
 from povertyedu.office.forms.accounts import AccountFileForm, AccountFilter, AccountForm
 from povertyedu.office.paging import page_of
-from povertyedu.ui.attempt import attempt
 from povertyedu.workbooks.writing import write_template
+from povertyedu.workflow.attempt import attempt
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

@@ -13,7 +13,7 @@ from povertyedu.office.paging import page_of
 from povertyedu.office.queries import touched_by_merger_of, touched_by_undo_of
 from povertyedu.orgs.enums import AreaLevel
 from povertyedu.orgs.models import Area, AreaMerger
-from povertyedu.ui.attempt import attempt
+from povertyedu.workflow.attempt import attempt
 
 
 @needs(P.MANAGE_ORGS)

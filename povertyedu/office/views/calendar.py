@@ -14,7 +14,7 @@ from povertyedu.office.actions import calendar as actions
 from povertyedu.office.actions.records import remove, store
 from povertyedu.office.forms.settings import DayForm, NewTermForm, ReopenForm, TermForm
 from povertyedu.orgs.calendar import today
-from povertyedu.ui.attempt import attempt
+from povertyedu.workflow.attempt import attempt
 
 
 @needs(P.MANAGE_ORGS)

@@ -13,7 +13,7 @@ from povertyedu.accounts.models import Grant, GrantProposal, User
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.office.forms.accounts import GrantFilter, GrantForm, HandOverForm, ReasonForm
 from povertyedu.office.paging import page_of
-from povertyedu.ui.attempt import attempt
+from povertyedu.workflow.attempt import attempt
 
 
 def _tabs(request, active: str):

@@ -8,7 +8,7 @@ from povertyedu.office.actions.records import store
 from povertyedu.office.forms.orgs import PersonFilter, PersonForm
 from povertyedu.office.paging import page_of
 from povertyedu.orgs.models import Person
-from povertyedu.ui.attempt import attempt
+from povertyedu.workflow.attempt import attempt
 
 
 @needs(P.MANAGE_ORGS)

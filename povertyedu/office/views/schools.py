@@ -12,7 +12,7 @@ from povertyedu.office.actions.schools import save_school
 from povertyedu.office.forms.orgs import ClassForm, SchoolFilter, SchoolForm
 from povertyedu.office.paging import page_of
 from povertyedu.orgs.models import School, SchoolClass
-from povertyedu.ui.attempt import attempt
+from povertyedu.workflow.attempt import attempt
 
 
 def _crumbs(*more):
