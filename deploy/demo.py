@@ -187,7 +187,9 @@ def prepare_data(scale: float) -> None:
     beside = {"DATABASE_URL": f"sqlite:///{quote(str(building))}"}
     manage("migrate", "--noinput", "--verbosity", "0", **beside)
     made = manage("make_demo", "--children", str(round(CHILDREN * scale)), **beside)
-    (KEPT / "accounts.json").write_text(made, encoding="utf-8")
+    # the solver of teachers' plans prints a banner of its own, before or after
+    answer = next(line for line in made.splitlines() if line.startswith("{"))
+    (KEPT / "accounts.json").write_text(answer, encoding="utf-8")
     for left in VAR.glob(f"{DATABASE.name}*"):
         left.unlink()  # an empty one, and what belongs to it
     building.replace(DATABASE)

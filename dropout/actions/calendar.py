@@ -63,14 +63,14 @@ def set_duty(*, by: Actor, duty: CalendarDuty, **fields: Any) -> CalendarDuty:
 
 def keep_calendar() -> None:
     """Daily: make the tasks that begin, tell who has them, tell once of those that are overdue."""
-    with transaction.atomic():
-        begun = make_tasks()
+    begun = make_tasks()
     with transaction.atomic():
         late = _mark_late()
     for tasks, tone, words in ((begun, "info", "新的应办事项"), (late, "warn", "逾期未办的事项")):
         _tell(tasks, tone, words)
 
 
+@transaction.atomic
 def make_tasks() -> list[DutyTask]:
     """Make the tasks of every place whose duty begins by today; those that are there stay. Return the new ones."""
     now, wanted = today(), []

@@ -6,6 +6,7 @@ from povertyedu.orgs.calendar import today
 from teachers.enums.allowances import RollState
 from teachers.enums.care import AidState
 from teachers.enums.deployment import DeploymentState
+from teachers.enums.suggested import RunState
 from teachers.models import (
     AllowanceRoll,
     AllowanceSheet,
@@ -15,6 +16,7 @@ from teachers.models import (
     HelpActivity,
     HireList,
     IllnessAid,
+    PlanRun,
     RecruitmentPlan,
     ServiceTerm,
     Teacher,
@@ -68,6 +70,15 @@ TEACHER_DUTIES = (
     Duty(
         P.KEEP_MUTUAL_HELP, "计划了没有开展的校际帮扶", lambda user: HelpActivity.objects.visible_to(user, P.KEEP_MUTUAL_HELP).overdue(),
         "planned_on", "teachers:help", "tab=overdue",
+    ),
+    Duty(
+        P.PLAN_DEPLOYMENT, "已求解、待采纳或调整的交流建议方案",
+        lambda user: PlanRun.objects.visible_to(user).filter(state__in=[RunState.SOLVED, RunState.INFEASIBLE]), "solved_at", "teachers:suggested_plans",
+    ),
+    Duty(
+        P.ASK_DEPLOYMENT, "草稿、还没有提出申请的教师派出",
+        lambda user: Deployment.objects.visible_to(user, P.ASK_DEPLOYMENT).filter(state=DeploymentState.DRAFT, drafted_by_id=user.pk),
+        "drafted_at", "teachers:deployments", "tab=draft",
     ),
     Duty(
         P.APPROVE_DEPLOYMENT, "待审批的教师派出",

@@ -7,7 +7,8 @@ from povertyedu.indicators.definitions import period_of
 from povertyedu.options.registry import option
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import School
-from teachers.models import Deployment, RecruitmentPlan
+from teachers.enums.suggested import RunState
+from teachers.models import Deployment, PlanRun, RecruitmentPlan
 from teachers.queries import recruitment, rotation, training
 
 
@@ -15,7 +16,7 @@ def teacher_tiles(user) -> list[dict]:
     """Return the figures as ``components/kpi.html`` takes them; none for who does not see teachers, or where there is nothing to count."""
     if not user.can(P.VIEW_TEACHERS):
         return []
-    return [*_rotation(user), *_deployed(user), *_recruited(user), *_trained(user)]
+    return [*_rotation(user), *_deployed(user), *_suggested(user), *_recruited(user), *_trained(user)]
 
 
 def _rotation(user) -> list[dict]:
@@ -38,6 +39,23 @@ def _deployed(user) -> list[dict]:
     tail = "?tab=overdue" if late else "?tab=under_way"
     return [
         {"title": "支教轮岗在外", "value": str(away), "unit": "人", "s": "bad" if late else "info", "t": "", "foot": "逾期未返回", "change": f"{late} 人", "url": reverse("teachers:deployments") + tail}
+    ]  # fmt: skip
+
+
+def _suggested(user) -> list[dict]:
+    """What the newest suggested plan closes of what the schools are short of; for who plans deployments."""
+    run = (
+        PlanRun.objects.visible_to(user)
+        .filter(state__in=[RunState.SOLVED, RunState.ADOPTED])
+        .order_by("-pk")
+        .first()
+    )
+    if run is None or not run.result.get("short"):
+        return []
+    closes, short = run.result["figures"]["moves"], run.result["short"]
+    return [
+        {"title": "建议方案可补缺额", "value": str(closes), "unit": "人", "s": "info" if run.state == RunState.ADOPTED else "warn", "t": run.get_state_display(),
+         "percent": closes * 100 // short, "foot": "全县学科缺额", "change": f"{short} 人", "url": run.get_absolute_url()}
     ]  # fmt: skip
 
 

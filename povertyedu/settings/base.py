@@ -270,7 +270,10 @@ PUBLICITY_SUBJECTS = {
 INDICATORS = [
     f"dropout.rates.{name}"
     for name in ("ENTRY", "DROPOUT", "PRIMARY_SIX", "JUNIOR_THREE", "NINE_YEAR", "KINDERGARTEN", "SENIOR")
-] + [f"teachers.rates.{name}" for name in ("ROTATION_STAFF", "ROTATION_ELIGIBLE", "ROTATION_BACKBONE")]
+] + [
+    f"teachers.rates.{name}"
+    for name in ("ROTATION_STAFF", "ROTATION_ELIGIBLE", "ROTATION_BACKBONE", "TRAINED", "POSTS_FILLED")
+]
 # Plans whose targets a county may take over: dotted path of code -> preset.
 INDICATOR_PRESETS = "dropout.targets.PRESETS"
 # How a notice becomes something to put right: dotted path of a verb like findings.actions.find.

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from povertyedu.accounts.models import User
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import School
-from teachers.actions import candidates, hiring, recruitment, training
+from teachers.actions import candidates, hiring, posting, recruitment, training
 from teachers.actions.candidates import Applicant
 from teachers.models import Candidate, PostLine, RecruitmentPlan, TrainingCourse
 from teachers.queries.recruitment import Wanted
@@ -49,6 +49,19 @@ def apply(line: PostLine, *people: tuple[str, str | None, str | None], by: User)
         for name, written, interview in people
     ]  # fmt: skip
     return candidates.register(by=by.as_actor(), plan=line.target.plan, applicants=rows)
+
+
+def posted(candidate: Candidate, *, by: User, approver: User, since: dt.date) -> Candidate:
+    """Take who applied all the way: examined, listed in public, hired, at work from ``since`` on."""
+    actor, plan = by.as_actor(), candidate.plan
+    candidates.select(by=actor, plan=plan)
+    candidates.clear_all(by=actor, plan=plan)
+    hire_list = hiring.open_list(by=actor, plan=plan)
+    hire_list.closes_on = today() - dt.timedelta(days=1)
+    hire_list.save(update_fields=["closes_on"])
+    hiring.approve(by=approver.as_actor(), hire_list=hire_list)
+    candidate.refresh_from_db()
+    return posting.post(by=actor, candidate=candidate, since=since, code="T0901", kind="established")
 
 
 def one_of_each(school: School, *, by: User, approver: User) -> dict[str, object]:

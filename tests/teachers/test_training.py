@@ -28,6 +28,7 @@ from tests import factories
 from tests.factories import teachers as staff
 from tests.imports.conftest import workbook
 from tests.teachers.recruiting import drawn
+from tests.teachers.trained import completed, course_of
 
 pytestmark = pytest.mark.django_db
 DAY = dt.date(2020, 10, 12)
@@ -36,37 +37,6 @@ DAY = dt.date(2020, 10, 12)
 @pytest.fixture(autouse=True)
 def _monday(on_day):
     on_day("2020-10-12")
-
-
-def course_of(
-    *,
-    by,
-    name="骨干教师研修",
-    level="county",
-    form="central",
-    places=10,
-    hours=40,
-    on=dt.date(2020, 9, 1),
-    **more,
-):
-    course = TrainingCourse(
-        name=name,
-        level=level,
-        form=form,
-        starts_on=on,
-        ends_on=on + dt.timedelta(days=4),
-        hours=hours,
-        places=places,
-        **more,
-    )
-    return actions.keep_course(by=by.as_actor(), course=course)
-
-
-def completed(course, teacher, *, by, confirmer, hours=40, on=None) -> Trainee:
-    trainee = actions.enrol(by=by.as_actor(), course=course, teachers=[teacher])[0]
-    completion = Completion(hours, "证-1", on or course.ends_on)
-    actions.report(by=by.as_actor(), trainee=trainee, completion=completion)
-    return actions.confirm(by=confirmer.as_actor(), trainee=trainee)
 
 
 def test_linxia_plans_25500_over_six_years_by_import(client, personnel):

@@ -20,7 +20,7 @@ from .batches import leave_autumn_waiting, pay_spring
 from .care import look_after_teachers
 from .cases import follow_children
 from .chains import set_up_chains
-from .deployments import send_teachers
+from .deployments import send_teachers, suggest_moves
 from .duties import set_up_duties
 from .letters import ask_a_county
 from .money import book_money
@@ -99,6 +99,7 @@ def _work_with_teachers() -> None:
     """Who teaches comes first: the rest is done for them."""
     staff_with_teachers()
     send_teachers()
+    suggest_moves()
     look_after_teachers()
     recruit_and_train()
 

@@ -1,4 +1,4 @@
-"""Teachers at other schools: on rotation, one overdue, some at each step of approval; two quality schools; heads' terms."""
+"""Teachers at other schools: on rotation, one overdue, some at each step of approval; two quality schools; heads' terms; a suggested plan."""
 
 import datetime as dt
 
@@ -6,14 +6,17 @@ from povertyedu.accounts.models import Grant, User
 from povertyedu.accounts.permissions import Permission, Role
 from povertyedu.indicators.definitions import period_of
 from povertyedu.orgs.calendar import today
-from povertyedu.orgs.models import School
+from povertyedu.orgs.models import School, Term
 from povertyedu.workflow.flow import Actor
+from teachers import planning
 from teachers.actions import deployment as actions
 from teachers.actions import deployment_days as days
+from teachers.actions import suggested
 from teachers.actions.head_terms import register_head_term
 from teachers.enums.deployment import DeploymentKind
 from teachers.models import Appointment, SchoolPlace
 
+SOLVE_SECONDS = 10
 # How far each goes: steps of the chain taken.
 ASKED, APPROVED, AGREED, BEGUN = 1, 2, 4, 5
 
@@ -60,6 +63,19 @@ def send_teachers() -> int:
                     until=dt.date(since.year + 3, 8, 31),
                 )
     return sent
+
+
+def suggest_moves() -> None:
+    """Solve a plan of moves for the term under way, left for the visitor to look at, change and adopt."""
+    term = Term.objects.order_by("-starts_on").first()
+    officer = User.objects.filter(username="personnel").first()
+    if term is None or officer is None or not Appointment.objects.exists():
+        return
+    by, since = officer.as_actor(Permission.PLAN_DEPLOYMENT), today() + dt.timedelta(days=60)
+    run = suggested.order(
+        by=by, term=term, since=since, until=since + dt.timedelta(days=300), rules=planning.Rules(), seconds=SOLVE_SECONDS
+    )  # fmt: skip
+    suggested.solve(by=by, run=run)
 
 
 def _schools_with_staff():

@@ -1,4 +1,4 @@
-"""``make_demo [--children N]``: the fictional county on an empty database; one JSON object on stdout."""
+"""``make_demo [--children N]``: the fictional county on an empty database; one line of JSON on stdout (the solver prints its banner, too)."""
 
 import json
 import time
