@@ -458,6 +458,7 @@ OBJECTS = {
         f"teachers:{name}": pk_of("school")
         for name in ("school_establishment", "authorise", "place", "school_need")
     },
+    **{f"teachers:{name}": pk_of("head_term") for name in ("head_term_edit", "head_term_remove")},
     "teachers:excess": pk_of("excess"),
     "teachers:excess_step": lambda w: {"pk": w.excess.pk, "verb": "approve"},
     "teachers:standard_edit": pk_of("staff_standard"),

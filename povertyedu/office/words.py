@@ -76,6 +76,8 @@ ACTION_WORDS = {
     "calendarday.update": "修改校历",
     "deployment.correct": "修改教师派出草稿",
     "head_term.register": "登记校长任期",
+    "head_term.correct": "更正校长任期",
+    "head_term.remove": "删去校长任期",
     "suggested_plan.say": "调整交流建议方案",
     "calendarday.delete": "删除校历",
     "calendarday.load": "载入国家节假日",

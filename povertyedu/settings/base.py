@@ -230,6 +230,7 @@ IMPORT_RESOURCES = {
     "teacher-pay": "teachers.resources.pay.TeacherPayResource",
     "establishments": "teachers.resources.EstablishmentResource",
     "teachers": "teachers.resources.TeacherResource",
+    "head-terms": "teachers.resources.head_terms.HeadTermResource",
     "school-places": "teachers.resources.places.SchoolPlaceResource",
     "purchases": "projects.resources.PurchaseResource",
     "school-assets": "projects.resources.AssetResource",

@@ -179,23 +179,3 @@ class RotationFilter(TownshipFilter):
     def __init__(self, data=None, *, user, permission, **kwargs):
         super().__init__(data, user=user, permission=permission, **kwargs)
         self.fields["year"].choices = school_years()[1:]
-
-
-class HeadTermForm(forms.Form):
-    """A term of office of a head at the school where they hold their post."""
-
-    teacher = TeacherField(label="校长（副校长）", help_text="工号或全名")
-    number = forms.IntegerField(label="第几届", min_value=1, max_value=9)
-    since = DayField(label="起")
-    until = DayField(label="止")
-
-    def __init__(self, *args, user, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["teacher"].posts = Appointment.objects.visible_to(user, P.EDIT_TEACHERS).in_force()
-
-    def clean(self):
-        data = super().clean()
-        since, until = data.get("since"), data.get("until")
-        if since and until and until <= since:
-            self.add_error("until", "任期的止日应晚于起日。")
-        return data

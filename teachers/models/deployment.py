@@ -253,6 +253,12 @@ class DeploymentDecision(Decision):
         verbose_name = "教师派出办理记录"
 
 
+class HeadTermQuerySet(AtSchoolQuerySet):
+    def named(self, words: str):
+        """Return those of the head so named, or of that number (工号)."""
+        return self.filter(Q(teacher__person__name__contains=words) | Q(teacher__code=words))
+
+
 class HeadTerm(models.Model):
     """One term of office of a head or deputy head at one school (校长任期): two full ones make eligible for rotation."""
 
@@ -262,7 +268,7 @@ class HeadTerm(models.Model):
     since = models.DateField("起")
     until = models.DateField("止")
 
-    objects = AtSchoolQuerySet.as_manager()
+    objects = HeadTermQuerySet.as_manager()
 
     class Meta:
         verbose_name = "校长任期"

@@ -1,4 +1,4 @@
-"""The table of rotation and the list of who is due, as workbooks."""
+"""The table of rotation, the list of who is due and heads' terms of office, as workbooks."""
 
 from io import BytesIO
 
@@ -21,6 +21,12 @@ DUE_COLUMNS = (
 )  # fmt: skip
 
 
+TERM_COLUMNS = (
+    LedgerColumn("工号", width=12), LedgerColumn("姓名", width=10), LedgerColumn("学校", width=26), LedgerColumn("第几届", "int", width=9),
+    LedgerColumn("起", "date", width=12), LedgerColumn("止", "date", width=12),
+)  # fmt: skip
+
+
 def workbook_of(
     rows: list[SchoolRotation], total: SchoolRotation, *, period: Period, words: str, by: str
 ) -> bytes:
@@ -37,6 +43,15 @@ def due_workbook_of(rows: list[Due], *, period: Period, words: str, by: str) -> 
         for number, row in enumerate(rows, start=1)
     ]  # fmt: skip
     return _written(DUE_COLUMNS, lines, f"优质学校应轮岗教师名单（{period.label}）", "应轮岗", words, by)
+
+
+def head_terms_workbook(rows, *, words: str, by: str) -> bytes:
+    """Return heads' terms of office in the columns they are imported by."""
+    lines = [
+        [row.teacher.code, row.teacher.name, row.school.name, row.number, row.since, row.until]
+        for row in rows
+    ]
+    return _written(TERM_COLUMNS, lines, "校长任期登记表", "校长任期", words, by)
 
 
 def _written(columns, lines, title: str, name: str, words: str, by: str) -> bytes:

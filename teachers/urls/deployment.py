@@ -1,6 +1,6 @@
 from django.urls import path
 
-from teachers.views import deployment, deployment_steps, rotation
+from teachers.views import deployment, deployment_steps, head_terms, rotation
 
 patterns = [
     path("deployments/", deployment.deployments, name="deployments"),
@@ -14,6 +14,9 @@ patterns = [
     path("rotation/export/", rotation.rotation_export, name="rotation_export"),
     path("rotation/due/", rotation.rotation_due, name="rotation_due"),
     path("rotation/due/export/", rotation.rotation_due_export, name="rotation_due_export"),
-    path("head-terms/", rotation.head_terms, name="head_terms"),
-    path("head-terms/new/", rotation.head_term_new, name="head_term_new"),
+    path("head-terms/", head_terms.head_terms, name="head_terms"),
+    path("head-terms/export/", head_terms.head_terms_export, name="head_terms_export"),
+    path("head-terms/new/", head_terms.head_term_new, name="head_term_new"),
+    path("head-terms/<int:pk>/", head_terms.head_term_edit, name="head_term_edit"),
+    path("head-terms/<int:pk>/remove/", head_terms.head_term_remove, name="head_term_remove"),
 ]

@@ -1,22 +1,17 @@
-"""轮岗率 and 应轮岗名单 of the quality schools in reach, by school year; heads' terms of office."""
+"""轮岗率 and 应轮岗名单 of the quality schools in reach, by school year."""
 
 from urllib.parse import urlencode
 
-from django.contrib import messages
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET
 
-from povertyedu.accounts.access import actor, needs
+from povertyedu.accounts.access import needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.indicators.definitions import Period, period_of
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import School
-from povertyedu.ui.paging import key_page
-from povertyedu.workflow.attempt import attempt
-from teachers.actions.head_terms import register_head_term
-from teachers.forms.deployment import HeadTermForm, RotationFilter
-from teachers.models import HeadTerm
+from teachers.forms.deployment import RotationFilter
 from teachers.queries import rotation as queries
 from teachers.queries.rotation_export import due_workbook_of, workbook_of
 
@@ -104,37 +99,3 @@ def rotation_due_export(request):
         due_workbook_of(rows, period=period, words=words, by=request.user.name),
         f"应轮岗名单{period.year}学年.xlsx",
     )
-
-
-@needs(P.EDIT_TEACHERS)
-@require_GET
-def head_terms(request):
-    """List heads' terms of office, school by school."""
-    rows = HeadTerm.objects.visible_to(request.user, P.EDIT_TEACHERS).select_related(
-        "teacher__person", "school"
-    )
-    page = key_page(
-        rows, after=request.GET.get("after", ""), before=request.GET.get("before", ""), newest_first=True
-    )
-    context = {
-        "crumbs": crumbs(CRUMB, ("校长任期", None)), "rows": page.rows, "page": page,
-        "previous_url": page.previous and f"?before={page.previous}", "next_url": page.following and f"?after={page.following}",
-    }  # fmt: skip
-    return render(request, "teachers/deployment/head_terms.html", context)
-
-
-@needs(P.EDIT_TEACHERS)
-@require_http_methods(["GET", "HEAD", "POST"])
-def head_term_new(request):
-    """Register a term of office at the school where the head holds their post."""
-    form = HeadTermForm(request.POST or None, user=request.user)
-    if form.is_bound and form.is_valid():
-        made = attempt(form, register_head_term, by=actor(request, P.EDIT_TEACHERS), **form.cleaned_data)
-        if made:
-            messages.success(request, f"已登记：{made}。")
-            return redirect("teachers:head_terms")
-    context = {
-        "crumbs": crumbs(CRUMB, ("校长任期", reverse("teachers:head_terms")), ("登记任期", None)), "title": "登记校长任期", "form": form,
-        "button": "登记", "back_url": reverse("teachers:head_terms"), "note": "学校按起日的岗位",
-    }  # fmt: skip
-    return render(request, "teachers/deployment/form.html", context, status=422 if form.errors else 200)

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from povertyedu.audit.models import AuditEvent
 from povertyedu.indicators.actions import history, targets
 from povertyedu.indicators.actions.snapshots import take
 from povertyedu.indicators.definitions import Period
@@ -18,6 +19,7 @@ from teachers.models import HeadTerm
 from teachers.queries.rotation import by_school, due, staff_of
 from tests import factories
 from tests.factories import teachers
+from tests.imports.conftest import workbook
 from tests.teachers.deploying import SINCE, UNTIL, deployment
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
@@ -129,6 +131,41 @@ def test_head_of_two_full_terms_is_eligible(client, officer, quality, on_day):
     (row,) = due(YEAR, [quality])
     assert row.reasons == ("在本校任校长满 2 届",)
     assert due(Period(2019, dt.date(2020, 8, 31)), [quality]) == []
+
+
+def test_terms_of_heads_come_in_are_corrected_and_removed_with_a_reason(
+    client, run, officer, quality, qingshi, on_day
+):
+    on_day("2020-10-09")
+    head = teachers.teacher("吴校长", at=quality, since=dt.date(2016, 9, 1))
+    other = teachers.teacher("何校长", at=qingshi, since=dt.date(2016, 9, 1))
+    heads = ("工号", "姓名", "学校", "届次", "任期起", "任期止")
+    content = workbook(("任期", [
+        heads, (head.code, "吴校长", "", "第一届", "2016-09-01", "2018-08-31"), (head.code, "", quality.name, 2, "2018-09-01", "2020-08-31"),
+        (other.code, "何校长", "没有的学校", 1, "2016-09-01", "2018-08-31"), (other.code, "何校", "", 1, "2010-09-01", "2012-08-31"),
+        (other.code, "", "", "十届", "2016-09-01", "2018-08-31"), ("T99", "", "", 1, "2018-09-01", "2018-08-31"),
+    ]))  # fmt: skip
+    first = run("head-terms", content)
+    assert (first["created"], first["rejected"]) == (2, 4)
+    assert run("head-terms", content, name="再来.xlsx")["unchanged"] == 2
+    assert [row.reasons for row in due(YEAR, [quality])] == [("在本校任校长满 2 届",)]
+    client.force_login(officer)
+    exported = client.get(reverse("teachers:head_terms_export")).content
+    assert run("head-terms", exported)["unchanged"] == 2
+    second = HeadTerm.objects.get(number=2)
+    edit = reverse("teachers:head_term_edit", args=[second.pk])
+    days = {"number": "2", "since": "2018-09-01", "until": "2021-08-31"}
+    assert client.post(edit, days).status_code == 422
+    assert "第几届应为" not in client.post(edit, days | {"number": "1", "reason": "x"}).content.decode()
+    assert client.post(edit, days | {"reason": "文件写到2021年"}).status_code == 302
+    assert due(YEAR, [quality]) == []
+    event = AuditEvent.objects.get(action="head_term.correct")
+    assert (event.changes, event.reason) == ({"until": ["2020-08-31", "2021-08-31"]}, "文件写到2021年")
+    remove = reverse("teachers:head_term_remove", args=[second.pk])
+    assert client.post(remove).status_code == 422
+    assert client.post(remove, {"reason": "没有连任"}).status_code == 302
+    assert HeadTerm.objects.count() == 1
+    assert AuditEvent.objects.get(action="head_term.remove").reason == "没有连任"
 
 
 def test_pages_show_rates_and_who_is_due_and_hand_them_over(client, officer, staffed, quality):
