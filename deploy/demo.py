@@ -153,14 +153,16 @@ def manage(*arguments: str, **env: str) -> str:
 
 
 def what_is_there() -> str:
-    """Return what the database holds: "nothing", "demo", or "other" data that must not be touched."""
+    """Return what the database holds: "nothing", "demo", "older" (a demo that this version cannot go on with), or
+    "other" data that must not be touched."""
     if not DATABASE.exists():
         return "nothing"
     with closing(sqlite3.connect(f"file:{quote(str(DATABASE))}?mode=ro", uri=True)) as database:
         try:
             name = database.execute("SELECT value FROM options_option WHERE key = 'county_name'").fetchone()
             if name and MARK in name[0]:
-                return "demo"
+                applied = set(database.execute("SELECT app, name FROM django_migrations"))
+                return "older" if made_by_gone(applied) else "demo"
             used = database.execute(
                 "SELECT EXISTS (SELECT 1 FROM accounts_user), EXISTS (SELECT 1 FROM orgs_area)"
             )
@@ -169,12 +171,25 @@ def what_is_there() -> str:
             return "nothing"
 
 
+def made_by_gone(applied: set[tuple[str, str]]) -> bool:
+    """Return whether a migration of ours was applied that is no more: before the first release they may be made anew."""
+    folders = [*ROOT.glob("*/migrations"), *ROOT.glob("povertyedu/*/migrations")]
+    files = {(folder.parent.name, path.stem) for folder in folders for path in folder.glob("0*.py")}
+    ours = {app for app, _ in files}
+    return any(app in ours and (app, name) not in files for app, name in applied)
+
+
 def prepare_data(scale: float) -> None:
     """Make the county unless it is there; it is built beside and put in place whole, or not at all."""
     there = what_is_there()
     if there == "other":
         raise DemoError(
             f"{DATABASE} 里已有不是演示的数据，不会改动。请换一个数据文件夹再试：POVERTYEDU_VAR=var-demo make demo。"
+        )
+    if there == "older":
+        raise DemoError(
+            f"{DATABASE} 里的演示数据是以前的版本建的，这一版不能沿用，也不会改动。"
+            "请换一个数据文件夹：POVERTYEDU_VAR=var-demo make demo；或移走这个文件，再运行 make demo 重新建立。"
         )
     if there == "demo":
         print("演示数据已在，沿用原来的数据。", flush=True)

@@ -1,6 +1,6 @@
 """The fund book: entries are added and never changed; the database adds them up per source and per part of a contract.
 
-Triggers of the first migration put each entry onto its line and part, so that the constraints here hold whatever writes.
+Triggers (migration ``triggers``) put each entry onto its line and part, so that the constraints here hold whatever writes.
 """
 
 from django.db import models

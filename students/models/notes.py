@@ -22,7 +22,7 @@ class StudentNoteQuerySet(ScopedQuerySet):
 
 
 class StudentNote(models.Model):
-    """Written once, never changed or deleted: the database refuses (migration 0016)."""
+    """Written once, never changed or deleted: the database refuses (migration ``triggers``)."""
 
     student = models.ForeignKey(Student, models.PROTECT, related_name="notes", verbose_name="学生")
     text = models.CharField("内容", max_length=500)

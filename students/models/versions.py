@@ -1,4 +1,4 @@
-"""What a record said before it was changed, kept by the database itself whoever changes it (migration 0020)."""
+"""What a record said before it was changed, kept by the database itself whoever changes it (``students.record_triggers``)."""
 
 from django.db import models
 

@@ -1,7 +1,7 @@
 """Paying a batch: the file for the bank, and the bank's answer read back.
 
 Nothing leaves twice: a line goes from listed to sent in the statement that gives it its number in
-a file, and a file whose workbook is written is never changed (migration ``0002``).
+a file, and a file whose workbook is written is never changed (migration ``views_and_triggers``).
 """
 
 from collections.abc import Iterator

@@ -243,7 +243,7 @@ class Line(models.Model):
     """One child's money under one programme in a batch, with the child's facts as they were.
 
     The partial unique constraint lets no second batch take the same money. A paid line is never
-    changed or deleted: the database refuses it (migration ``0002``).
+    changed or deleted: the database refuses it (migration ``views_and_triggers``).
     """
 
     batch = models.ForeignKey(Batch, models.PROTECT, related_name="lines", verbose_name="批次")

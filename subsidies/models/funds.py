@@ -36,7 +36,7 @@ class FundReceipt(models.Model):
     """到账登记: money of one source received under a document, to be spent on the programmes it names and no others.
 
     Composed and booked in one transaction; once ``booked_at`` is set the database refuses any change,
-    to its programmes too (migration of the same name). A reversal has the amount with the other sign.
+    to its programmes too (migration ``views_and_triggers``). A reversal has the amount with the other sign.
     """
 
     number = models.CharField("指标文号", max_length=80)

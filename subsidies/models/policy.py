@@ -59,7 +59,7 @@ class Policy(models.Model):
     What it says is its text, the texts it includes as they were, and the bureau's figures for what the
     document leaves open: fen, null for "not carried out", or one of these per school code. The policy of a
     term is the newest published one that applies from that term or an earlier one. The database refuses
-    any change to a published one (migration ``0004``).
+    any change to a published one (migration ``views_and_triggers``).
     """
 
     name = models.CharField("代码", max_length=40)

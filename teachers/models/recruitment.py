@@ -134,7 +134,7 @@ class PostLineQuerySet(ScopedQuerySet):
 
 
 class PostLine(models.Model):
-    """The posts of one subject at one school; ``taken`` is kept by the database, see migrations."""
+    """The posts of one subject at one school; ``taken`` is kept by the database, see migration ``triggers``."""
 
     target = models.ForeignKey(ChannelTarget, models.PROTECT, related_name="lines", verbose_name="渠道计划")
     school = models.ForeignKey(School, models.PROTECT, related_name="recruited_posts", verbose_name="学校")

@@ -2,10 +2,8 @@
 
 import datetime as dt
 import io
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -373,31 +371,3 @@ def test_page_of_a_set_takes_the_same_queries_for_few_and_many_columns(client, a
             client.get(at("column_set", kept))
         counts.append(len(queries))
     assert counts[0] == counts[1]
-
-
-def test_older_sets_become_ordered_columns_under_their_headings(db):
-    factories.county_fact("trip", "往返路费", "money")
-    migration = import_module("students.migrations.0021_ordered_column_sets")
-    older = [{"pk": 1, "columns": ["name", "account", "fact_trip", "fact_gone"]}]
-
-    class Found:
-        def __init__(self, columns):
-            self.columns, self.entries = columns, []
-
-        def save(self, update_fields):
-            assert update_fields == ["entries"]
-
-    found = Found(older[0]["columns"])
-
-    class Historical:
-        def get_model(self, app, name):
-            if name == "ColumnSet":
-                return type(
-                    "ColumnSet", (), {"objects": type("Rows", (), {"all": staticmethod(lambda: [found])})}
-                )
-            return apps.get_model(app, name)
-
-    migration.to_entries(Historical(), None)
-    assert [Entry(**entry) for entry in found.entries] == [
-        Entry("name", "姓名"), Entry("account", "银行账号"), Entry("fact_trip", "往返路费（元）"),
-    ]  # fmt: skip
