@@ -100,6 +100,19 @@ def is_of_home(link: ChainLink) -> bool:
     return link.line == Line.GOVERNMENT and PlaceKind(link.place_kind) in AREA_DIGITS
 
 
+def columns_of(link: ChainLink) -> tuple[str, ...]:
+    """Return the columns of :data:`SEAT_COLUMNS` from which the place of ``link`` follows; none for a child's own."""
+    if is_of_home(link):
+        return ("home_area",)
+    kind = PlaceKind(link.place_kind)
+    if kind in AREA_DIGITS:
+        return ("school_area",)
+    return {
+        PlaceKind.DISTRICT: ("school_id", "school__centre_id"), PlaceKind.SCHOOL: ("school_id",),
+        PlaceKind.CLASS: ("school_class_id",), PlaceKind.CHILD: (),
+    }[kind]  # fmt: skip
+
+
 def key_of(link: ChainLink, seat: Seat, student: int, merged: dict[str, str]) -> Any:
     """Return the key of the place that ``link`` is held for where the child is; None where it has none."""
     kind = PlaceKind(link.place_kind)

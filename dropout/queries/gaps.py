@@ -1,7 +1,7 @@
 """Children whose chains lead to nobody at some link: how many, for what, at which place, and who."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
@@ -15,10 +15,10 @@ from povertyedu.orgs.models import Area
 from students.models import Enrolment
 from students.queries import area_names, enrolments_in
 
-from .chains import SEAT_COLUMNS, Lacking, Register, Seat
+from .chains import SEAT_COLUMNS, Lacking, Register, Seat, columns_of
 
 PER_PAGE = 50
-SCHOOL_COLUMNS = SEAT_COLUMNS[1:]
+SCHOOL_COLUMNS = SEAT_COLUMNS[1:]  # from the widest to the narrowest
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,7 @@ def gaps_in(
     return counting.found
 
 
-# Beyond so many places with gaps reading on by key finds a page's children sooner than a long condition.
-FEW_PLACES = 300
+AT_ONCE = 2000  # children read together where all are wanted
 
 
 class _Counting:
@@ -113,8 +112,12 @@ class _Counting:
         self.rows, self.register, self.wanted, self.found = rows.order_by(), register, wanted, Gaps()
         self.of_line = {link.pk: link.line for link in register.links}
         self.held = {f"held_{link.pk}": link for link in register.of_children}
-        self.homes: set[str] = set()  # where a child lacks what is wanted
-        self.classes: set[int | None] = set()
+        self.columns = [
+            name for name in SCHOOL_COLUMNS if any(name in columns_of(link) for link in register.of_schools)
+        ]
+        # where children lack what is wanted: villages, and values of the narrowest of the columns
+        self.homes: set[str] = set()
+        self.schools: set[str | int | None] = set()
 
     def count(self) -> None:
         """Fill in all but the names."""
@@ -129,20 +132,23 @@ class _Counting:
         groups = (
             self._with_posts()
             .annotate(at_home=lacks_at_home, township=Substr(self.wanted.reading, 1, 9))
-            .values_list("at_home", "township", *self.held, *SCHOOL_COLUMNS)
+            .values_list("at_home", "township", *self.held, *self.columns)
             .annotate(children=Count("pk"))
         )
-        for place, township, *held, school_area, school, centre, school_class, children in groups.iterator(
-            chunk_size=5000
-        ):
+        for place, township, *values, children in groups:
+            held, at = values[: len(self.held)], values[len(self.held) :]
             home, homes = alike[place]
-            at_school = self.register.lacking_at_school(Seat("", school_area, school, centre, school_class))
-            lacking = [*home, *at_school, *self._of_child(held)]
-            if self._add(lacking, children, township):
+            at_school = self.register.lacking_at_school(self._seat(at))
+            if self._add([*home, *at_school, *self._of_child(held)], children, township):
                 if is_wanted(home, self.wanted):
                     self.homes.update(homes)
                 if is_wanted(at_school, self.wanted):
-                    self.classes.add(school_class)
+                    self.schools.add(at[-1])
+
+    def _seat(self, values: Sequence) -> Seat:
+        """Return a seat of which only what the links ask for is filled in."""
+        known = dict(zip(self.columns, values, strict=True))
+        return Seat("", *(known.get(name) for name in SCHOOL_COLUMNS))
 
     def _with_posts(self) -> QuerySet[Enrolment]:
         """Annotate whether each link of children is held for the child, or for a record merged into it."""
@@ -176,31 +182,45 @@ class _Counting:
         return True
 
     def name(self, after: int, most: int | None) -> None:
-        """Keep the page's children: read on from ``after`` until it is full, where gaps are rare only near them."""
-        found, rows = self.found, self._with_posts().filter(pk__gt=after)
-        if len(self.homes) + len(self.classes) <= FEW_PLACES:
-            near = Q(home_area__in=self.homes) | Q(school_class__in=self.classes - {None})
-            if None in self.classes:
-                near |= Q(school_class=None)
-            for name, link in self.held.items():
-                if is_wanted([(link, Lack.VACANT)], self.wanted):
-                    near |= Q(**{name: False})
-            rows = rows.filter(near)
-        columns = rows.order_by("pk").values_list("pk", *self.held, *SEAT_COLUMNS)
-        for pk, *values in columns.iterator(chunk_size=500):
-            held, seat = values[: len(self.held)], Seat(*values[len(self.held) :])
+        """Keep the page's children past the enrolment ``after``."""
+        rows = self._with_posts().filter(self._near()).order_by("pk")
+        columns = ("pk", *self.held, "home_area", *self.columns)
+        for pk, *values in _by_key(rows.values_list(*columns), after, AT_ONCE if most is None else most + 1):
+            held, (home, *at) = values[: len(self.held)], values[len(self.held) :]
             lacking = [
-                *self.register.lacking_at_home(seat.home_area),
-                *self.register.lacking_at_school(seat._replace(home_area="")),
+                *self.register.lacking_at_home(home),
+                *self.register.lacking_at_school(self._seat(at)),
                 *self._of_child(held),
             ]
             if not is_wanted(lacking, self.wanted):
                 continue
-            if most is not None and len(found.keys) == most:
-                found.has_more = True
+            if most is not None and len(self.found.keys) == most:
+                self.found.has_more = True
                 return
-            found.keys.append(pk)
-            found.lacking[pk] = lacking
+            self.found.keys.append(pk)
+            self.found.lacking[pk] = lacking
+
+    def _near(self) -> Q:
+        """Return the condition of being where children were found; it holds for few others."""
+        near = Q(home_area__in=self.homes)
+        if self.columns:
+            name = self.columns[-1]
+            near |= Q(**{f"{name}__in": self.schools - {None}})
+            if None in self.schools:
+                near |= Q(**{name: None})
+        for name, link in self.held.items():
+            if is_wanted([(link, Lack.VACANT)], self.wanted):
+                near |= Q(**{name: False})
+        return near
+
+
+def _by_key(rows: QuerySet, after: int, size: int) -> Iterator[tuple]:
+    """Yield ``rows`` past a key, by key, ``size`` at a time; a cursor would have the database work out all of them first."""
+    while page := list(rows.filter(pk__gt=after)[:size]):
+        yield from page
+        if len(page) < size:
+            return
+        after = page[-1][0]
 
 
 def _how_many(group: tuple[tuple, list[str]]) -> int:

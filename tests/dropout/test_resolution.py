@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from dropout.actions.chain import pick_pattern
 from dropout.enums import Line
-from dropout.queries import gaps
 from dropout.queries.chains import SEAT_COLUMNS, Register, Seat, chains_of
 from dropout.queries.gaps import Wanted, gaps_in
 from povertyedu.office.actions.areas import merge_area
@@ -81,7 +80,7 @@ def test_chains_of_a_random_county_are_those_of_plain_loops(basic, autumn, patte
 @pytest.mark.usefixtures("_that_day")
 @pytest.mark.parametrize("pattern", PATTERNS)
 @pytest.mark.parametrize("reading", ["school_area", "home_area"])
-def test_gaps_are_named_page_by_page_whatever_is_asked_for(basic, autumn, pattern, reading, monkeypatch):
+def test_gaps_are_named_page_by_page_whatever_is_asked_for(basic, autumn, pattern, reading):
     county = oracle.random_county(random.Random(7), pattern)
     build(county, pattern, by=basic.as_actor())
     chains, words = oracle.chains(county, pattern), {"没有责任人": "vacant", "没有登记地方": "no_place"}
@@ -91,20 +90,18 @@ def test_gaps_are_named_page_by_page_whatever_is_asked_for(basic, autumn, patter
         for row in rows
     }
     register = Register(near=Q(student=None))
-    for few in (0, 300):  # read on by key, or only near the places with gaps
-        monkeypatch.setattr(gaps, "FEW_PLACES", few)
-        for link in register.links:
-            for lack in ("vacant", "no_place"):
-                wanted = Wanted(reading=reading, link=link.pk, lack=lack)
-                pages, after = [], 0
-                while not pages or pages[-1].has_more:
-                    pages.append(gaps_in(enrolments(), register, wanted, after=after, most=2))
-                    after = pages[-1].keys[-1] if pages[-1].keys else 0
-                named = {pk: page.lacking[pk] for page in pages for pk in page.keys}
-                assert list(named) == [row.pk for row in rows if (link.label, lack) in lacking[row.pk]]
-                assert {pk: {(each.label, why) for each, why in told} for pk, told in named.items()} == {
-                    pk: lacking[pk] for pk in named
-                }
+    for link in register.links:
+        for lack in ("vacant", "no_place"):
+            wanted = Wanted(reading=reading, link=link.pk, lack=lack)
+            pages, after = [], 0
+            while not pages or pages[-1].has_more:
+                pages.append(gaps_in(enrolments(), register, wanted, after=after, most=2))
+                after = pages[-1].keys[-1] if pages[-1].keys else 0
+            named = {pk: page.lacking[pk] for page in pages for pk in page.keys}
+            assert list(named) == [row.pk for row in rows if (link.label, lack) in lacking[row.pk]]
+            assert {pk: {(each.label, why) for each, why in told} for pk, told in named.items()} == {
+                pk: lacking[pk] for pk in named
+            }
     by_town = Counter(getattr(row, reading)[:9] for row in rows if lacking[row.pk])
     places = gaps_in(enrolments(), register, Wanted(reading=reading)).places
     assert {code: place.with_gap for code, place in places.items() if place.with_gap} == by_town
