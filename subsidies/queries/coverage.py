@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db.models import CharField, Count, F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Cast, Coalesce
@@ -20,13 +20,29 @@ from .coverage_rows import AID, Wanted, enrolments_of, poor_of_age, sources
 AIDED = (Part.AIDED_HERE, Part.AIDED_ELSEWHERE, Part.FALLBACK)
 
 
-def counted(rows: dict[str, QuerySet], *, by: tuple[str, ...] = ("part", "reason", "at")) -> Counter:
-    """Return (part, reason, township) -> people; one query per set of rows. What ``by`` leaves out is ""."""
+MONEY = {"cash": "aid__cash_fen", "other": "aid__other_fen", "paid": "aid__paid_fen"}
+
+
+def counted(
+    rows: dict[str, QuerySet],
+    *,
+    by: tuple[str, ...] = ("part", "reason", "at"),
+    money: dict[str, int] | None = None,
+) -> Counter:
+    """Return (part, reason, township) -> people; one query per set of rows. What ``by`` leaves out is "".
+
+    ``money`` takes up, of whole rows, the fen of those aided here or as fallback: ``cash``, ``other`` aid, ``paid`` of the cash.
+    """
     found: Counter = Counter()
-    for queryset in rows.values():
-        for group in queryset.order_by().values(*by).annotate(n=Count("pk")):
-            reason = Reason(group["reason"]) if "reason" in by else ""
-            found[Part(group["part"]), reason, group.get("at", "")] += group["n"]
+    for letter, queryset in rows.items():
+        summed = MONEY if money is not None and letter == "e" else {}
+        sums = {name: Sum(column, default=0) for name, column in summed.items()}
+        for group in queryset.order_by().values(*by).annotate(n=Count("pk"), **sums):
+            part, reason = Part(group["part"]), Reason(group["reason"]) if "reason" in by else ""
+            found[part, reason, group.get("at", "")] += group["n"]
+            if part in (Part.AIDED_HERE, Part.FALLBACK):
+                for name in summed:
+                    money[name] += group[name]
     return found
 
 
@@ -52,10 +68,14 @@ def people_on_lists(wanted: Wanted) -> int:
 
 @dataclass(frozen=True)
 class Equation:
-    """The equation of a term: ``counts`` by (part, reason, township); ``total`` counted apart where it is the whole county's."""
+    """The equation of a term: ``counts`` by (part, reason, township); ``total`` counted apart where it is the whole county's.
+
+    ``money``: see :func:`counted`.
+    """
 
     counts: Counter
     total: int
+    money: dict[str, int] = field(default_factory=dict)
 
     def of(self, part: str | None = None, reason: str | None = None, at: str | None = None) -> int:
         return sum(
@@ -93,21 +113,15 @@ class Equation:
 
 
 def equation(wanted: Wanted) -> Equation:
-    counts = counted(sources(wanted, whole=wanted.is_county))
-    return Equation(counts, people_on_lists(wanted) if wanted.is_whole else sum(counts.values()))
+    money = dict.fromkeys(MONEY, 0)
+    counts = counted(sources(wanted, whole=True), money=money)
+    return Equation(counts, people_on_lists(wanted) if wanted.is_whole else sum(counts.values()), money)
 
 
 def standing(wanted: Wanted) -> Equation:
     """Return the equation by its terms alone, for a front page: cheaper than the whole of it."""
     counts = counted(sources(wanted, whole=wanted.is_county), by=("part",))
     return Equation(counts, sum(counts.values()))
-
-
-def money(wanted: Wanted) -> dict[str, int]:
-    """Return the fen owed to those aided here or as fallback: ``cash``, ``other`` aid, and ``paid`` of the cash."""
-    aided = sources(wanted, whole=True)["e"].filter(part__in=[Part.AIDED_HERE, Part.FALLBACK])
-    sums = {"cash": "aid__cash_fen", "other": "aid__other_fen", "paid": "aid__paid_fen"}
-    return aided.aggregate(**{name: Sum(column, default=0) for name, column in sums.items()})
 
 
 def money_of(term: Term, students: Iterable[int]) -> dict[int, dict[str, int]]:

@@ -66,7 +66,7 @@ def coverage(request):
         "equation": found,
         "parts": [_part(request, found, part) for part in CoveragePart],
         "places": _places(request, found),
-        "money": queries.money(wanted),
+        "money": found.money,
         "readings": [
             {"text": text, "url": f"?{_query(request, by=name)}", "active": name == wanted.reading}
             for name, text in READINGS.items()
@@ -137,8 +137,8 @@ def _places(request, found: queries.Equation) -> list[dict]:
 def names(request):
     """List who stands in one term of the equation."""
     term, part, form, wanted = _asked(request)
-    rows = sources(wanted)
-    counts = queries.counted(sources(wanted, whole=wanted.is_county))
+    rows = sources(wanted, whole=wanted.is_county)
+    counts = queries.counted(rows, by=("part", "reason"))
     found = queries.Equation(counts, sum(counts.values()))
     reason = form.cleaned_data.get("reason", "") if form.is_valid() else ""
     page, previous, following = name_page(
