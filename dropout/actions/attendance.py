@@ -93,7 +93,7 @@ def save_day(
         by, action=f"attendance.{'enter' if is_new else 'correct'}", subject=day,
         changes={"absent": ["" if is_new else str(len(old)), str(len(absences))]},
     )  # fmt: skip
-    recompute(classes=[school_class.pk], term=term, by=by)
+    recompute(classes=[school_class.pk], term=term, by=by, corrected=changed)
     return Saved(day, is_new, len(changed))
 
 

@@ -21,12 +21,12 @@ COLUMNS = ("term_id", "first_on", "last_on", "known_on", "days", "out_before", "
 
 
 @transaction.atomic
-def recompute(*, classes: Collection[int], term: Term, by: Actor) -> int:
+def recompute(*, classes: Collection[int], term: Term, by: Actor, corrected: Collection[int] = ()) -> int:
     """Work out again the runs of the children of ``classes`` in ``term``, then move their clock; return how many changed.
 
-    Runs that were over before the term began stay as they are. Queries do not grow with classes or children.
+    ``corrected``: children whose absences may be gone, whatever their class is by now. Runs that were over before the term began stay as they are. Queries do not grow with classes or children.
     """
-    students = _concerned(classes, term)
+    students = {*_concerned(classes, term), *corrected}
     if not students:
         return 0
     with bulk.keys(Student, "id", students) as wanted:
@@ -39,18 +39,21 @@ def recompute(*, classes: Collection[int], term: Term, by: Actor) -> int:
 
 
 def _concerned(classes: Collection[int], term: Term) -> set[int]:
-    """Return the children with an absent day in ``classes``, or in them now with an absent day or an open run."""
+    """Return the children with an absent day in ``classes``, or in them now with an absent day or a run."""
     inside = Enrolment.objects.filter(student=OuterRef("student"), term=term, school_class__in=classes)
     absent = Absence.objects.filter(term=term).filter(Q(class_day__school_class__in=classes) | Exists(inside))
-    running = AbsenceRun.objects.filter(Exists(inside), ended_on=None)
-    return {*absent.values_list("student", flat=True), *running.values_list("student", flat=True)}
+    runs = AbsenceRun.objects.filter(_touching(term), Exists(inside))
+    return {*absent.values_list("student", flat=True), *runs.values_list("student", flat=True)}
+
+
+def _touching(term: Term) -> Q:
+    return Q(ended_on=None) | Q(ended_on__gt=term.starts_on) | Q(first_on__gte=term.starts_on)
 
 
 def _standing(wanted, term: Term) -> dict[int, list[AbsenceRun]]:
     """Return student -> the runs that ``term`` touches, by start."""
-    touching = Q(ended_on=None) | Q(ended_on__gt=term.starts_on) | Q(first_on__gte=term.starts_on)
     found = defaultdict(list)
-    for run in AbsenceRun.objects.filter(touching, student__in=wanted).order_by("first_on"):
+    for run in AbsenceRun.objects.filter(_touching(term), student__in=wanted).order_by("first_on"):
         found[run.student_id].append(run)
     return found
 

@@ -203,6 +203,26 @@ def test_queries_do_not_grow_with_children(clock, xiazhai, autumn):
     assert queries(2) == queries(12)
 
 
+def test_absence_corrected_after_the_child_was_back_leaves_no_run(clock, luona):
+    clock(MONDAY + DAY)
+    enter(luona, MONDAY, AWAY)
+    enter(luona, MONDAY + DAY, None)
+    assert AbsenceRun.objects.get().ended_on == MONDAY + DAY
+    enter(luona, MONDAY, None)
+    assert not AbsenceRun.objects.exists()
+
+
+def test_absence_corrected_in_the_class_the_child_has_left_leaves_no_run(clock, luona, xiazhai):
+    clock(MONDAY + DAY)
+    day = enter(luona, MONDAY, AWAY)
+    other = factories.school_class(xiazhai, name="2班")
+    luona.enrolments.update(school_class=other)
+    save_day(
+        by=SYSTEM, school_class=day.school_class, term=day.term, date=MONDAY, absences={}, seen=day.version, confirmed=True
+    )  # fmt: skip
+    assert not AbsenceRun.objects.exists()
+
+
 WORDS = {"away": AWAY, "leave": LEAVE, "there": None}
 OPS = st.lists(
     st.tuples(st.integers(0, 24), st.sampled_from(sorted(WORDS)), st.sampled_from(sorted(WORDS))),
