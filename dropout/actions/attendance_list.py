@@ -1,7 +1,7 @@
 """Absent days of a workbook written set-based: a class's day that a row names is entered, all others were there."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from django.db import transaction
@@ -55,8 +55,13 @@ def take_in(*, rows: Sequence[NewAbsence], term: Term, by: Actor) -> None:
         [(days[row.school_class, row.date], row.student, term.pk, row.date, *row.why) for row in absent],
         unique=("student_id", "date"), compare=("reason", "excused"), keep=("class_day_id", "term_id"),
     )  # fmt: skip
-    _keep_changes(
-        [(days[key], row) for row in absent if (key := (row.school_class, row.date)) in standing], by
+    keep_changes(
+        [
+            (days[key], row.student, row.old, row.why)
+            for row in absent
+            if (key := (row.school_class, row.date)) in standing
+        ],
+        by,
     )
     with bulk.keys(ClassDay, "id", {days[row.school_class, row.date] for row in rows}) as keys:
         keep_promises(Absence.objects.filter(class_day__in=keys))
@@ -72,14 +77,15 @@ def _days(classes, rows: Sequence[NewAbsence]) -> dict[tuple[int, dt.date], int]
     }
 
 
-def _keep_changes(rows: list[tuple[int, NewAbsence]], by: Actor) -> None:
+def keep_changes(rows: Iterable[tuple[int, int, Why | None, Why | None]], by: Actor) -> None:
+    """Keep for good what became otherwise: (day, child, why it was absent before, why now), None for there."""
     bulk.insert_new([
         AbsenceChange(
-            class_day_id=day, student_id=row.student, by_id=by.id, by_name=by.name,
-            old=reason_words(*row.old) if row.old else "", new=reason_words(*row.why),
+            class_day_id=day, student_id=student, by_id=by.id, by_name=by.name,
+            old=reason_words(*old) if old else "", new=reason_words(*new) if new else "",
         )
-        for day, row in rows
-        if row.old != row.why
+        for day, student, old, new in rows
+        if old != new
     ])  # fmt: skip
 
 

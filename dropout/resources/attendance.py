@@ -22,6 +22,8 @@ from povertyedu.workbooks.dates import clean_date
 from povertyedu.workflow.flow import SYSTEM, Actor
 from students.models import Enrolment
 
+from .undo import AttendanceUndone
+
 EVERYBODY = "全勤"
 REASON_WORDS = {
     "病假": AbsenceReason.ILL.value, "事假": AbsenceReason.PERSONAL.value, "未到且未联系上": AbsenceReason.UNKNOWN.value,
@@ -40,7 +42,7 @@ class Known:
     why: Why | None = None
 
 
-class AttendanceResource(ImportResource):
+class AttendanceResource(AttendanceUndone, ImportResource):
     """Absent children by class and day. Who is entered otherwise is corrected, nobody's absence is taken away."""
 
     kind = "attendance"
@@ -49,6 +51,10 @@ class AttendanceResource(ImportResource):
     permission = Permission.ENTER_ATTENDANCE
     key_column = "name"
     note = "一行一名缺勤学生；这一天这个班没有写到的学生都算到校。全班到齐的，姓名写“全勤”。不填“是否准假”的算准假；未到且未联系上的不能准假。"
+    undo_will = (
+        "新登记的班级考勤会移除，改过的恢复原样并记入更正记录，连续缺勤随之重算；已经开出的个案不会自动销号。"
+    )
+    undo_then = "请到“考勤”核对这几天，误开的个案请逐件办理。"
     conflict_message = "同一名学生同一天在文件里有两种写法；请核对后只保留正确的一行。"
 
     school = Column(

@@ -13,6 +13,7 @@ from povertyedu.workbooks.columns import Column
 from povertyedu.workbooks.dates import clean_date
 
 from .places import Links, Places, Unknown
+from .undo import PostsUndone
 
 LINE_WORDS = {
     "政府线": Line.GOVERNMENT.value, "教育线": Line.EDUCATION.value, "政府": Line.GOVERNMENT.value, "行政线": Line.GOVERNMENT.value,
@@ -34,7 +35,7 @@ class FoundPost:
         return Span(self.post.span.since, self.post.span.until or known)
 
 
-class PostResource(ImportResource):
+class PostResource(PostsUndone, ImportResource):
     """Holders by place. Who stands already is left alone; an end that is told ends a post, days are never shared."""
 
     kind = "posts"
@@ -44,6 +45,8 @@ class PostResource(ImportResource):
     needs_term = False
     key_column = "place"
     note = "一行一个责任人。换人的，前任一行填写“任职止”，接任的另起一行。班主任在“学校班级”里指定，不在这里导入。"
+    undo_will = "被这次导入办结的任期会恢复原样；只为它们登记的责任人一并移除。"
+    undo_then = "请到“责任体系”看有没有空缺。"
     conflict_message = (
         "同一层级、同一地方、同一天起在文件里有两个责任人或两种写法；请核对后只保留正确的一行。"
     )

@@ -21,11 +21,16 @@ class Snapshot:
     """The rows of ``model`` in a temporary table of its own, to be compared with the rows of a later moment."""
 
     def __init__(
-        self, number: int, model: type[models.Model], *, owner: str = "", ignored: Collection[str] = ()
+        self,
+        number: int,
+        model: type[models.Model],
+        *,
+        owner: str | tuple[str, ...] = "",
+        ignored: Collection[str] = (),
     ):
         self.name = f"snapshot_{number}_{model._meta.db_table}"
         self.model = model
-        self._owner = _quote(_field(model, owner).column) if owner else ""
+        self._owner = owner
         self.table = _quote(model._meta.db_table)
         self.key = _quote(model._meta.pk.column)
         self.fields = list(model._meta.concrete_fields)
@@ -33,7 +38,11 @@ class Snapshot:
         self.names = [f.attname for f in self.fields]
 
     def owner(self, alias: str) -> str:
-        return f"{alias}.{self._owner}" if self._owner else "NULL"
+        """Return the SQL of a row's owner: a column, or the values of several joined by colons, "" for none."""
+        if isinstance(self._owner, str):
+            return f"{alias}.{_quote(_field(self.model, self._owner).column)}" if self._owner else "NULL"
+        columns = (f"{alias}.{_quote(_field(self.model, name).column)}" for name in self._owner)
+        return " || ':' || ".join(f"COALESCE(CAST({column} AS varchar(60)), '')" for column in columns)
 
     def take(self, where: str, parameters: Sequence) -> None:
         """Keep the rows of ``where``, locked until the transaction ends where the database can do that."""

@@ -31,15 +31,15 @@ ROWS_TOGETHER = 1000
 class Footprint:
     """Rows of ``model`` that an import may write: those whose ``column`` is one of ``values``.
 
-    ``owner`` is the column that says whose row it is: what belongs to one owner is undone together or not
-    at all; "" for rows that owners share. ``derived`` columns follow from others and are not looked at.
+    ``owner`` is the column that says whose row it is (or several, see :meth:`.Snapshot.owner`): what belongs to one
+    owner is undone together or not at all; "" for rows that owners share. ``derived`` columns follow from others and are not looked at.
     ``is_main``: the row is the owner itself, who goes when an import that made the row is undone.
     """
 
     model: type[models.Model]
     column: str
     values: Iterable
-    owner: str = ""
+    owner: str | tuple[str, ...] = ""
     derived: Sequence[str] = ()
     where: Mapping[str, Any] = field(default_factory=dict)
     is_main: bool = False

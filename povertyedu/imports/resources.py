@@ -1,8 +1,10 @@
 """The one declaration of an import kind: its columns, how rows are judged, how good rows are written."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
+
+from django.db.models import Model
 
 from povertyedu.accounts.models import User
 from povertyedu.jobs.progress import NO_PROGRESS
@@ -39,6 +41,8 @@ class ImportResource(WorkbookResource):
     can_be_complete = False  # may name everybody of the schools it covers: who is missing is then listed
     proposes_ends = False  # a complete file has something to say of people it does not name
     identified_by = ""  # column of ID numbers without which the file is not what it should be
+    undo_will = "涉及的学生会标记为待重算。"  # what an undo does beside putting rows back, and what is left to do after it
+    undo_then = "请到“应享测算”重算有变动的学生。"
     conflict_message = "同一编号在文件里出现了两次，内容不同；请核对后只保留正确的一行。"
     lenient_codes: dict[str, str] = {}  # column -> code of the warning when its cell is not understood
 
@@ -104,8 +108,13 @@ class ImportResource(WorkbookResource):
         """Return owner -> name as a clerk knows it."""
         return {}
 
-    def undo_obstacles(self, owners: Collection, term: Term | None) -> dict:
-        """Return owner -> Chinese reason of those whose records an undo must leave as they are."""
+    def undo_obstacles(
+        self, owners: Collection, term: Term | None, written: Mapping[type[Model], Collection]
+    ) -> dict:
+        """Return owner -> Chinese reason of those whose records an undo must leave as they are.
+
+        ``written``: model -> keys of the rows that the import wrote.
+        """
         return {}
 
     def undone(self, owners: Collection, term: Term | None, *, why: str, by: User | None) -> None:

@@ -95,7 +95,8 @@ def plan_of(batch: ImportBatch, resource) -> UndoPlan:
         for image in kept.images:
             if table.was_touched(image):
                 _leave(plan, table, image, TOUCHED)
-    plan.left_out |= resource.undo_obstacles(plan.owners, batch.term)
+    written = {table.model: table.images.keys() for table in plan.tables}
+    plan.left_out |= resource.undo_obstacles(plan.owners, batch.term, written)
     for owned in (True, False):  # a class stays where a child stays in it: the children first
         stays = None
         while stays != (

@@ -278,12 +278,14 @@ def undo(request, pk: int):
     if batch.state != ImportState.APPLIED or not batch.images.exists():
         messages.info(request, "这次导入不能撤销：还没有导入、已经撤销，或保留期已过。")
         return redirect("imports:detail", batch.pk)
-    plan = plan_of(batch, actions.resource_of(batch.kind))
+    resource = actions.resource_of(batch.kind)
+    plan = plan_of(batch, resource)
     left_out = plan.left_out_list()
     context = {
         "crumbs": crumbs((batch.file.name, reverse("imports:detail", args=[batch.pk])), ("撤销导入", None)),
         "batch": batch,
         "counts": plan.counts,
+        "will": resource.undo_will,
         "left_out": left_out[:LEFT_OUT_SHOWN],
     }
     return render(request, "imports/undo.html", context)

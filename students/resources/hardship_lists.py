@@ -101,7 +101,7 @@ class HardshipListResource(ImportResource):
     def owner_names(self, owners) -> dict:
         return names_of(HardshipStatus, owners)
 
-    def undo_obstacles(self, owners, term) -> dict:
+    def undo_obstacles(self, owners, term, written) -> dict:
         return undo.in_batches(owners, term, column="id_hash")
 
     def undone(self, owners, term, *, why, by) -> None:

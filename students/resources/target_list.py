@@ -103,7 +103,7 @@ class TargetListResource(ImportResource):
     def owner_names(self, owners) -> dict:
         return names_of(TargetListEntry, owners)
 
-    def undo_obstacles(self, owners, term) -> dict:
+    def undo_obstacles(self, owners, term, written) -> dict:
         return undo.in_batches(owners, term, column="id_hash")
 
     def answer(self, rows, context: Context) -> dict:

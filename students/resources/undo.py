@@ -46,7 +46,7 @@ class ChildrenUndone:
     def owner_names(self, owners: Collection[int]) -> dict[int, str]:
         return names(owners)
 
-    def undo_obstacles(self, owners: Collection[int], term: Term) -> dict[int, str]:
+    def undo_obstacles(self, owners: Collection[int], term: Term, written) -> dict[int, str]:
         return in_batches(owners, term, column="id")
 
     def undone(self, owners: Collection[int], term: Term, *, why: str, by: User | None) -> None:
