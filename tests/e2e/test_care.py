@@ -1,7 +1,6 @@
 """A month of allowances in a browser: drawn up, confirmed by the school on a phone, reviewed, approved, paid."""
 
 import pytest
-from django.db import connection
 from django.urls import reverse
 
 from povertyedu.orgs.calendar import today
@@ -10,13 +9,7 @@ from teachers.queries.allowances import month_before
 from tests.factories import teachers
 from tests.teachers.caring import rate
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        connection.vendor == "sqlite", reason="paid rolls refuse to be emptied after a test by DELETE"
-    ),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("real_commits")]
 
 
 def test_allowance_month_goes_from_the_list_to_paid_by_four_people(

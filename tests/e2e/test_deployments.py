@@ -3,7 +3,6 @@
 import datetime as dt
 
 import pytest
-from django.db import connection
 from django.urls import reverse
 
 from povertyedu.orgs.calendar import today
@@ -11,13 +10,7 @@ from teachers.models import Deployment
 from tests.factories import teachers
 from tests.teachers.deploying import people
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        connection.vendor == "sqlite", reason="decisions refuse to be emptied after a test by DELETE"
-    ),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("real_commits")]
 
 
 def take(page, row, step, *, fields=()):

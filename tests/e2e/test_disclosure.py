@@ -3,20 +3,13 @@
 import re
 
 import pytest
-from django.db import connection
 from django.urls import reverse
 
 from projects.models import Disclosure
 from tests import factories
 from tests.projects.building import project_at, signed
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        connection.vendor == "sqlite", reason="the book of funds refuses to be emptied after a test by DELETE"
-    ),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("real_commits")]
 
 
 @pytest.fixture

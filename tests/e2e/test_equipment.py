@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from django.db import connection
 from django.urls import reverse
 
 from povertyedu.orgs.calendar import today
@@ -11,13 +10,7 @@ from projects.models import Gap, Purchase
 from tests import factories
 from tests.projects.building import project_at
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        connection.vendor == "sqlite", reason="the book of funds refuses to be emptied after a test by DELETE"
-    ),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("real_commits")]
 SLIP = {"name": "验收单.png", "mimeType": "image/png", "buffer": b"\x89PNG"}
 
 

@@ -12,9 +12,9 @@ from tests.imports.conftest import ROSTER, roster_row, workbook
 from tests.students.test_as_of import age, correct, days_ago
 from tests.students.test_history import bring_in
 
-from .test_pages import SIZES, _emptied_in_spite_of_triggers, faults  # noqa: F401  (triggers guard what is left)
+from .test_pages import SIZES, faults
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("real_commits")]
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Every main page of every role in a real browser: it fits a desk and a phone, axe finds nothing, the console is clean."""
 
 import pytest
-from django.core.management import call_command
-from django.db import connection
 from django.urls import reverse
 
 from povertyedu.accounts.permissions import ROLES, Role
@@ -12,7 +10,7 @@ from tests import factories
 from tests.factories import subsidies
 from tests.test_routes import World, address, place_for
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("real_commits")]
 SIZES = ((1366, 768), (390, 844))
 
 # Pages that no navigation leads to at once, by a role that works on them.
@@ -75,25 +73,6 @@ PAGES = {
 @pytest.fixture
 def world(clerk, aid_officer, approver, finance, xiazhai, autumn, administrator):
     return World(clerk, aid_officer, approver, finance, xiazhai, autumn, administrator)
-
-
-@pytest.fixture(autouse=True)
-def _emptied_in_spite_of_triggers(transactional_db):
-    """Delete what was decided or sent to a bank, which SQLite's triggers would refuse when the test is over.
-
-    PostgreSQL truncates the tables, which no row trigger sees.
-    """
-    yield
-    if connection.vendor != "sqlite":
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-        triggers = cursor.fetchall()
-        for name, _ in triggers:
-            cursor.execute(f'DROP TRIGGER "{name}"')
-        call_command("flush", interactive=False, verbosity=0)
-        for _, sql in triggers:
-            cursor.execute(sql)
 
 
 def faults(page, url: str) -> list:

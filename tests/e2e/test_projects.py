@@ -1,7 +1,6 @@
 """Projects in a browser: a gap from the list to closed, money refused with its reason, a half-yearly inspection."""
 
 import pytest
-from django.db import connection
 from django.urls import reverse
 
 from povertyedu.findings.models import Finding
@@ -10,13 +9,7 @@ from projects.models import Gap
 from tests import factories
 from tests.projects.building import project_at, signed
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        connection.vendor == "sqlite", reason="the book of funds refuses to be emptied after a test by DELETE"
-    ),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("real_commits")]
 PHOTO = {"name": "验收单.png", "mimeType": "image/png", "buffer": b"\x89PNG"}
 
 

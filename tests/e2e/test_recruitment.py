@@ -3,7 +3,6 @@
 import datetime as dt
 
 import pytest
-from django.db import connection
 from django.urls import reverse
 
 from teachers.actions.establishment import Authorised, authorise, take_state_standards
@@ -11,14 +10,7 @@ from teachers.models import Candidate, HireList, RecruitmentPlan, Teacher, Train
 from tests import factories
 from tests.factories import teachers as staff
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        connection.vendor == "sqlite",
-        reason="the tables of teachers refuse to be emptied after a test by DELETE",
-    ),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("real_commits")]
 
 
 @pytest.fixture

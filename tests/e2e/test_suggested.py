@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from django.db import connection
 from django.urls import reverse
 from playwright.sync_api import expect
 
@@ -13,13 +12,7 @@ from tests.e2e.test_student_form import violations
 from tests.jobs.workers import BROKER, broker, running_worker
 from tests.teachers.suggesting import two_schools
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.jobs,
-    pytest.mark.skipif(
-        connection.vendor == "sqlite", reason="decisions refuse to be emptied after a test by DELETE"
-    ),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.jobs]
 
 
 @pytest.fixture
