@@ -46,8 +46,8 @@ def prepare_empty() -> None:
 def prepare_million() -> None:
     """Leave Django set up on a database of a million children and nothing else."""
     prepare_empty()
-    from .million import CHILDREN as many
-    from .million import fill  # models may be named now
+    from .million_rules import CHILDREN as many
+    from .million_rules import fill  # models may be named now
 
     say(f"Filling in {many:,} children ...")
     fill()
@@ -63,8 +63,8 @@ def prepare_embedded() -> None:
         old.unlink()
     django.setup()
     call_command("migrate", verbosity=0)
-    from .million import CHILDREN as many
-    from .million import fill  # models may be named now
+    from .million_rules import CHILDREN as many
+    from .million_rules import fill  # models may be named now
 
     say(f"Filling in {many:,} children ...")
     fill()

@@ -12,7 +12,8 @@ from openfisca_core.simulations import SimulationBuilder
 from openfisca_core.taxbenefitsystems import TaxBenefitSystem
 from openfisca_core.variables import Variable
 
-from .million import REPEATS, children, peak
+from .million import REPEATS, peak
+from .million_rules import children
 
 STAGE = {"preschool": 0, "primary": 1, "junior": 2, "senior": 3, "vocational": 4}
 POOR, DISABLED, DIBAO, TEKUN, ORPHAN, MONITORED, DIFFICULT = 1, 2, 4, 16, 64, 512, 2048

@@ -18,7 +18,7 @@ from subsidies.actions.exchange import send
 from subsidies.models import Exchange, Inquiry
 from tests import factories
 from tests.factories import subsidies
-from tests.subsidies.test_exchange import move_to
+from tests.subsidies.exchanging import move_to
 from tests.subsidies.test_inquiry import question
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("real_commits")]

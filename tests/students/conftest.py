@@ -1,6 +1,10 @@
 import pytest
 
+from povertyedu.orgs.enums import SchoolKind
+from students.actions import departures, promotion
 from tests import factories
+
+from .doubles import BIRTH, another
 
 
 @pytest.fixture
@@ -35,3 +39,48 @@ def filled(xiazhai, autumn):
         "account_bank": "县农村信用社",
         "account_number": "6226 0000 1111 2222 333",
     }
+
+
+@pytest.fixture
+def spring(db):
+    """The term before autumn."""
+    return factories.term("2020-spring")
+
+
+@pytest.fixture
+def junior(db):
+    return factories.school("城关镇初级中学", kind=SchoolKind.JUNIOR)
+
+
+@pytest.fixture
+def pupils(xiazhai, spring):
+    """A child in grade five, two in grade six, one on leave in grade three: last term."""
+    made = {
+        "五": factories.student(
+            "五年生", at=xiazhai, during=spring, grade=5, class_name="1班", boarding=True
+        ),
+        "六": factories.student("六年生", at=xiazhai, during=spring, grade=6),
+        "走": factories.student("走失生", at=xiazhai, during=spring, grade=6),
+        "休": factories.student("休学生", at=xiazhai, during=spring, grade=3),
+    }
+    made["休"].enrolments.update(status="suspended")
+    return made
+
+
+@pytest.fixture
+def run(pupils, clerk, xiazhai, junior, autumn):
+    """Our school's promotion into autumn, as proposed."""
+    departures.set_feeder(by=clerk.as_actor(), from_school=xiazhai, to_school=junior)
+    return promotion.open_promotion(by=clerk.as_actor(), to_term=autumn, school=xiazhai)
+
+
+@pytest.fixture
+def one(xiazhai, autumn):
+    """The first record of a child."""
+    return factories.student("罗娜", at=xiazhai, during=autumn, birth_date=BIRTH)
+
+
+@pytest.fixture
+def pair(one, qingshi, autumn):
+    """It and another record of the same name and birth date, queued."""
+    return factories.pair(one, another(qingshi, autumn))
