@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.core.files.base import ContentFile
+from django.db import transaction
 
 from dropout.actions import calendar, care, pledges, reports, school_duties
 from dropout.enums import CareKind, ReadyItem
@@ -20,6 +21,7 @@ from .accounts import SCHOOL
 SCAN = b"%PDF-1.4 demo"
 
 
+@transaction.atomic
 def set_up_duties() -> None:
     """Make out the pledges, take the calendar as if since the year's first day, and do a part of what is due."""
     officer = User.objects.get(username="basic")
