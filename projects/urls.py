@@ -25,6 +25,7 @@ urlpatterns = [
     path("new/", projects.project_new, name="new"),
     path("funds/", funds.funds, name="funds"),
     path("files/<int:pk>/", projects.file, name="file"),
+    path("files/<int:pk>/photo/", projects.photo, name="photo"),
     path("entries/<int:pk>/reverse/", acts.entry_reverse, name="entry_reverse"),
     path("requests/", requests.requests, name="requests"),
     path("requests/<int:pk>/", requests.request_detail, name="request"),

@@ -408,7 +408,7 @@ OBJECTS = {
     "projects:base_table_step": lambda w: {"pk": w.base_table.pk, "verb": "accept"},
     **{f"projects:base_table{tail}": pk_of("base_table") for tail in ("", "_notes", "_export")},
     "projects:act": lambda w: {"pk": w.project.pk, "verb": "progress"},
-    "projects:file": pk_of("project_file"),
+    **{f"projects:{name}": pk_of("project_file") for name in ("file", "photo")},
     **{f"projects:{name}": pk_of("gap") for name in ("gap", "gap_proof")},
     "projects:gap_step": lambda w: {"pk": w.gap.pk, "verb": "fill"},
     **{f"projects:{name}": pk_of("school") for name in ("school_plan", "conditions")},

@@ -54,7 +54,7 @@ PROJECT_DUTIES = (
     Duty(
         P.INSPECT_PROJECTS, "本半年还没有检查的建设项目",
         lambda user: not_inspected(Project.objects.visible_to(user, P.INSPECT_PROJECTS), user.scope(P.INSPECT_PROJECTS)),
-        "begun", "projects:inspections",
+        "begun", "projects:inspections", "tab=todo",
     ),
     Duty(
         P.MANAGE_PROJECTS, "项目预警：滞后、超支、进度久未更新",

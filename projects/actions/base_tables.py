@@ -65,29 +65,54 @@ def submit(*, by: Actor, table: BaseTable, note: str = "") -> BaseTable:
     if not locked.is_frozen:
         if locked.last >= today():
             raise StepRefused(f"{locked.period}还没有过完，{locked.last} 以后才能报送。")
-        rows = queries.rows_of(locked)
-        _refuse_unexplained(queries.compared(locked, rows))
-        locked.rows.all().delete()
-        BaseTableRow.objects.bulk_create(rows, batch_size=PER_STATEMENT)
+        _refuse_unexplained(_draw(locked))
     advance(
         locked, BASE_TABLE_FLOW, "submit", by=by, note=note[:1000], submitted_at=timezone.now(), submitted_by_id=by.id,
         accepted_by_id=None,
     )  # fmt: skip
     late = f"，迟 {locked.days_late} 天" if locked.days_late else ""
+    forget_drawn()  # a later table is compared with this one
     for user in User.objects.who_may_at(P.APPROVE_PROJECTS, area=locked.area_id):
         tell(user, f"待审定：{locked}{late}", url=locked.get_absolute_url(), tone="warn")
     return locked
 
 
-def _refuse_unexplained(rows: list[queries.Compared]) -> None:
+def _refuse_unexplained(rows: list[BaseTableRow]) -> None:
     if not rows:
         raise StepRefused("还没有项目，不用报送。")
-    lacking = [each for each in rows if each.lacks_words]
+    lacking = [row for row in rows if row.reasons and not row.note]
     if lacking:
         first = lacking[0]
         raise StepRefused(
-            f"还有 {len(lacking)} 个项目没有写说明，如“{first.row.facts['name']}”（{'、'.join(first.reasons)}）；请在“需说明”里写好再报送。"
+            f"还有 {len(lacking)} 个项目没有写说明，如“{first.facts['name']}”（{first.reasons}）；请在“需说明”里写好再报送。"
         )
+
+
+def keep_drawn(*, table: BaseTable) -> None:
+    """Draw the figures of a table that is not handed in anew, where the books have moved on since; else nothing is done.
+
+    So a page reads rows that are there, whatever the number of projects.
+    """
+    if not table.is_frozen and table.drawn_from != queries.books_now():
+        with transaction.atomic():
+            _draw(BaseTable.objects.select_for_update(no_key=True).get(pk=table.pk))
+
+
+def _draw(locked: BaseTable) -> list[BaseTableRow]:
+    """Put the rows in place as they are now, with the words written so far; nothing to a table that was handed in."""
+    if locked.is_frozen:
+        return list(locked.rows.all())
+    locked.drawn_from = queries.books_now()
+    rows = queries.marked(locked)
+    locked.rows.all().delete()
+    BaseTableRow.objects.bulk_create(rows, batch_size=PER_STATEMENT)
+    locked.save(update_fields=["drawn_from"])
+    return rows
+
+
+def forget_drawn() -> None:
+    """Have the open tables drawn anew when they are next looked at: something changed that their books do not show."""
+    BaseTable.objects.open().exclude(drawn_from="").update(drawn_from="")
 
 
 @transaction.atomic
@@ -103,6 +128,7 @@ def accept(*, by: Actor, table: BaseTable) -> BaseTable:
 def send_back(*, by: Actor, table: BaseTable, reason: str) -> BaseTable:
     """Return a table for a reason; whoever submitted it is told."""
     advance(table, BASE_TABLE_FLOW, "return", by=by, reason=reason)
+    forget_drawn()
     sender = User.objects.filter(pk=table.submitted_by_id).first()
     tell(sender, f"{table}被退回：{reason}", url=table.get_absolute_url(), tone="warn")
     return table

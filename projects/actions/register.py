@@ -24,6 +24,8 @@ from projects.models import (
 )
 from projects.states import PROJECT_FLOW
 
+from .base_tables import forget_drawn
+
 
 @dataclass(frozen=True)
 class Quantity:
@@ -149,6 +151,7 @@ def amend(*, by: Actor, project: Project, schools: Sequence[int], **fields) -> P
     )
     changes = {name: [str(old[name]), str(value)] for name, value in fields.items() if old[name] != value}
     record(by, action="project.amend", subject=project, changes=changes)
+    forget_drawn()
     return project
 
 
@@ -169,4 +172,5 @@ def set_quantity(
         PlanChange.note(project.pk, about, item, before, now, by=by, reason=reason)
     said = f"{old.done.normalize():f}/{old.planned.normalize():f}{old.unit}" if old else None
     record(by, action="project.quantity", subject=project, changes={item: [said, f"{done}/{planned}{unit}"]})
+    forget_drawn()
     return row

@@ -205,6 +205,11 @@ class ProjectFile(models.Model):
     def __str__(self):
         return f"{self.about} {self.file}"
 
+    @property
+    def is_picture(self) -> bool:
+        """Whether a page may show it; a scan as PDF is a file to open."""
+        return self.file.name.lower().endswith((".png", ".jpg", ".jpeg"))
+
 
 class Milestone(models.Model):
     """One of the ten milestones of a project: planned for a day, reached on a day."""
@@ -287,6 +292,17 @@ class PlanChange(models.Model):
                 project_id=project, field=field, about=about, old=before, new=now, reason=reason.strip()[:200], on=today(),
                 by_id=by.id, by_name=by.name,
             )  # fmt: skip
+
+    @property
+    def old_words(self) -> str:
+        return self._words(self.old)
+
+    @property
+    def new_words(self) -> str:
+        return self._words(self.new)
+
+    def _words(self, value: str) -> str:
+        return value if self.field == PlanField.DAY or not value else f"{Decimal(value):,f}"
 
     @property
     def title(self) -> str:

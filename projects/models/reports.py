@@ -48,6 +48,9 @@ class BaseTable(models.Model):
     submitted_by_id = models.BigIntegerField("报送人编号", null=True, blank=True)
     accepted_by_id = models.BigIntegerField("审定人编号", null=True, blank=True)
     told_late_on = models.DateField("逾期提醒", null=True, blank=True)
+    drawn_from = models.CharField(
+        "取数依据", max_length=120, blank=True, help_text="取数时各本账到了哪一笔；空的要重新取数"
+    )
 
     objects = BaseTableQuerySet.as_manager()
 
@@ -118,7 +121,7 @@ class BaseTableDecision(Decision):
 
 
 class BaseTableRow(models.Model):
-    """One project of a table. Before it is submitted only ``note`` is kept, the rest is worked out.
+    """One project of a table. Until it is submitted only ``note`` is typed, the rest is drawn anew when its books have moved on.
 
     ``facts``: code, name, programme, year, area, schools, kind, content, starts_on, due_on, started_on, finished_on, as
     they were (texts; days as 2026-10-31 or ""). ``by_source``: {source: [budget, arrived, contracted, paid] in fen}.
@@ -136,6 +139,9 @@ class BaseTableRow(models.Model):
     paid_fen = models.BigIntegerField("支付（分）", default=0)
     is_late = models.BooleanField("超期", default=False)
     note = models.CharField("说明", max_length=300, blank=True)
+    reasons = models.CharField("需说明的", max_length=120, blank=True)
+    has_changed = models.BooleanField("比上期有变化", default=False)
+    is_new = models.BooleanField("新列入", default=False)
 
     class Meta:
         verbose_name = "双月报项目"

@@ -189,7 +189,7 @@ def picture(rows: QuerySet[Project] | Iterable[Project], on: dt.date) -> list[As
     before = before_changes(keys, on)
     planned, actual = _milestones(projects, keys, before, on)
     percents, halts, money, contractors = (
-        _percents(keys, on),
+        percents_on(keys, on),
         _halts(keys, on),
         _money(keys, on),
         _contractors(keys, on),
@@ -235,7 +235,7 @@ def _milestones(projects: list[Project], keys, before: Before, on: dt.date):
     return planned, actual
 
 
-def _percents(keys, on: dt.date) -> dict[int, int]:
+def percents_on(keys, on: dt.date) -> dict[int, int]:
     """Return the last percent reported until ``on``."""
     if on >= today():
         return {}

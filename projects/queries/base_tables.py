@@ -1,16 +1,33 @@
 """双月报基础表: its rows as they stand or as they were frozen, beside those of the table before."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from django.db.models import Count, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from povertyedu.options.registry import options
 from povertyedu.orgs.calendar import today
 from projects.enums import ProjectState
-from projects.models import BaseTable, BaseTableRow, Period, Project
+from projects.models import (
+    BaseTable,
+    BaseTableRow,
+    FundEntry,
+    Period,
+    PlanChange,
+    ProgressReport,
+    Project,
+    ProjectDecision,
+)
 
 from .as_of import AsOf, in_plan, picture
 
 MONEY = ("budget_fen", "arrived_fen", "contracted_fen", "paid_fen")
-TABS = {"all": "全部", "explain": "需说明", "changed": "有变化", "new": "新列入"}
+TABS = {
+    "all": ("全部", Q()), "explain": ("需说明", ~Q(reasons="")), "changed": ("有变化", Q(has_changed=True)), "new": ("新列入", Q(is_new=True)),
+}  # fmt: skip
+# What figures are drawn from: where each of these has got to tells whether a table has to be drawn anew.
+BOOKS = (FundEntry, ProgressReport, ProjectDecision, PlanChange, Project)
 
 
 @dataclass
@@ -69,6 +86,8 @@ class Compared:
             ]
             if row.state == ProjectState.UNDER_WAY and not self.percent_grown:
                 found.append("两个月没有进展")
+            if self.before.facts["due_on"] and row.facts["due_on"] > self.before.facts["due_on"]:
+                found.append("计划竣工推迟")
         if row.is_late:
             found.append("超期")
         if row.state == ProjectState.HALTED:
@@ -120,30 +139,45 @@ def table_before(table: BaseTable) -> BaseTable | None:
     )
 
 
-def compared(table: BaseTable, rows: list[BaseTableRow]) -> list[Compared]:
-    """Put each row beside that of the table before; two queries."""
-    last = table_before(table)
-    before = {row.project_id: row for row in last.rows.all()} if last else {}
+def compared(table: BaseTable, rows: Sequence[BaseTableRow], *, of_page: bool = False) -> list[Compared]:
+    """Put each row beside that of the table before; two queries. ``of_page``: read only those of the few rows given."""
+    last, before = table_before(table), {}
+    if last:
+        found = last.rows.filter(project__in=[row.project_id for row in rows]) if of_page else last.rows.all()
+        before = {row.project_id: row for row in found}
     return [Compared(row, before.get(row.project_id), last is None) for row in rows]
 
 
-def gone_since(table: BaseTable, rows: list[BaseTableRow]) -> list[BaseTableRow]:
+def marked(table: BaseTable) -> list[BaseTableRow]:
+    """Return the rows worked out, each with why words are asked for and whether it is new or has changed."""
+    found = compared(table, rows_of(table))
+    for each in found:
+        row = each.row
+        row.reasons, row.has_changed, row.is_new = "、".join(each.reasons), each.has_changed, each.is_new
+    return [each.row for each in found]
+
+
+def books_now() -> str:
+    """Return where the books stand that figures are drawn from; one query."""
+    newest = {
+        f"book{number}": Subquery(book.objects.order_by("-pk").values("pk")[:1])
+        for number, book in enumerate(BOOKS)
+    }
+    found = BaseTable.objects.order_by("pk").annotate(**newest).values_list(*newest)[:1]
+    return " ".join(str(pk or 0) for pk in found[0]) if found else ""
+
+
+def gone_since(table: BaseTable) -> list[BaseTableRow]:
     """Return what stood in the table before and is no longer listed."""
     last = table_before(table)
-    here = {row.project_id for row in rows}
-    return [row for row in last.rows.all() if row.project_id not in here] if last else []
+    return list(last.rows.exclude(project__in=table.rows.values("project"))) if last else []
 
 
-def of_tab(rows: list[Compared], tab: str) -> list[Compared]:
-    keeps = {
-        "all": lambda each: True, "explain": lambda each: bool(each.reasons), "changed": lambda each: each.has_changed,
-        "new": lambda each: each.is_new,
-    }[tab]  # fmt: skip
-    return [each for each in rows if keeps(each)]
-
-
-def sums(rows: list[Compared]) -> dict:
-    """Return what the rows add up to, and how much more that is than before."""
-    found = {name: sum(getattr(each.row, name) for each in rows) for name in MONEY}
-    grown = {f"{name}_grown": sum(each.grown(name) for each in rows) for name in MONEY}
-    return found | grown | {"count": len(rows)}
+def sums(table: BaseTable) -> dict:
+    """Return what the rows kept add up to, how much more that is than before, and how many lack words; three queries."""
+    adding = {name: Coalesce(Sum(name), 0) for name in MONEY}
+    lacking = Count("pk", filter=~Q(reasons="") & Q(note=""))
+    found = table.rows.aggregate(count=Count("pk"), lacking=lacking, **adding)
+    last = table_before(table)
+    before = last.rows.filter(project__in=table.rows.values("project")).aggregate(**adding) if last else {}
+    return found | {f"{name}_grown": found[name] - before.get(name, 0) for name in MONEY}

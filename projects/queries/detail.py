@@ -3,9 +3,10 @@
 from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
-from projects.enums import MilestoneKind
+from projects.enums import MilestoneKind, PlanField
 from projects.models import FundEntry, Milestone, Project
 
+CHANGES = 100  # shown of each kind, the latest
 SUMS = ("budget_fen", "arrived_fen", "contracted_fen", "paid_fen")
 
 
@@ -22,9 +23,10 @@ def all_of(project: Project) -> dict:
             FundEntry.objects.filter(line__project=project).select_related("line", "part__contract", "reversal").order_by("-on", "-pk")
         ),
         "milestones": [reached.get(kind) or Milestone(kind=kind) for kind in MilestoneKind],
-        "reports": list(project.reports.select_related("photo")),
+        "reports": list(project.reports.select_related("photo__file")),
         "requests": list(project.requests.all()),
         "alerts": list(project.alerts.filter(ended_on=None)),
-        "plan_changes": list(project.plan_changes.order_by("-pk")),
+        "plan_changes": list(project.plan_changes.exclude(field=PlanField.DONE).order_by("-pk")[:CHANGES]),
+        "done_changes": list(project.plan_changes.filter(field=PlanField.DONE).order_by("-pk")[:CHANGES]),
         "inspections": list(project.inspections.select_related("area").prefetch_related("results__findings__area", "results__findings__school")),
     }  # fmt: skip

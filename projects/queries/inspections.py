@@ -35,6 +35,37 @@ def to_inspect(rows: QuerySet[Project], year: int, half: int) -> QuerySet[Projec
     return rows.exclude(state__in=OVER).filter(registered_on__lte=last_day(year, half))
 
 
+def used_in(rows: QuerySet[Project], township: Area) -> QuerySet[Project]:
+    """Narrow to what stands in ``township`` or is for a school there."""
+    sites = ProjectSite.objects.filter(township.scope.area_q("school__area_id"), project=OuterRef("pk"))
+    return rows.filter(township.scope.area_q("area_id") | Exists(sites))
+
+
+def _made(scope: Scope, year: int, half: int) -> QuerySet[Inspection]:
+    """Return the inspections that were made from the places of ``scope``: the county's own, or those of its townships."""
+    of_county = any(len(code) <= COUNTY_DIGITS for code in scope.areas)
+    level = InspectionLevel.COUNTY if of_county else InspectionLevel.TOWNSHIP
+    return Inspection.objects.filter(scope.area_q("area_id"), year=year, half=half, level=level)
+
+
+def tabs_of(scope: Scope, year: int, half: int) -> dict[str, tuple[str, Q]]:
+    """Return name -> (word, condition on projects): all, what ``scope`` has still to look at, what has problems that are open."""
+    problems = InspectionResult.objects.filter(
+        inspection__project=OuterRef("pk"), inspection__year=year, inspection__half=half, findings__in=Finding.objects.open().values("pk"),
+    )  # fmt: skip
+    tabs = {"all": ("全部", Q())}
+    if scope:
+        mine = _made(scope, year, half).filter(project=OuterRef("pk"))
+        tabs["todo"] = ("本单位没有检查", ~Q(Exists(mine)))
+    return tabs | {"open": ("有没有销号的问题", Q(Exists(problems)))}
+
+
+def waiting_of(rows: Sequence[Project], scope: Scope, year: int, half: int) -> set[int]:
+    """Return the keys of ``rows`` that ``scope`` has still to look at; one query."""
+    done = _made(scope, year, half).filter(project__in=[row.pk for row in rows])
+    return {row.pk for row in rows} - set(done.values_list("project", flat=True))
+
+
 def not_inspected(rows: QuerySet[Project], scope: Scope) -> QuerySet[Project]:
     """Narrow to what nobody of ``scope`` has looked at yet, in the last months of a half-year; nothing before. ``begun``: since when."""
     year, half = half_of(today())
@@ -42,12 +73,7 @@ def not_inspected(rows: QuerySet[Project], scope: Scope) -> QuerySet[Project]:
     rows = to_inspect(rows, year, half).annotate(begun=Value(begun, output_field=DateField()))
     if today() < begun:
         return rows.none()
-    of_county = any(len(code) <= COUNTY_DIGITS for code in scope.areas)
-    level = InspectionLevel.COUNTY if of_county else InspectionLevel.TOWNSHIP
-    made = Inspection.objects.filter(
-        scope.area_q("area_id"), project=OuterRef("pk"), year=year, half=half, level=level
-    )
-    return rows.filter(~Exists(made))
+    return rows.filter(~Exists(_made(scope, year, half).filter(project=OuterRef("pk"))))
 
 
 @dataclass(frozen=True)
@@ -119,6 +145,12 @@ class RoundLine:
     @property
     def towns(self) -> str:
         return "、".join(each.area.name for each in self.own)
+
+    @property
+    def problem_words(self) -> str:
+        if not self.problems:
+            return "没有问题" if self.own or self.county else "—"
+        return f"{self.problems} 个，" + (f"{self.open} 个没有销号" if self.open else "都已销号")
 
 
 def round_of(projects: Sequence[Project], year: int, half: int) -> list[RoundLine]:

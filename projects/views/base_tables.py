@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -10,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
-from povertyedu.ui.listing import handed_over
+from povertyedu.ui.listing import Listing, handed_over
 from povertyedu.workbooks import cells
 from povertyedu.workflow.attempt import attempt
 from povertyedu.workflow.flow import StepRefused
@@ -23,7 +22,6 @@ from projects.states import BASE_TABLE_FLOW
 
 from .projects import crumbs
 
-PER_PAGE = 50
 CRUMB = ("双月报", "/projects/base-tables/")
 FORMS = {"submit": BaseNoteForm, "accept": ConfirmForm, "return": BaseReturnForm}
 
@@ -67,23 +65,23 @@ def base_table_open(request):
 def base_table(request, pk):
     """Show a table: figures as they stand or as they were frozen, what changed since the last, words to write."""
     found = get_object_or_404(_seen(request).select_related("area"), pk=pk)
-    every = queries.compared(found, queries.rows_of(found))
-    tab = request.GET.get("tab") if request.GET.get("tab") in queries.TABS else "all"
-    wanted = queries.of_tab(every, tab)
-    printing = "print" in request.GET
-    page = Paginator(wanted, max(len(wanted), 1) if printing else PER_PAGE).get_page(request.GET.get("page"))
+    actions.keep_drawn(table=found)
+    listing = Listing(request, ("tab",))
+    tab = listing.tab(queries.TABS, "all")
+    rows, sums = found.rows.all(), queries.sums(found)
+    tabs = listing.tabs(rows, queries.TABS, tab)
+    tabs[1]["bad"] = bool(sums["lacking"])
+    shown = listing.numbered(
+        rows.filter(queries.TABS[tab][1]).order_by("project"),
+        reverse("projects:base_table_export", args=[pk]),
+    )
     may_write = not found.is_frozen and request.user.can(P.MANAGE_PROJECTS)
     context = {
-        "crumbs": crumbs(CRUMB, (found.period, None)), "it": found, "page": page, "printing": printing, "tab": tab, "sums": queries.sums(every),
-        "before": queries.table_before(found), "gone": queries.gone_since(found, [each.row for each in every]),
-        "lacking": sum(1 for each in every if each.lacks_words), "may_write": may_write and not printing,
-        "tabs": [
-            {"text": text, "count": len(queries.of_tab(every, name)), "active": name == tab, "bad": name == "explain" and any(each.lacks_words for each in every), "url": f"?tab={name}"}
-            for name, text in queries.TABS.items()
-        ],
+        "crumbs": crumbs(CRUMB, (found.period, None)), "it": found, "tab": tab, "sums": sums, "tabs": tabs,
+        "before": queries.table_before(found), "gone": queries.gone_since(found), "may_write": may_write and not listing.is_printed,
+        **shown, "rows": queries.compared(found, shown["rows"], of_page=True),
         "steps": _steps(request, found), "waits_for_another": found.state == "submitted" and found.submitted_by_id == request.user.pk,
         "log": [{"at": d.at, "by": d.by_name, "text": d.label, "reason": d.reason} for d in found.decisions.all()],
-        "export_url": reverse("projects:base_table_export", args=[pk]),
     }  # fmt: skip
     return render(request, "projects/base_table.html", context)
 

@@ -26,7 +26,7 @@ def funds(request):
         "tables": [
             {"name": "source", "title": "按资金来源", "head": "资金来源", "rows": lists.by_source(rows), "url": f"{target}?source="},
             {"name": "programme", "title": "按建设规划", "head": "建设规划", "rows": lists.by_programme(rows), "url": f"{target}?programme="},
-            {"name": "township", "title": "按乡镇", "head": "乡镇", "rows": lists.by_township(rows), "url": ""},
+            {"name": "township", "title": "按乡镇", "head": "乡镇", "rows": lists.by_township(rows), "url": f"{target}?township="},
         ],
     }  # fmt: skip
     return render(request, "projects/funds.html", context)

@@ -17,11 +17,10 @@ from projects.enums import InspectionLevel
 from projects.forms.inspections import InspectionForm, RoundFilter
 from projects.models import Project
 from projects.queries import inspections as queries
-from projects.queries import lists
 
 from .projects import crumbs, project_of
 
-KEPT = ("township", "year", "half")
+KEPT = ("tab", "township", "year", "half")
 
 
 @needs(P.VIEW_PROJECTS)
@@ -30,21 +29,27 @@ def inspections(request):
     """Show the round: which projects were looked at by whom, and what is open."""
     year, half = queries.half_of(today())
     form = RoundFilter(request.GET, user=request.user, permission=P.VIEW_PROJECTS)
-    wanted = form.wanted
-    year, half = wanted.get("year") or year, int(wanted.get("half") or half)
-    rows = lists.narrowed(
-        Project.objects.visible_to(request.user, P.VIEW_PROJECTS), {"township": wanted.get("township")}
-    )
-    rows = queries.to_inspect(rows, year, half)
-    shown = Listing(request, KEPT).shown(rows.select_related("area__parent"), "")
+    year, half = form.wanted.get("year") or year, int(form.wanted.get("half") or half)
+    every = Project.objects.visible_to(request.user, P.VIEW_PROJECTS)
+    if township := form.wanted.get("township"):
+        every = queries.used_in(every, township)
+    every = queries.to_inspect(every, year, half)
+    scope = request.user.scope(P.INSPECT_PROJECTS)
+    conditions = queries.tabs_of(scope, year, half)
+    listing = Listing(request, KEPT)
+    tab = listing.tab(conditions, "all")
+    shown = listing.shown(every.filter(conditions[tab][1]).select_related("area__parent"))
     context = {
         "crumbs": crumbs(("半年检查", None)),
         "form": form,
         "applied": form.in_force(),
-        "total": rows.count(),
+        "keep": {"tab": tab},
+        "tabs": listing.tabs(every, conditions, tab),
+        "total": every.count(),
         "words": f"{year}年{'上' if half == 1 else '下'}半年",
-        "sums": queries.sums_of(rows, year, half),
-        "may_inspect": request.user.can(P.INSPECT_PROJECTS),
+        "sums": queries.sums_of(every, year, half),
+        "may_inspect": bool(scope),
+        "waiting": queries.waiting_of(shown["rows"], scope, year, half) if scope else (),
         **shown,
         "rows": queries.round_of(shown["rows"], year, half),
     }

@@ -1,7 +1,7 @@
 """建设项目: the list with its sums, one project, registering and correcting it."""
 
 from django.contrib import messages
-from django.http import Http404, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
@@ -20,6 +20,7 @@ from projects.models import Programme, Project, ProjectFile
 from projects.queries import detail, lists
 from projects.queries.export import workbook_of
 
+PICTURES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg"}  # by how their bytes begin
 KEPT = ("tab", "township", "programme", "year", "source", "q")
 
 
@@ -174,16 +175,33 @@ def project(request, pk):
     return render(request, "projects/detail.html", context)
 
 
+def _stored(request, pk):
+    rows = ProjectFile.objects.visible_to(request.user, P.VIEW_PROJECTS).select_related("file")
+    found = get_object_or_404(rows, pk=pk).file
+    if not found.path.exists():
+        raise Http404("文件不在了，请联系系统管理员从备份恢复。")
+    return found
+
+
 @needs(P.VIEW_PROJECTS)
 @require_GET
 def file(request, pk):
     """Send a document or a photo of a project."""
-    rows = ProjectFile.objects.visible_to(request.user, P.VIEW_PROJECTS).select_related("file")
-    found = get_object_or_404(rows, pk=pk)
-    if not found.file.path.exists():
-        raise Http404("文件不在了，请联系系统管理员从备份恢复。")
-    response = StreamingHttpResponse(found.file.chunks(), content_type="application/octet-stream")
-    response["Content-Length"] = found.file.size
-    response["Content-Disposition"] = content_disposition_header(True, found.file.name)
+    found = _stored(request, pk)
+    response = StreamingHttpResponse(found.chunks(), content_type="application/octet-stream")
+    response["Content-Length"] = found.size
+    response["Content-Disposition"] = content_disposition_header(True, found.name)
     response["Cache-Control"] = "no-store"
     return response
+
+
+@needs(P.VIEW_PROJECTS)
+@require_GET
+def photo(request, pk):
+    """Show a photo of a project's progress in the page; what is no picture is not shown."""
+    found = _stored(request, pk)
+    body = b"".join(found.chunks())
+    kind = next((kind for head, kind in PICTURES.items() if body.startswith(head)), "")
+    if not kind:
+        raise Http404
+    return HttpResponse(body, content_type=kind, headers={"Cache-Control": "private, max-age=3600"})

@@ -232,3 +232,22 @@ def test_what_is_not_inspected_waits_in_the_last_two_months_of_a_half(
     client.force_login(cadre)
     look(client, dormitory, on="2020-11-01")
     assert (waiting(officer), waiting(cadre)) == ([2], [1])
+
+
+def test_tabs_show_what_is_still_to_do_and_what_has_open_problems(
+    client, officer, cadre, both_towns, dormitory, on_day
+):
+    type(dormitory).objects.update(registered_on=dt.date(2020, 3, 1))
+    on_day("2020-11-20")
+    client.force_login(cadre)
+    look(client, both_towns, quality_verdict="problem", quality_text="水质不合格")
+
+    def names(tab: str, **wanted) -> list[str]:
+        return [row.project.name for row in client.get(PAGE, {"tab": tab} | wanted).context["rows"]]
+
+    assert (names("all"), names("todo"), names("open")) == (["宿舍楼", "三校饮水"], ["宿舍楼"], ["三校饮水"])
+    page = client.get(PAGE).content.decode()
+    assert (page.count("已检查"), page.count(">登记检查</a>")) == (1, 1)
+    client.force_login(officer)
+    assert names("todo") == ["宿舍楼", "三校饮水"]
+    assert names("all", township="529901101") == ["三校饮水"]

@@ -145,12 +145,27 @@ def test_school_reports_progress_with_a_photo_and_sees_only_its_own(
     assert "主体二层" in page
     assert "进度 35%：现场.png" in page
     assert "登记支付" not in page
+    shown = client.get(reverse("projects:photo", args=[dormitory.files.get().pk]))
+    assert (f'src="{shown.request["PATH_INFO"]}"' in page, shown.headers["Content-Type"], shown.content) == (
+        True, "image/png", PNG,
+    )  # fmt: skip
     assert client.get(other.get_absolute_url()).status_code == 404
     assert act(client, dormitory, "pay").status_code == 403
     client.force_login(neighbour)
     assert client.get(dormitory.get_absolute_url()).status_code == 404
     assert act(client, dormitory, "progress", on=day, percent=40, text="x").status_code == 404
-    assert client.get(reverse("projects:file", args=[dormitory.files.get().pk])).status_code == 404
+    for name in ("file", "photo"):
+        assert client.get(reverse(f"projects:{name}", args=[dormitory.files.get().pk])).status_code == 404
+
+
+def test_scan_that_is_no_picture_is_named_and_not_shown(client, head, officer, dormitory):
+    work.reach_milestone(by=officer.as_actor(), project=dormitory, kind="start", actual_on=today())
+    client.force_login(head)
+    scan = SimpleUploadedFile("进度.pdf", b"%PDF-1.4")
+    act(client, dormitory, "progress", on=str(today()), percent=35, text="主体二层", scan=scan)
+    page = detail(client, dormitory)
+    assert ("进度.pdf</a>" in page, "<img" in page) == (True, False)
+    assert client.get(reverse("projects:photo", args=[dormitory.files.get().pk])).status_code == 404
 
 
 def test_overspending_is_refused_with_its_reason_and_goes_on_after_approval(

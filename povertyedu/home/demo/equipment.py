@@ -39,9 +39,9 @@ def equip_schools(term: Term) -> None:
     }
     officer = users["project"].as_actor(Permission.MANAGE_PROJECTS)
     approver = users["approver"].as_actor(Permission.APPROVE_PROJECTS)
+    _old_stock(officer, schools)
     _say_what_there_is(officer, schools, term)
     project = _project(officer, schools)
-    _old_stock(officer, schools)
     _come(_ordered(officer, approver, project, schools), officer, schools)
     _waiting(officer, project, schools)
     _into_projects(officer)
