@@ -1,14 +1,14 @@
-"""Operations that migrations of this house are made of: many tables at once, and triggers for PostgreSQL and SQLite.
+"""Operations that migrations of this house are made of: many tables at once, changes beside triggers, triggers for both databases.
 
 ``guarding`` refuses rows, ``keeping`` refuses any change or deletion, ``counting`` adds rows up onto another. Messages are
 Chinese sentences that a user may meet. On PostgreSQL each trigger has a function of its own name.
 
-SQLite drops the triggers of a table it rebuilds, and refuses to rebuild one that another's trigger names: an app's triggers
-come after all of its tables.
+An app's triggers come after its tables; what changes a table after that stands in :class:`Altering`.
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 
 from django.db import migrations
 from django.db.migrations.operations.base import Operation
@@ -44,10 +44,49 @@ class CreateModels(Operation):
         return f"Create models {', '.join(model.name for model in self.models)}"
 
 
+class Altering(migrations.SeparateDatabaseAndState):
+    """Run ``operations`` on tables that stand already, while triggers and views stand aside on SQLite.
+
+    SQLite changes a table by rebuilding it. With the old table go its triggers, and it refuses while a trigger of another table
+    or a view names it.
+    """
+
+    def __init__(self, operations: Sequence[Operation]):
+        super().__init__(operations, operations)
+
+    def deconstruct(self):
+        return type(self).__name__, [self.state_operations], {}
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state) -> None:
+        with _standing_aside(schema_editor):
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state) -> None:
+        with _standing_aside(schema_editor):
+            super().database_backwards(app_label, schema_editor, from_state, to_state)
+
+
+@contextmanager
+def _standing_aside(schema_editor):
+    if schema_editor.connection.vendor != "sqlite":
+        yield
+        return
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT type, name, sql FROM sqlite_master WHERE type IN ('trigger', 'view') ORDER BY type DESC"
+        )
+        stood = cursor.fetchall()
+    for kind, name, _ in reversed(stood):
+        schema_editor.execute(f'DROP {kind} "{name}"', params=None)
+    yield
+    for _, _, sql in stood:  # views first, triggers may name them
+        schema_editor.execute(sql, params=None)
+
+
 class Triggers(Operation):
     """Put triggers up, or take them down; ``write`` gives their SQL and ``names`` their names on the database of that vendor.
 
-    What stands under the same name goes first: a migration that alters a guarded table ends with the operation again.
+    What stands under the same name goes first, so that a guard can be put up anew with another condition.
     """
 
     def __init__(self, write: Callable[[str], Iterable[str]], names: Callable[[str], Iterable[str]]):

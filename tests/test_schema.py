@@ -4,8 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.db.migrations import RunSQL
+from django.db.migrations.state import ProjectState
 
-from povertyedu.schema import counted, counting, guarding, keeping
+from povertyedu.schema import Altering, counted, counting, guarding, keeping
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 ADDED = "UPDATE trial_book SET total = total + NEW.amount WHERE id = NEW.book_id"
@@ -26,7 +28,7 @@ def run(db):
 
         def run(operation, *, back=False):
             way = operation.database_backwards if back else operation.database_forwards
-            way("trial", editor, None, None)
+            way("trial", editor, ProjectState(), ProjectState())
 
         yield run
 
@@ -71,3 +73,27 @@ def test_counted_column_is_written_by_its_trigger_only(run):
     with connection.cursor() as cursor:
         cursor.execute("SELECT total FROM trial_book")
         assert cursor.fetchall() == [(12,)]
+
+
+def test_altered_table_keeps_its_triggers_and_those_that_name_it(run):
+    run(guarding(COUNTED))
+    run(counting([("trial_add_up", "trial_entry", "INSERT", ADDED)]))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE VIEW trial_sums AS SELECT book_id, SUM(amount) AS amount FROM trial_entry GROUP BY 1"
+        )
+    rebuilt = """
+        CREATE TABLE trial_new (id bigint PRIMARY KEY, total bigint NOT NULL, name text);
+        INSERT INTO trial_new (id, total) SELECT id, total FROM trial_book;
+        DROP TABLE trial_book;
+        ALTER TABLE trial_new RENAME TO trial_book
+    """
+    run(
+        Altering(
+            [RunSQL(rebuilt if connection.vendor == "sqlite" else "ALTER TABLE trial_book ADD name text")]
+        )
+    )
+    assert said("INSERT INTO trial_book VALUES (1, 0, '一')") == ""
+    assert said("INSERT INTO trial_entry VALUES (1, 1, 5)") == ""
+    assert said("UPDATE trial_book SET total = 13") == "合计由登记得出"
+    assert said("SELECT * FROM trial_sums") == ""

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from povertyedu.schema import Altering
+
 
 class Migration(migrations.Migration):
 
@@ -10,24 +12,26 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name='basetable',
-            name='drawn_from',
-            field=models.CharField(blank=True, help_text='取数时各本账到了哪一笔；空的要重新取数', max_length=120, verbose_name='取数依据'),
-        ),
-        migrations.AddField(
-            model_name='basetablerow',
-            name='has_changed',
-            field=models.BooleanField(default=False, verbose_name='比上期有变化'),
-        ),
-        migrations.AddField(
-            model_name='basetablerow',
-            name='is_new',
-            field=models.BooleanField(default=False, verbose_name='新列入'),
-        ),
-        migrations.AddField(
-            model_name='basetablerow',
-            name='reasons',
-            field=models.CharField(blank=True, max_length=120, verbose_name='需说明的'),
-        ),
+        Altering([
+            migrations.AddField(
+                model_name='basetable',
+                name='drawn_from',
+                field=models.CharField(blank=True, help_text='取数时各本账到了哪一笔；空的要重新取数', max_length=120, verbose_name='取数依据'),
+            ),
+            migrations.AddField(
+                model_name='basetablerow',
+                name='has_changed',
+                field=models.BooleanField(default=False, verbose_name='比上期有变化'),
+            ),
+            migrations.AddField(
+                model_name='basetablerow',
+                name='is_new',
+                field=models.BooleanField(default=False, verbose_name='新列入'),
+            ),
+            migrations.AddField(
+                model_name='basetablerow',
+                name='reasons',
+                field=models.CharField(blank=True, max_length=120, verbose_name='需说明的'),
+            ),
+        ]),
     ]
