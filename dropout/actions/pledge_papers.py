@@ -3,7 +3,6 @@
 import datetime as dt
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
@@ -81,15 +80,14 @@ def keep_zip(*, owner, pledges, name: str, progress=NO_PROGRESS) -> dict:
         until = timezone.now() + dt.timedelta(days=days)
         with transaction.atomic():
             stored = StoredFile.keep(
-                _pieces(path), name=name, purpose="pledges", owner=owner, purge_after=until, personal=False
+                StoredFile.pieces(path),
+                name=name,
+                purpose="pledges",
+                owner=owner,
+                purge_after=until,
+                personal=False,
             )
             url = reverse("files:download", args=[stored.pk])
             tell(owner, f"{name}（{count} 份）已生成，点开即可下载，保留 {days} 天。", url=url, tone="ok")
             progress.fence()
     return {"file": str(stored.pk), "count": count}
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as source:
-        while piece := source.read(StoredFile.CHUNK):
-            yield piece

@@ -17,7 +17,6 @@ from students.names import named
 from .chains import Holder
 
 TABS = {"vacant": "空缺", "held": "在任", "expired": "任期已满", "overlap": "任期重叠"}
-PRINTED_AT_MOST = 2000
 
 
 @dataclass(frozen=True)

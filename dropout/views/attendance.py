@@ -23,7 +23,6 @@ from povertyedu.workflow.attempt import CLASH
 
 from .chain import HOME
 
-PRINTED_AT_MOST = 2000
 CLASSES_AT_MOST = 400
 
 

@@ -15,6 +15,7 @@ from dropout.queries import calendar as queries
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.calendar import today
+from povertyedu.ui.listing import PRINTED_AT_MOST
 from povertyedu.ui.paging import key_page
 from povertyedu.workflow.attempt import attempt
 
@@ -22,7 +23,6 @@ from .chain import HOME
 from .pledges import year_of
 from .sending import send_kept
 
-PRINTED_AT_MOST = 2000
 STATUS = {
     TaskState.WAITING: "doing",
     TaskState.LATE: "bad",

@@ -1,7 +1,5 @@
 """控辍个案: the list by state, place and line, the workbook of it, a child's panel, and a case opened on a report."""
 
-from io import BytesIO
-
 from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404
@@ -9,21 +7,21 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from dropout.actions.case_ledger import write_cases
 from dropout.actions.cases import open_case
 from dropout.enums import CaseOrigin, Line
-from dropout.forms.cases import CaseForm, CasesFilter
+from dropout.forms.cases import CaseForm
+from dropout.forms.lists import asked_cases
 from dropout.models import Case
 from dropout.queries import cases as queries
 from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
-from povertyedu.audit.models import record_access
 from povertyedu.orgs.calendar import today
-from povertyedu.ui.listing import Listing, handed_over
+from povertyedu.ui.listing import Listing
 from students.models import Enrolment, Student
-from students.queries import READINGS, area_names, usual_reading
+from students.queries import READINGS, area_names
 
 from .chain import HOME
+from .exporting import taken_out
 
 KEPT = ("tab", "by", "township", "school", "state", "kind", "late", "q")
 
@@ -32,23 +30,13 @@ def crumbs(*more) -> list[tuple]:
     return [HOME, ("控辍保学", None), ("控辍个案", reverse("dropout:cases") if more else None), *more]
 
 
-def _chosen(request):
-    """Return the filter, the rows it leaves in every tab, the tab and the reading."""
-    user = request.user
-    form = CasesFilter(request.GET, user=user, permission=P.VIEW_CASES)
-    by = request.GET.get("by")
-    reading = by if by in READINGS else usual_reading(user.scope(P.VIEW_CASES))
-    rows = queries.narrowed(Case.objects.visible_to(user, P.VIEW_CASES), form.wanted, reading=reading)
-    return form, rows, Listing(request, KEPT).tab(queries.TABS, "open"), reading
-
-
 @needs(P.VIEW_CASES)
 @require_GET
 def cases(request):
     """List the cases of the reader's places, newest first: who, where, how far, by when; not why."""
-    form, every, tab, reading = _chosen(request)
-    listing = Listing(request, KEPT)
-    shown = listing.shown(every.filter(queries.TABS[tab][1]).with_child(), reverse("dropout:cases_export"))
+    asked, listing = asked_cases(request.GET, user=request.user), Listing(request, KEPT)
+    form, tab, reading = asked.form, asked.tab, asked.reading
+    shown = listing.shown(asked.rows.with_child(), reverse("dropout:cases_export"))
     context = {
         "crumbs": crumbs(),
         "form": form,
@@ -57,7 +45,7 @@ def cases(request):
         "lines": Line.labels,
         "today": today(),
         "tab_word": queries.TABS[tab][0],
-        "tabs": listing.tabs(every, queries.TABS, tab),
+        "tabs": listing.tabs(asked.every, queries.TABS, tab),
         "readings": [
             {"text": text, "url": f"?{listing.query(by=name)}", "active": name == reading}
             for name, text in READINGS.items()
@@ -86,21 +74,8 @@ def _lines(found: list[Case]) -> list[dict]:
 @needs(P.VIEW_CASES)
 @require_GET
 def cases_export(request):
-    """Hand over what the filter shows as a ledger, by line and place; the child's name leaves an AccessEvent."""
-    form, every, tab, reading = _chosen(request)
-    rows = every.filter(queries.TABS[tab][1])
-    words = "；".join(filter(None, [queries.TABS[tab][0], READINGS[reading], form.in_force()]))
-    out = BytesIO()
-    by = actor(request, P.VIEW_CASES)
-    count = write_cases(rows, out, words=words, by=by)
-    record_access(
-        by,
-        kind="download",
-        subject=request.user,
-        fields=f"控辍个案台账 {count} 件",
-        reason=f"导出控辍个案台账（{words}）"[:500],
-    )
-    return handed_over(out.getvalue(), "控辍个案台账")
+    """Hand over what the filter shows as a ledger, by line and place."""
+    return taken_out(request, "cases", asked_cases(request.GET, user=request.user))
 
 
 @needs(P.VIEW_CASES)

@@ -9,12 +9,12 @@ from dropout.models import Duty
 from povertyedu.accounts.access import needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.calendar import today
+from povertyedu.ui.listing import PRINTED_AT_MOST
 from povertyedu.ui.paging import key_page
 
 from .chain import HOME
 
 TABS = {"mine": "我的任务", "late": "逾期", "bureau": "县教育局直接督办", "open": "全部未办"}
-PRINTED_AT_MOST = 2000
 
 
 @needs(P.VIEW_CASES)

@@ -15,10 +15,11 @@ from dropout.queries import attendance as queries
 from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
+from povertyedu.ui.listing import PRINTED_AT_MOST
 from povertyedu.workflow.attempt import attempt
 from students.models import Enrolment
 
-from .attendance import PRINTED_AT_MOST, crumbs
+from .attendance import crumbs
 
 
 @needs(P.VIEW_ATTENDANCE)

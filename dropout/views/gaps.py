@@ -13,12 +13,12 @@ from dropout.queries import gaps as queries
 from dropout.queries.chains import Register
 from povertyedu.accounts.access import needs, working_term
 from povertyedu.accounts.permissions import Permission as P
+from povertyedu.ui.listing import PRINTED_AT_MOST
 from students.queries import READINGS, usual_reading
 
 from .chain import HOME
 
 CRUMBS = [HOME, ("控辍保学", None), ("无责任人名单", None)]
-PRINTED_AT_MOST = 2000
 
 
 @needs(P.VIEW_CHAINS)
@@ -48,6 +48,7 @@ def gaps(request):
         "links": [_link(request, link, found) for link in register.links],
         "places": _places(request, found),
         "lines": list(Line.labels),
+        "line_sums": [sum(place.lines[line] for place in found.places.values()) for line in Line.values],
         "rows": queries.names_of(found),
         "total_text": f"共 {found.matching:,} 人",
         "printing": printing,

@@ -16,6 +16,7 @@ from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
 from povertyedu.orgs.calendar import today
+from povertyedu.ui.listing import PRINTED_AT_MOST
 from povertyedu.ui.paging import key_page
 from povertyedu.workflow.attempt import attempt
 
@@ -44,7 +45,6 @@ TABS = {
     "signed": ("协议书已签订", lambda seen: seen["agreement"].filter(signed_on__isnull=False)),
     "denied": ("四不办理", lambda seen: seen["denial"].standing()),
 }
-PRINTED_AT_MOST = 2000
 
 
 @needs(P.WORK_CASES, P.ISSUE_ORDERS)

@@ -19,13 +19,13 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.documents import DOCX
 from povertyedu.jobs.tasks import start
 from povertyedu.orgs.calendar import today
+from povertyedu.ui.listing import PRINTED_AT_MOST
 from povertyedu.ui.paging import key_page
 from povertyedu.workflow.attempt import attempt
 
 from .chain import HOME
 from .sending import send_kept, send_made
 
-PRINTED_AT_MOST = 2000
 AT_ONCE = 50  # papers written while the browser waits; more are a job
 NAMES = ("year", "level", "township", "school", "tab")
 

@@ -11,9 +11,9 @@ from dropout.forms import SchoolFilter
 from dropout.queries import runs as queries
 from povertyedu.accounts.access import needs, working_term
 from povertyedu.accounts.permissions import Permission as P
+from povertyedu.ui.listing import PRINTED_AT_MOST
 from povertyedu.ui.paging import key_page
 
-from .attendance import PRINTED_AT_MOST
 from .chain import HOME
 
 CRUMBS = [HOME, ("控辍保学", None), ("缺勤跟踪", None)]

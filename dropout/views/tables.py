@@ -7,11 +7,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from povertyedu.ui.listing import PRINTED_AT_MOST
 from povertyedu.ui.paging import key_page
 
 from .chain import HOME
-
-PRINTED_AT_MOST = 2000
 
 
 def crumbs(title: str, name: str, *more) -> list[tuple]:

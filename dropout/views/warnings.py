@@ -1,29 +1,25 @@
 """预警名单: who is warned of and why, point by point; the county's figures behind it."""
 
-import io
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dropout.actions import warnings as actions
-from dropout.forms import WarningFilter, WarningRuleForm
+from dropout.forms import WarningRuleForm
+from dropout.forms.lists import asked_warnings
 from dropout.models import WarningRule
 from dropout.queries import warnings as queries
 from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
-from povertyedu.audit.models import record_access
-from povertyedu.options.registry import option, options
-from povertyedu.workbooks.writing import LedgerColumn, write_table
+from povertyedu.options.registry import options
+from povertyedu.ui.listing import PRINTED_AT_MOST
 from povertyedu.workflow.attempt import attempt
 
 from .chain import HOME
-
-PRINTED_AT_MOST = 2000
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+from .exporting import taken_out
 
 
 def crumbs(*more) -> list[tuple]:
@@ -37,8 +33,8 @@ def warnings(request):
     user, term = request.user, working_term(request)
     if term is None:
         return render(request, "students/no_term.html", {"crumbs": crumbs()})
-    form = WarningFilter(request.GET, user=user, permission=P.VIEW_WARNINGS)
-    rows = queries.warned(term, user=user, permission=P.VIEW_WARNINGS, wanted=form.wanted)
+    asked = asked_warnings(request.GET, user=user, term=term)
+    form, rows = asked.form, asked.rows
     counts, printing, after = (
         queries.counts_by_level(rows),
         "print" in request.GET,
@@ -71,47 +67,16 @@ def _query(request, **changes) -> str:
     return urlencode({name: value for name, value in kept.items() if value})
 
 
-COLUMNS = (
-    LedgerColumn("姓名", width=10), LedgerColumn("学校", width=22), LedgerColumn("班级", width=14), LedgerColumn("等级", width=8),
-    LedgerColumn("得分", width=8), LedgerColumn("为什么预警", width=70), LedgerColumn("从", width=12), LedgerColumn("此前得分", width=10),
-)  # fmt: skip
-
-
 @needs(P.VIEW_WARNINGS)
 @require_POST
 def warnings_export(request):
-    """Write the list as a workbook; who took it is on record."""
-    user, term = request.user, working_term(request)
-    form = WarningFilter(request.GET, user=user, permission=P.VIEW_WARNINGS)
+    """Write the list as a workbook, a long one in the background."""
+    term = working_term(request)
     if term is None:
         return redirect("dropout:warnings")
-    rows = queries.warned(term, user=user, permission=P.VIEW_WARNINGS, wanted=form.wanted)
-    most = option("large_export_rows")
-    found = list(rows.order_by("-points", "pk")[: most + 1])
-    if len(found) > most:
-        messages.error(request, f"名单超过 {most:,} 人，请先按乡镇、学校筛选，再分开导出。")
-        return redirect(f"{reverse('dropout:warnings')}?{_query(request)}")
-    words = form.in_force() or "全部"
-    record_access(
-        actor(request, P.VIEW_WARNINGS), kind="download", subject=term, fields=f"预警名单 {len(found)} 人；{words}"[:200],
-        reason="导出预警名单",
-    )  # fmt: skip
-    out = io.BytesIO()
-    lines = (_line(*row) for row in queries.with_children(found, term))
-    write_table(
-        out, COLUMNS, lines, title=f"{term} 预警名单", name="预警名单", unit_line=f"筛选条件：{words}"
+    return taken_out(
+        request, "warnings", asked_warnings(request.GET, user=request.user, term=term), term=term
     )
-    answer = HttpResponse(out.getvalue(), content_type=XLSX)
-    answer["Content-Disposition"] = "attachment; filename*=UTF-8''%E9%A2%84%E8%AD%A6%E5%90%8D%E5%8D%95.xlsx"
-    return answer
-
-
-def _line(score, enrolment, before) -> list[str]:
-    return [
-        enrolment.student.name, str(enrolment.school or ""), str(enrolment.school_class or enrolment.grade_name),
-        score.get_level_display(), str(score.points), "；".join(item["words"] for item in score.items), f"{score.since}",
-        str(before.points) if before else "",
-    ]  # fmt: skip
 
 
 @needs(P.VIEW_WARNINGS)

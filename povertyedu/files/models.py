@@ -96,6 +96,13 @@ class StoredFile(models.Model):
             raise
         return stored
 
+    @classmethod
+    def pieces(cls, path: Path):
+        """Yield the bytes of a file that was written to ``path``, for :meth:`keep`."""
+        with path.open("rb") as source:
+            while piece := source.read(cls.CHUNK):
+                yield piece
+
     def chunks(self):
         """Yield the plain bytes, a MiB at a time."""
         with self.path.open("rb") as sealed:

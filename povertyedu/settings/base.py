@@ -252,6 +252,7 @@ JOB_KINDS = {
     "subsidies.ledger": "subsidies.tasks.write_ledger",
     "subsidies.freeze_ledger": "subsidies.tasks.freeze_ledger",
     "subsidies.answer_county": "subsidies.tasks.answer_county",
+    "dropout.export": "dropout.tasks.export",
     "dropout.pledges": "dropout.tasks.pledges",
     "teachers.solve_plan": "teachers.tasks.solve_plan",
     "teachers.allowances": "teachers.tasks.allowances",

@@ -1,9 +1,8 @@
 """The list of children as a workbook."""
 
-from typing import NamedTuple
-
 from django.utils import timezone
 
+from povertyedu.jobs.made import Made
 from povertyedu.jobs.progress import NO_PROGRESS, counted
 from povertyedu.orgs.models import Term
 from povertyedu.workbooks.writing import LedgerColumn, write_table
@@ -21,16 +20,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-class Written(NamedTuple):
-    """The name of a workbook, and in words what of whom it holds, for the log."""
-
-    name: str
-    told: str
-
-
-def export_students(
-    out, *, by, term: Term, rows, words: list[str], full: bool, progress=NO_PROGRESS
-) -> Written:
+def export_students(out, *, by, term: Term, rows, words: list[str], full: bool, progress=NO_PROGRESS) -> Made:
     """Write ``rows`` (enrolments of ``term``) as a workbook. Streamed; the caller leaves the AccessEvent.
 
     ``words`` tell the filter, ``full`` leaves numbers in clear.
@@ -53,7 +43,7 @@ def export_students(
     )
     kind = "完整号码" if full else "号码隐去中间几位"
     what = f"学生名单 {count} 人，{kind}；{'；'.join(words) or '全部'}"
-    return Written(f"学生名单{at:%Y%m%d-%H%M}.xlsx", what[:200])
+    return Made(f"学生名单{at:%Y%m%d-%H%M}.xlsx", what[:200])
 
 
 def _line(row, names: dict[str, str], full: bool) -> list[str]:

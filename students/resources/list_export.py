@@ -1,21 +1,13 @@
 """The filtered list of a term as a workbook, in whichever columns were asked for: written at once or in the background."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
-
-from django.db import transaction
-from django.urls import reverse
-from django.utils import timezone
 
 from povertyedu.accounts.models import User
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
-from povertyedu.files.models import StoredFile
-from povertyedu.inbox.models import tell
-from povertyedu.options.registry import option
+from povertyedu.jobs.made import Made, keep_made
 from povertyedu.orgs.models import Term
-from students.actions.export import Written, export_students
+from students.actions.export import export_students
 from students.enums import Place
 from students.models import ColumnSet
 from students.queries import enrolments_in
@@ -31,7 +23,7 @@ def export_list(out, *, user: User, by, term: Term, reason: str, **asked) -> str
     return written.name
 
 
-def _write(out, *, user: User, term: Term, rows, layout: str, full: bool, **asked) -> Written:
+def _write(out, *, user: User, term: Term, rows, layout: str, full: bool, **asked) -> Made:
     """Write ``rows`` as ``layout`` says: the list, the roster or a set of columns.
 
     ``asked`` are by, words and progress. Numbers are in clear only where ``user`` may reveal them, which can be
@@ -54,32 +46,12 @@ def _write(out, *, user: User, term: Term, rows, layout: str, full: bool, **aske
 
 
 def keep_list(*, maker: str, owner: User, progress, term: Term, full: bool, reason: str, **asked) -> dict:
-    """Write a list as :func:`export_list` does into a stored file of ``owner`` and tell them; return the file's key.
+    """Write a list as :func:`export_list` does into a stored file of ``owner``; see :func:`.keep_made`."""
 
-    It goes after the county's keeping days for uploads. ``maker`` names the job: one that was cut off leaves
-    neither file nor a line in the log, one that is run again after its end finds its file.
-    """
-    key, days = StoredFile.key_of(maker), option("upload_keep_days")
-    if StoredFile.objects.filter(pk=key).exists():
-        return {"file": str(key)}
-    by = owner.as_actor()
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "list.xlsx"
-        written = _write(path, user=owner, by=by, term=term, full=full, progress=progress, **asked)
-        with transaction.atomic():
-            stored = StoredFile.keep(
-                _pieces(path), name=written.name, purpose="学生名单", owner=owner, key=key,
-                purge_after=timezone.now() + timezone.timedelta(days=days),
-                permission=P.REVEAL_NUMBERS if full else P.EXPORT_STUDENTS,
-            )  # fmt: skip
-            record_access(by, kind="download", subject=term, fields=written.told, reason=reason)
-            url = reverse("files:download", args=[stored.pk])
-            tell(owner, f"{written.name} 已生成，点开即可下载，保留 {days} 天。", url=url, tone="ok")
-            progress.fence()
-    return {"file": str(stored.pk)}
+    def write(path: Path) -> Made:
+        return _write(path, user=owner, by=owner.as_actor(), term=term, full=full, progress=progress, **asked)
 
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as source:
-        while piece := source.read(StoredFile.CHUNK):
-            yield piece
+    permission = P.REVEAL_NUMBERS if full else P.EXPORT_STUDENTS
+    return keep_made(
+        write, maker=maker, owner=owner, purpose="学生名单", permission=permission, subject=term, reason=reason, progress=progress,
+    )  # fmt: skip

@@ -6,10 +6,10 @@ from itertools import islice
 from django.db.models import Q
 from django.utils import timezone
 
+from povertyedu.jobs.made import Made
 from povertyedu.jobs.progress import NO_PROGRESS, counted
 from povertyedu.orgs.models import Term
 from povertyedu.workbooks.writing import LedgerColumn, write_table
-from students.actions.export import Written
 from students.models import Enrolment, HardshipStatus, Student
 from students.models.column_sets import Entry
 from students.queries.households import HEAD
@@ -25,7 +25,7 @@ def roster_columns() -> list[tuple[str, str]]:
     return [(column.name, column.heading) for column in RosterResource().columns()]
 
 
-def export_roster(out, *, columns: Sequence[str], **asked) -> Written:
+def export_roster(out, *, columns: Sequence[str], **asked) -> Made:
     """Write ``columns`` of the roster, by name; the rest is asked of :func:`export_columns`."""
     by_name = dict(roster_columns())
     chosen = [Entry(name, by_name[name]) for name in columns if name in by_name]
@@ -35,7 +35,7 @@ def export_roster(out, *, columns: Sequence[str], **asked) -> Written:
 def export_columns(
     out, *, by, term: Term, rows, columns: Sequence[Entry], name: str, words: list[str], full: bool,
     has_title: bool = True, members: bool = False, progress=NO_PROGRESS,
-) -> Written:  # fmt: skip
+) -> Made:  # fmt: skip
     """Write ``rows`` (enrolments of ``term``) with ``columns``. Streamed; the caller leaves the AccessEvent.
 
     ``words`` tell the filter, ``full`` leaves numbers in clear, ``members`` lets family members be named.
@@ -58,7 +58,7 @@ def export_columns(
     )
     numbers = "完整号码" if full else "号码隐去中间几位"
     what = f"{name} {count} 人，{numbers}；{'、'.join(entry.heading for entry, _ in chosen)}"
-    return Written(f"{name}{at:%Y%m%d-%H%M}.xlsx", what[:200])
+    return Made(f"{name}{at:%Y%m%d-%H%M}.xlsx", what[:200])
 
 
 def lines(

@@ -213,7 +213,7 @@ def freeze_ledger(*, term: Term, by: Actor, progress=NO_PROGRESS) -> TermLedger:
         cash = export_ledger(path, term=term, progress=progress)["kinds"][str(Kind.CASH)]
         with transaction.atomic():
             stored = StoredFile.keep(
-                _pieces(path), name=f"关账台账-{term.pk}.xlsx", purpose="ledger", owner=None
+                StoredFile.pieces(path), name=f"关账台账-{term.pk}.xlsx", purpose="ledger", owner=None
             )
             kept = TermLedger.objects.create(
                 term=term, file=stored, entitled_fen=cash["entitled_fen"], paid_fen=cash["paid_fen"], closed_by=by.name
@@ -249,7 +249,7 @@ def keep_ledger(
         days = options("upload_keep_days")["upload_keep_days"]
         with transaction.atomic():
             stored = StoredFile.keep(
-                _pieces(path), name=f"学生资助台账-{'-'.join(filter(None, (term.pk, told)))}.xlsx", purpose="ledger", owner=owner, key=key,
+                StoredFile.pieces(path), name=f"学生资助台账-{'-'.join(filter(None, (term.pk, told)))}.xlsx", purpose="ledger", owner=owner, key=key,
                 purge_after=timezone.now() + timezone.timedelta(days=days),
                 permission=P.REVEAL_NUMBERS if full_numbers else P.EXPORT_LEDGER,
             )  # fmt: skip
@@ -260,9 +260,3 @@ def keep_ledger(
             tell(owner, f"{term} 学生资助台账已生成，请下载。", url=url, tone="ok")
             progress.fence()
     return answer | {"file": str(stored.pk)}
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as source:
-        while piece := source.read(StoredFile.CHUNK):
-            yield piece

@@ -17,10 +17,11 @@ from povertyedu.indicators.enums import NoticeState
 from povertyedu.indicators.models import IndicatorNotice
 from povertyedu.indicators.states import NOTICE_FLOW
 from povertyedu.orgs.calendar import today
+from povertyedu.ui.listing import PRINTED_AT_MOST
 from povertyedu.ui.paging import key_page
 from povertyedu.workflow.flow import StepRefused
 
-from .rates import PRINTED_AT_MOST, crumbs
+from .rates import crumbs
 
 STEPS = {
     "drop": (forms.ReasonForm, actions.drop),

@@ -15,9 +15,8 @@ from povertyedu.indicators.enums import PlaceKind
 from povertyedu.indicators.forms import RatesFilter
 from povertyedu.indicators.models import Snapshot, SnapshotRow
 from povertyedu.ui.charts import sparkline
+from povertyedu.ui.listing import PRINTED_AT_MOST
 from povertyedu.ui.paging import key_page
-
-PRINTED_AT_MOST = 2000
 
 
 def crumbs(*more) -> list[tuple]:

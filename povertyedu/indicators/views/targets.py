@@ -12,9 +12,10 @@ from povertyedu.indicators import forms, queries
 from povertyedu.indicators.actions import targets as actions
 from povertyedu.indicators.definitions import definitions
 from povertyedu.indicators.models import IndicatorTarget, Snapshot
+from povertyedu.ui.listing import PRINTED_AT_MOST
 from povertyedu.ui.paging import key_page
 
-from .rates import PRINTED_AT_MOST, crumbs
+from .rates import crumbs
 
 
 @needs(P.VIEW_INDICATORS)

@@ -9,8 +9,10 @@ from functools import wraps
 
 from django import template
 from django.utils import timezone
+from django.utils.html import format_html
 
 from povertyedu.ui import charts, icons, numerals, timelines
+from povertyedu.ui.listing import PRINTED_AT_MOST
 
 register = template.Library()
 
@@ -21,6 +23,15 @@ register.simple_tag(charts.sparkline)
 register.simple_tag(timelines.gantt)
 register.simple_tag(timelines.curve)
 register.simple_tag(icons.icon, name="icon")
+
+
+@register.simple_tag
+def print_cut(rows):
+    """Say under a printed list that it may go on, where it is as long as one is printed at most."""
+    if len(rows) < PRINTED_AT_MOST:
+        return ""
+    words = f"最多打印 {PRINTED_AT_MOST:,} 条；名单更长的，请缩小筛选范围，分开打印。"
+    return format_html('<p class="hint">{}</p>', words)
 
 
 def blank_as_dash(function):
