@@ -110,7 +110,7 @@ def period_begun() -> Period:
 def rows_of(table: BaseTable) -> list[BaseTableRow]:
     """Return the rows in the order of projects: frozen ones as kept, else worked out with the notes written so far."""
     if table.is_frozen:
-        return list(table.rows.order_by("project"))
+        return list(table.rows.order_by("project_id"))
     notes = dict(table.rows.values_list("project", "note"))
     # a system serves one county (docs/adr/0003)
     found = picture(in_plan(Project.objects.order_by("pk"), table.last), table.last)

@@ -72,7 +72,7 @@ def base_table(request, pk):
     tabs = listing.tabs(rows, queries.TABS, tab)
     tabs[1]["bad"] = bool(sums["lacking"])
     shown = listing.numbered(
-        rows.filter(queries.TABS[tab][1]).order_by("project"),
+        rows.filter(queries.TABS[tab][1]).order_by("project_id"),
         reverse("projects:base_table_export", args=[pk]),
     )
     may_write = not found.is_frozen and request.user.can(P.MANAGE_PROJECTS)

@@ -71,8 +71,31 @@ def test_half_year_is_inspected_by_township_and_county(open_page, officer, xiazh
         page.locator("[name=quality_text]").fill("外墙开裂" if verdict == "problem" else "")
         page.get_by_role("button", name="登记检查").click()
         page.get_by_text("有问题的已列入整改销号").wait_for()
-    page.get_by_text("1 个没有销号").wait_for()
+    page.get_by_role("cell", name="1 个没有销号").wait_for()
     assert project.inspections.count() == 2
+
+
+def test_problem_of_a_county_project_reaches_the_school_that_is_named(
+    open_page, officer, clerk, xiazhai, qingshi
+):
+    project_at(xiazhai, qingshi, by=officer.as_actor(), name="饮水工程", area=factories.county())
+    cadre = factories.user("田镇长", ("township_officer", factories.township()), username="cadre")
+    bureau = open_page(officer)
+    bureau.goto(reverse("projects:inspections") + "?tab=todo")
+    bureau.get_by_role("link", name="登记检查").click()
+    bureau.locator("[name=quality_verdict]").select_option("problem")
+    bureau.locator("[name=quality_text]").fill("管道漏水")
+    bureau.locator("[name=quality_places]").select_option(label=xiazhai.name)
+    bureau.get_by_role("button", name="登记检查").click()
+    bureau.get_by_text("有问题的已列入整改销号").wait_for()
+    town = open_page(cadre, width=390, height=844)
+    town.goto(reverse("projects:inspections"))
+    town.get_by_role("link", name="登记检查").click()  # each township looks for itself
+    town.get_by_role("button", name="登记检查").click()
+    town.get_by_text("1/2 个乡镇").wait_for()
+    school = open_page(clerk, width=390, height=844)
+    school.goto(Finding.objects.get(school=xiazhai).get_absolute_url())
+    school.get_by_role("link", name="填报整改措施").wait_for()
 
 
 def test_problem_of_a_self_check_is_rectified_rechecked_and_closed(open_page, officer, clerk, xiazhai):
@@ -104,7 +127,7 @@ def test_problem_of_a_self_check_is_rectified_rechecked_and_closed(open_page, of
     step(bureau, "复核通过", 复核情况="现场看过，没有裂缝")
     step(bureau, "销号")
     bureau.goto(reverse("projects:inspections"))
-    bureau.get_by_text("1 个，都已销号").wait_for()
+    bureau.get_by_role("cell", name="1 个，都已销号").wait_for()
     assert Finding.objects.get().state == "closed"
 
 
