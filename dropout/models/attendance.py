@@ -14,12 +14,7 @@ class ClassDayQuerySet(ScopedQuerySet):
     """Entered days by the place of the class."""
 
     def _reads_at(self, scope) -> Q:
-        return (
-            scope.area_q("school_class__school__area_id")
-            | Q(school_class__school__in=scope.schools)
-            | Q(school_class__school__centre__in=scope.centres)
-            | Q(school_class__in=scope.classes)
-        )
+        return scope.school_q("school_class__school") | Q(school_class__in=scope.classes)
 
 
 class ClassDay(models.Model):
@@ -59,7 +54,7 @@ class OfChildQuerySet(ScopedQuerySet):
 
     def _reads_at(self, scope) -> Q:
         there = Enrolment.objects.filter(student=OuterRef("student"), term=OuterRef("term"))
-        return Exists(there.filter(Enrolment.objects.all()._reads_at(scope)))
+        return Exists(there.in_scope(scope))
 
 
 class AbsenceQuerySet(OfChildQuerySet):

@@ -10,6 +10,7 @@ from povertyedu.orgs.enums import Stage
 from povertyedu.orgs.models import Area, School, SchoolClass
 from povertyedu.orgs.scope import ScopedQuerySet
 from students.models import Enrolment, Student
+from students.models.placed import at_child
 
 from .placed import PlacedQuerySet
 
@@ -18,13 +19,7 @@ class OfChildQuerySet(ScopedQuerySet):
     """Rows of a child that carry where it learns and where its household is."""
 
     def _reads_at(self, scope) -> Q:
-        return (
-            scope.area_q("school_area")
-            | scope.area_q("home_area")
-            | Q(school__in=scope.schools)
-            | Q(school__in=School.objects.filter(centre__in=scope.centres).values("pk"))
-            | Q(school_class__in=scope.classes)
-        )
+        return at_child(scope) | Q(school_class__in=scope.classes)
 
 
 class HomeVisit(models.Model):
@@ -71,7 +66,7 @@ class HomeVisit(models.Model):
 
 class CareFacilityQuerySet(PlacedQuerySet):
     def _reads_at(self, scope) -> Q:
-        schools = School.objects.filter(School.objects.all()._reads_at(scope))
+        schools = School.objects.in_scope(scope)
         return scope.area_q("area_id") | Q(school__in=schools)
 
     def in_use(self):
@@ -122,12 +117,7 @@ class EntryNoticeQuerySet(OfChildQuerySet):
         return self.annotate(arrived=Exists(there))
 
     def _reads_at(self, scope) -> Q:
-        return (
-            scope.area_q("school_area")
-            | scope.area_q("home_area")
-            | Q(school__in=scope.schools)
-            | Q(school__in=School.objects.filter(centre__in=scope.centres).values("pk"))
-        )
+        return at_child(scope)
 
 
 class EntryNotice(models.Model):

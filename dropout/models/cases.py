@@ -23,6 +23,7 @@ from povertyedu.orgs.models import School, SchoolClass, Term
 from povertyedu.orgs.scope import ScopedQuerySet
 from povertyedu.workflow.models import Decision
 from students.models import Enrolment, Student
+from students.models.placed import at_child
 
 OF_A_CONFIRMED_END = (CaseState.CLOSED, CaseState.DELAYED, CaseState.HOME_TAUGHT, CaseState.PROPOSED_REOPEN)
 
@@ -31,13 +32,7 @@ class CaseQuerySet(ScopedQuerySet):
     """Cases by where the child stands: its school or its household's village."""
 
     def _reads_at(self, scope) -> Q:
-        return (
-            scope.area_q("school_area")
-            | scope.area_q("home_area")
-            | Q(school__in=scope.schools)
-            | Q(school__in=School.objects.filter(centre__in=scope.centres).values("pk"))
-            | Q(school_class__in=scope.classes)
-        )
+        return at_child(scope) | Q(school_class__in=scope.classes)
 
     def open(self):
         return self.exclude(state=CaseState.CLOSED)
@@ -205,7 +200,7 @@ class CaseProposalQuerySet(ScopedQuerySet):
     """Proposals by their case."""
 
     def _reads_at(self, scope) -> Q:
-        return Q(Exists(Case.objects.filter(pk=OuterRef("case")).filter(Case.objects.all()._reads_at(scope))))
+        return Q(Exists(Case.objects.filter(pk=OuterRef("case")).in_scope(scope)))
 
     def waiting(self):
         return self.filter(answer="")

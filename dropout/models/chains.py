@@ -70,13 +70,11 @@ class PostQuerySet(ScopedQuerySet):
     """Posts by the place they are held for."""
 
     def _reads_at(self, scope) -> Q:
-        children = Enrolment.objects.filter(student=OuterRef("student")).filter(
-            Enrolment.objects.all()._reads_at(scope)
-        )
+        children = Enrolment.objects.filter(student=OuterRef("student")).in_scope(scope)
         return (
             scope.area_q("area_id")
-            | Q(school__in=School.objects.filter(School.objects.all()._reads_at(scope)))
-            | Q(school_class__in=SchoolClass.objects.filter(SchoolClass.objects.all()._reads_at(scope)))
+            | Q(school__in=School.objects.in_scope(scope))
+            | Q(school_class__in=SchoolClass.objects.in_scope(scope))
             | Exists(children)
         )
 

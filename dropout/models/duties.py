@@ -19,7 +19,7 @@ class DutyQuerySet(ScopedQuerySet):
     """Duties by their case, and one's own."""
 
     def _reads_at(self, scope) -> Q:
-        seen = Case.objects.filter(pk=OuterRef("case")).filter(Case.objects.all()._reads_at(scope))
+        seen = Case.objects.filter(pk=OuterRef("case")).in_scope(scope)
         return Q(Exists(seen))
 
     def open(self):

@@ -20,7 +20,7 @@ class PaperQuerySet(ScopedQuerySet):
     """Papers by the case they belong to."""
 
     def _reads_at(self, scope) -> Q:
-        return Q(Exists(Case.objects.filter(pk=OuterRef("case")).filter(Case.objects.all()._reads_at(scope))))
+        return Q(Exists(Case.objects.filter(pk=OuterRef("case")).in_scope(scope)))
 
 
 class ReturnOrderQuerySet(PaperQuerySet):

@@ -11,7 +11,7 @@ class PlacedQuerySet(ScopedQuerySet):
     """Rows of one place, ``school`` or ``area``; of a school also by who reads the school."""
 
     def _reads_at(self, scope) -> Q:
-        schools = School.objects.filter(School.objects.all()._reads_at(scope))
+        schools = School.objects.in_scope(scope)
         return scope.area_q("area_id") | Q(school__in=schools)
 
     def at(self, place):

@@ -56,8 +56,8 @@ class PledgeQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
         return (
             scope.area_q("area_id")
-            | Q(school__in=School.objects.filter(School.objects.all()._reads_at(scope)))
-            | Q(school_class__in=SchoolClass.objects.filter(SchoolClass.objects.all()._reads_at(scope)))
+            | Q(school__in=School.objects.in_scope(scope))
+            | Q(school_class__in=SchoolClass.objects.in_scope(scope))
         )
 
     def current(self):

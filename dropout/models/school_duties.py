@@ -17,7 +17,7 @@ class ReadyCheckQuerySet(PlacedQuerySet):
     """Answers by school."""
 
     def _reads_at(self, scope) -> Q:
-        return Q(school__in=School.objects.filter(School.objects.all()._reads_at(scope)))
+        return Q(school__in=School.objects.in_scope(scope))
 
 
 class ReadyCheck(models.Model):

@@ -12,6 +12,7 @@ from povertyedu.orgs.scope import ScopedQuerySet
 from povertyedu.sealing.fields import SealedCharField
 from students.enums import DisposalCode, category_labels
 from students.models import Student
+from students.models.placed import at_child
 
 from .cases import Case
 
@@ -46,13 +47,7 @@ class ScreeningRowQuerySet(ScopedQuerySet):
     """Children of a screening by school or by household, as on its day."""
 
     def _reads_at(self, scope) -> Q:
-        return (
-            scope.area_q("school_area")
-            | scope.area_q("home_area")
-            | Q(school__in=scope.schools)
-            | Q(school__in=School.objects.filter(centre__in=scope.centres).values("pk"))
-            | Q(school_class__in=scope.classes)
-        )
+        return at_child(scope) | Q(school_class__in=scope.classes)
 
     def away(self):
         return self.filter(standing__in=FOUND_AWAY)

@@ -200,7 +200,7 @@ def absent_without_contact(day: ClassDay) -> list[Absence]:
 def by_reading(user) -> str:
     """Return what the overview is broken down by for ``user``: townships for the county, schools, or classes."""
     scope = user.scope(P.VIEW_ATTENDANCE)
-    if any(len(code) == 6 for code in scope.areas):
+    if scope.of_county:
         return "township"
     return "school" if scope.areas or scope.centres or len(scope.schools) > 1 else "class"
 

@@ -65,7 +65,7 @@ def enrolments_for(term, user, wanted: Wanted) -> QuerySet[Enrolment]:
 
     The county counts everybody by either reading, those of no township too; others the children of their places.
     """
-    if any(len(code) == 6 for code in user.scope(P.VIEW_CHAINS).areas):
+    if user.scope(P.VIEW_CHAINS).of_county:
         rows = Enrolment.objects.of(term).here()
     else:
         rows = enrolments_in(term, user=user, permission=P.VIEW_CHAINS, reading=wanted.reading).here()

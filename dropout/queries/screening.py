@@ -27,9 +27,7 @@ def ledger_rows(
     """Return the children of a ledger that ``user`` reads, by one line: by school (教育线) or by household (政府线)."""
     rows = ScreeningRow.objects.visible_to(user, P.VIEW_CASES).filter(screening=screening)
     scope = user.scope(P.VIEW_CASES)
-    if scope.areas and not any(
-        len(code) == 6 for code in scope.areas
-    ):  # the county counts everybody by either line
+    if scope.areas and not scope.of_county:  # the county counts everybody by either line
         at = scope.area_q(reading)
         if reading == "school_area":
             at |= Q(school__in=scope.schools) | Q(school_class__in=scope.classes)

@@ -234,7 +234,7 @@ def _steps(request, found: Report) -> list:
 
 
 def _is_county(user) -> bool:
-    return any(len(code) == 6 for code in user.scope(P.REVIEW_REPORTS).areas)
+    return user.scope(P.REVIEW_REPORTS).of_county
 
 
 @needs(P.KEEP_CALENDAR, P.REVIEW_REPORTS)

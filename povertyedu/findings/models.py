@@ -18,12 +18,7 @@ class FindingQuerySet(ScopedQuerySet):
     """Findings by the place that has to put them right."""
 
     def _reads_at(self, scope) -> Q:
-        return (
-            scope.area_q("area_id")
-            | scope.area_q("school__area_id")
-            | Q(school__in=scope.schools)
-            | Q(school__centre__in=scope.centres)
-        )
+        return scope.area_q("area_id") | scope.school_q()
 
     def open(self):
         return self.exclude(state=FindingState.CLOSED)
@@ -168,7 +163,7 @@ class FindingDecision(Decision):
 
 class EvidenceQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
-        return Q(finding__in=Finding.objects.filter(Finding.objects.all()._reads_at(scope)).values("pk"))
+        return Q(finding__in=Finding.objects.in_scope(scope).values("pk"))
 
 
 class Evidence(models.Model):

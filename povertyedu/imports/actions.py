@@ -55,7 +55,7 @@ def context_of(resource, term: Term | None, by: User | None) -> Context:
     if by is None:
         return Context(term, None, COMMAND_LINE.name)
     schools = None
-    if not any(len(code) <= 6 for code in by.scope(resource.permission).areas):
+    if not by.scope(resource.permission).of_county:
         schools = frozenset(School.objects.visible_to(by, resource.permission).values_list("pk", flat=True))
     return Context(term, by, by.name, schools)
 

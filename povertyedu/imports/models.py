@@ -30,8 +30,7 @@ class ImportBatchQuerySet(models.QuerySet):
     def waiting_for(self, user):
         """Return what ``user`` may confirm as second person: of the county, or of rows of one own school."""
         scope = user.scope(Permission.CHECK_CHANGES)
-        county = any(len(code) == 6 for code in scope.areas)
-        here = Q() if county else Q(school__in=scope.schools)
+        here = Q() if scope.of_county else Q(school__in=scope.schools)
         return self.filter(here, state=ImportState.WAITING).exclude(by=user)
 
 

@@ -116,12 +116,7 @@ class PlacedQuerySet(ScopedQuerySet):
     """What is of an area or of a school."""
 
     def _reads_at(self, scope) -> Q:
-        return (
-            ~Q(area_code="") & scope.area_q("area_code")
-            | scope.area_q("school__area_id")
-            | Q(school__in=scope.schools)
-            | Q(school__centre__in=scope.centres)
-        )
+        return ~Q(area_code="") & scope.area_q("area_code") | scope.school_q()
 
 
 class SnapshotRow(Rated, models.Model):

@@ -252,12 +252,7 @@ class Person(models.Model):
 
 class SchoolClassQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
-        return (
-            scope.area_q("school__area_id")
-            | Q(school__in=scope.schools)
-            | Q(school__centre__in=scope.centres)
-            | Q(pk__in=scope.classes)
-        )
+        return scope.school_q() | Q(pk__in=scope.classes)
 
 
 class SchoolClass(models.Model):

@@ -27,11 +27,7 @@ class NoticeState(models.TextChoices):
 
 class NoticeQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
-        return (
-            scope.area_q("school__area_id")
-            | Q(school__in=scope.schools)
-            | Q(school__centre__in=scope.centres)
-        )
+        return scope.school_q()
 
     def open_on(self, day):
         return self.filter(state=NoticeState.OPEN, opens_on__lte=day, closes_on__gte=day)
@@ -91,11 +87,7 @@ class ObjectionState(models.TextChoices):
 
 class ObjectionQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
-        return (
-            scope.area_q("notice__school__area_id")
-            | Q(notice__school__in=scope.schools)
-            | Q(notice__school__centre__in=scope.centres)
-        )
+        return scope.school_q("notice__school")
 
 
 class Objection(models.Model):

@@ -123,7 +123,7 @@ class FundRequestQuerySet(ScopedQuerySet):
     """Requests by the project that asks."""
 
     def _reads_at(self, scope) -> Q:
-        return Q(project__in=Project.objects.filter(Project.objects.all()._reads_at(scope)).values("pk"))
+        return Q(project__in=Project.objects.in_scope(scope).values("pk"))
 
     def to_decide(self):
         return self.filter(state=RequestState.ASKED)
@@ -203,9 +203,7 @@ class FundEntryQuerySet(ScopedQuerySet):
     """Entries by their project."""
 
     def _reads_at(self, scope) -> Q:
-        return Q(
-            line__project__in=Project.objects.filter(Project.objects.all()._reads_at(scope)).values("pk")
-        )
+        return Q(line__project__in=Project.objects.in_scope(scope).values("pk"))
 
 
 class FundEntry(models.Model):

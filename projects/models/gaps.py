@@ -18,11 +18,7 @@ class AtSchoolQuerySet(ScopedQuerySet):
     """Rows of a school, by where the school is."""
 
     def _reads_at(self, scope) -> Q:
-        return (
-            scope.area_q("school__area_id")
-            | Q(school__in=scope.schools)
-            | Q(school__centre__in=scope.centres)
-        )
+        return scope.school_q()
 
 
 class Standard(models.Model):

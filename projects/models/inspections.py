@@ -14,7 +14,7 @@ from .project import Project
 
 class InspectionQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
-        return Q(project__in=Project.objects.filter(Project.objects.all()._reads_at(scope)).values("pk"))
+        return Q(project__in=Project.objects.in_scope(scope).values("pk"))
 
 
 class Inspection(models.Model):

@@ -6,17 +6,15 @@ from povertyedu.indicators.enums import TargetBasis
 from povertyedu.orgs.scope import ScopedQuerySet
 from projects.enums import ProgrammeKind
 
-COUNTY_DIGITS = 6
-
 
 class ProgrammeQuerySet(ScopedQuerySet):
     """All of them for the county; elsewhere those with a project there."""
 
     def _reads_at(self, scope) -> Q:
-        if any(len(code) <= COUNTY_DIGITS for code in scope.areas):
+        if scope.of_county:
             return Q(pk__isnull=False)
         projects = Programme.projects.rel.related_model.objects
-        there = projects.filter(projects.all()._reads_at(scope)).order_by()
+        there = projects.in_scope(scope).order_by()
         return Q(pk__in=there.values("programme"))
 
 
@@ -66,9 +64,7 @@ class ProgrammeTargetQuerySet(ScopedQuerySet):
     """Targets by their programme."""
 
     def _reads_at(self, scope) -> Q:
-        return Q(
-            programme__in=Programme.objects.filter(Programme.objects.all()._reads_at(scope)).values("pk")
-        )
+        return Q(programme__in=Programme.objects.in_scope(scope).values("pk"))
 
 
 class ProgrammeTarget(models.Model):

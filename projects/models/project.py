@@ -15,7 +15,7 @@ from povertyedu.workflow.flow import Actor
 from povertyedu.workflow.models import Decision
 from projects.enums import BUILT, AlertKind, MilestoneKind, PlanField, ProjectKind, ProjectState
 
-from .programmes import COUNTY_DIGITS, Programme
+from .programmes import Programme
 
 MONEY = ("budget_fen", "arrived_fen", "contracted_fen", "paid_fen")
 
@@ -24,12 +24,9 @@ class ProjectQuerySet(ScopedQuerySet):
     """Projects by where they stand, and by the schools they are for. Whoever has the county has every project of it."""
 
     def _reads_at(self, scope) -> Q:
-        if any(len(code) <= COUNTY_DIGITS for code in scope.areas):
+        if scope.of_county:
             return scope.area_q("area_id")
-        sites = ProjectSite.objects.filter(
-            scope.area_q("school__area_id") | Q(school__in=scope.schools) | Q(school__centre__in=scope.centres),
-            project=OuterRef("pk"),
-        )  # fmt: skip
+        sites = ProjectSite.objects.filter(scope.school_q(), project=OuterRef("pk"))
         return scope.area_q("area_id") | Exists(sites)
 
     def standing(self):
@@ -184,7 +181,7 @@ class ProjectDecision(Decision):
 
 class ProjectFileQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
-        return Q(project__in=Project.objects.filter(Project.objects.all()._reads_at(scope)).values("pk"))
+        return Q(project__in=Project.objects.in_scope(scope).values("pk"))
 
 
 class ProjectFile(models.Model):
@@ -340,7 +337,7 @@ class ProgressReport(models.Model):
 
 class AlertQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
-        return Q(project__in=Project.objects.filter(Project.objects.all()._reads_at(scope)).values("pk"))
+        return Q(project__in=Project.objects.in_scope(scope).values("pk"))
 
     def open(self):
         return self.filter(ended_on=None)

@@ -22,10 +22,7 @@ class PurchaseQuerySet(ScopedQuerySet):
     """Purchases by where they are made, and by the schools they are shared out to."""
 
     def _reads_at(self, scope) -> Q:
-        shares = PurchaseShare.objects.filter(
-            scope.area_q("school__area_id") | Q(school__in=scope.schools) | Q(school__centre__in=scope.centres),
-            item__purchase=OuterRef("pk"),
-        )  # fmt: skip
+        shares = PurchaseShare.objects.filter(scope.school_q(), item__purchase=OuterRef("pk"))
         return scope.area_q("area_id") | Exists(shares)
 
     def with_sums(self):

@@ -43,8 +43,7 @@ def used_in(rows: QuerySet[Project], township: Area) -> QuerySet[Project]:
 
 def _made(scope: Scope, year: int, half: int) -> QuerySet[Inspection]:
     """Return the inspections that were made from the places of ``scope``: the county's own, or those of its townships."""
-    of_county = any(len(code) <= COUNTY_DIGITS for code in scope.areas)
-    level = InspectionLevel.COUNTY if of_county else InspectionLevel.TOWNSHIP
+    level = InspectionLevel.COUNTY if scope.of_county else InspectionLevel.TOWNSHIP
     return Inspection.objects.filter(scope.area_q("area_id"), year=year, half=half, level=level)
 
 

@@ -31,7 +31,7 @@ def _seen(request, permission=P.VIEW_PROJECTS):
 
 
 def _of_county(request, permission) -> bool:
-    return any(len(code) <= 6 for code in request.user.scope(permission).areas)
+    return request.user.scope(permission).of_county
 
 
 @needs(P.VIEW_PROJECTS)

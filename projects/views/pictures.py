@@ -82,7 +82,7 @@ def township_map(request):
     if township := form.wanted.get("township"):
         gaps = gaps.filter(township.scope.area_q("school__area_id"))
     narrowed = any(form.wanted.get(name) for name in ("township", "programme", "year"))
-    of_county = any(len(code) <= 6 for code in request.user.scope(P.VIEW_PROJECTS).areas)
+    of_county = request.user.scope(P.VIEW_PROJECTS).of_county
     towns = towns_of(planned(request, form, on), gaps, on, every=of_county and not narrowed)
     context = {
         "crumbs": crumbs(("乡镇分布", None)), "form": form, "applied": form.in_force(), "keep": {"by": by}, "on": on, "by": by,

@@ -15,7 +15,7 @@ from .registry import Student
 class ComparisonQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
         """A comparison is of a whole county's lists: only who reads the county reads it."""
-        return Q() if any(len(code) == 6 for code in scope.areas) else Q(pk__in=())
+        return Q() if scope.of_county else Q(pk__in=())
 
 
 class Comparison(models.Model):
@@ -97,7 +97,7 @@ class ComparisonSide(models.Model):
 
 class ComparisonRowQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
-        return Q() if any(len(code) == 6 for code in scope.areas) else scope.area_q("area_code")
+        return Q() if scope.of_county else scope.area_q("area_code")
 
 
 class ComparisonRow(models.Model):

@@ -12,9 +12,9 @@ from .registry import Enrolment, Student
 class DuplicatePairQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
         """Deciding needs both records, so both must be in reach; without any enrolment only the county reaches one."""
-        if any(len(code) == 6 for code in scope.areas):
+        if scope.of_county:
             return Q()
-        seen = Student.objects.filter(Student.objects.all()._reads_at(scope)).values("pk")
+        seen = Student.objects.in_scope(scope).values("pk")
         return Q(first__in=seen, second__in=seen)
 
     def undecided(self):
@@ -119,9 +119,7 @@ class MergedRecord(models.Model):
 
 class PayoutBlockQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
-        return Q(
-            enrolment__in=Enrolment.objects.filter(Enrolment.objects.all()._reads_at(scope)).values("pk")
-        )
+        return Q(enrolment__in=Enrolment.objects.in_scope(scope).values("pk"))
 
     def in_force(self):
         return self.filter(lifted_at=None)

@@ -18,7 +18,7 @@ class ProposedEndQuerySet(ScopedQuerySet):
     """Read like the hardships they are about: by household, without one by the county alone."""
 
     def _reads_at(self, scope) -> Q:
-        if any(len(code) == 6 for code in scope.areas):
+        if scope.of_county:
             return Q()
         there = HardshipStatus.objects.filter(scope.area_q("household__area"))
         return Q(id_hash__in=there.values("id_hash"))

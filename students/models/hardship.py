@@ -21,7 +21,7 @@ class HardshipStatusQuerySet(ScopedQuerySet):
     """Hardships stand where the household is registered; those without one are read by the county alone."""
 
     def _reads_at(self, scope) -> Q:
-        if any(len(code) == 6 for code in scope.areas):
+        if scope.of_county:
             return Q()
         return scope.area_q("household__area")
 

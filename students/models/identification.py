@@ -18,7 +18,7 @@ class TargetListEntryQuerySet(ScopedQuerySet):
     """Lines of the province's list; where a child who is not here lives, only a poverty list or a school's name tells."""
 
     def _reads_at(self, scope) -> Q:
-        if any(len(code) == 6 for code in scope.areas):
+        if scope.of_county:
             return Q()
         return self.lives_in(scope) | Q(school_text__in=self.schools_in(scope))
 
@@ -105,9 +105,7 @@ class Disposal(models.Model):
 
 class HardshipProofQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
-        return Q(
-            enrolment__in=Enrolment.objects.filter(Enrolment.objects.all()._reads_at(scope)).values("pk")
-        )
+        return Q(enrolment__in=Enrolment.objects.in_scope(scope).values("pk"))
 
     def waiting(self):
         return self.filter(state=ProofState.WAITING)

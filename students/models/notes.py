@@ -14,7 +14,7 @@ class StudentNoteQuerySet(ScopedQuerySet):
     """Notes by the child; those of a merged record are read with the one that was kept."""
 
     def _reads_at(self, scope) -> Q:
-        seen = Student.objects.filter(Student.objects.all()._reads_at(scope)).values("pk")
+        seen = Student.objects.in_scope(scope).values("pk")
         return Q(student__in=seen) | Q(student__merged_into__in=seen)
 
     def about(self, student: Student):

@@ -186,11 +186,12 @@ class DepartureQuerySet(ScopedQuerySet):
     """Children who left a school, by where they were, where they were sent, and by household."""
 
     def _reads_at(self, scope) -> Q:
-        condition = scope.area_q("home_area") | Q(enrolment__school_class__in=scope.classes)
-        for school in ("from_school", "to_school"):
-            condition |= scope.area_q(f"{school}__area_id") | Q(**{f"{school}__in": scope.schools})
-            condition |= Q(**{f"{school}__centre__in": scope.centres})
-        return condition
+        return (
+            scope.area_q("home_area")
+            | Q(enrolment__school_class__in=scope.classes)
+            | scope.school_q("from_school")
+            | scope.school_q("to_school")
+        )
 
     def with_arrival(self):
         """Annotate ``arrived``: the child is enrolled somewhere in the new term or later, in the county or outside."""

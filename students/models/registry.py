@@ -25,13 +25,14 @@ from students.enums import (
 )
 
 from .hardship import HardshipStatusQuerySet
+from .placed import at_child
 
 
 class HouseholdQuerySet(ScopedQuerySet):
     """Households by their village; one whose village is not known is the county's alone."""
 
     def _reads_at(self, scope) -> Q:
-        if any(len(code) == 6 for code in scope.areas):
+        if scope.of_county:
             return Q()
         return scope.area_q("area_id")
 
@@ -57,9 +58,7 @@ class Household(models.Model):
 
 class StudentQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
-        return Exists(
-            Enrolment.objects.filter(student=OuterRef("pk")).filter(Enrolment.objects.all()._reads_at(scope))
-        )
+        return Exists(Enrolment.objects.filter(student=OuterRef("pk")).in_scope(scope))
 
     def with_id_hash(self, digest: str):
         """Return the record under this ID number; a number of a merged record leads to the one that was kept."""
@@ -183,13 +182,7 @@ class EnrolmentQuerySet(ScopedQuerySet):
     """Enrolments by place, by household and by hardship."""
 
     def _reads_at(self, scope) -> Q:
-        return (
-            scope.area_q("school_area")
-            | scope.area_q("home_area")
-            | Q(school__in=scope.schools)
-            | Q(school__in=School.objects.filter(centre__in=scope.centres).values("pk"))
-            | Q(school_class__in=scope.classes)
-        )
+        return at_child(scope) | Q(school_class__in=scope.classes)
 
     def of(self, term):
         """Return the enrolments of ``term``; a merged record's stay out, as a short list rather than a join."""

@@ -24,9 +24,7 @@ _AT_BANK = ["sent", "paid", "failed"]
 class BatchQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
         """A batch is the county's; a school sees those that hold a sheet of its own."""
-        return Q(
-            pk__in=SchoolSheet.objects.filter(SchoolSheet.objects.all()._reads_at(scope)).values("batch")
-        )
+        return Q(pk__in=SchoolSheet.objects.in_scope(scope).values("batch"))
 
 
 class Batch(models.Model):
@@ -86,11 +84,7 @@ class BatchSeat(Seat):
 
 class SchoolSheetQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
-        return (
-            scope.area_q("school__area_id")
-            | Q(school__in=scope.schools)
-            | Q(school__centre__in=scope.centres)
-        )
+        return scope.school_q()
 
 
 class SchoolSheet(models.Model):

@@ -9,6 +9,7 @@ from povertyedu.orgs.models import School, Term
 from povertyedu.orgs.scope import ScopedQuerySet
 from students.enums import ChangeCause
 from students.models import Student
+from students.models.placed import at_child
 from subsidies.enums import Kind, RunCause
 
 from .policy import Policy, Programme
@@ -18,12 +19,7 @@ class PlacedQuerySet(ScopedQuerySet):
     """Rows that carry where the child studies and where its household is."""
 
     def _reads_at(self, scope) -> Q:
-        return (
-            scope.area_q("school_area")
-            | scope.area_q("home_area")
-            | Q(school__in=scope.schools)
-            | Q(school__in=School.objects.filter(centre__in=scope.centres).values("pk"))
-        )
+        return at_child(scope)
 
 
 class Entitlement(models.Model):

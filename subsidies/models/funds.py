@@ -12,15 +12,12 @@ from subsidies.enums import fund_sources
 
 from .policy import Programme
 
-COUNTY_DIGITS = 6
-
 
 class CountyQuerySet(ScopedQuerySet):
     """What is the county's as a whole: read by whoever holds the permission at the county, by nobody else."""
 
     def _reads_at(self, scope) -> Q:
-        of_county = any(len(code) <= COUNTY_DIGITS for code in scope.areas)
-        return Q(pk__isnull=False) if of_county else Q(pk__in=())
+        return Q(pk__isnull=False) if scope.of_county else Q(pk__in=())
 
 
 class FundReceiptQuerySet(CountyQuerySet):

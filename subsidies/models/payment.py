@@ -10,7 +10,7 @@ from .batch import Batch
 
 class BankFileQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
-        return Q(batch__in=Batch.objects.filter(Batch.objects.all()._reads_at(scope)))
+        return Q(batch__in=Batch.objects.in_scope(scope))
 
 
 class BankFile(models.Model):

@@ -14,7 +14,7 @@ class SelectionQuerySet(ScopedQuerySet):
 
     def _reads_at(self, scope) -> Q:
         here = Enrolment.objects.filter(student=OuterRef("student"), term=OuterRef("term"))
-        return Exists(here.filter(Enrolment.objects.all()._reads_at(scope)))
+        return Exists(here.in_scope(scope))
 
     def of(self, term, rule: str):
         return self.filter(term=term, rule=rule)

@@ -90,7 +90,7 @@ class Wanted:
 
     @property
     def is_county(self) -> bool:
-        return any(len(code) == 6 for code in self.scope.areas)
+        return self.scope.of_county
 
     @property
     def is_whole(self) -> bool:

@@ -188,7 +188,7 @@ def _asked(request) -> tuple:
 
 def _holds(user, permission: str) -> bool:
     """Return whether ``user`` holds ``permission`` on the whole county, as far as the lists reach."""
-    return any(len(code) == 6 for code in user.scope(permission).areas)
+    return user.scope(permission).of_county
 
 
 def _may_export(user) -> bool:

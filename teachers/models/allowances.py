@@ -32,7 +32,7 @@ class CountyWideQuerySet(ScopedQuerySet):
 
 def schools_at(scope):
     """Return the schools of ``scope``, to ask for by key."""
-    return School.objects.filter(School.objects.all()._reads_at(scope)).values("pk")
+    return School.objects.in_scope(scope).values("pk")
 
 
 class AllowanceRate(models.Model):

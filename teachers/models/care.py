@@ -19,7 +19,7 @@ class OfTeacherQuerySet(ScopedQuerySet):
     """Rows of a teacher, for whoever reads the teacher."""
 
     def _reads_at(self, scope) -> Q:
-        return Q(teacher__in=Teacher.objects.filter(Teacher.objects.all()._reads_at(scope)).values("pk"))
+        return Q(teacher__in=Teacher.objects.in_scope(scope).values("pk"))
 
 
 class HealthCheck(models.Model):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import School
-from povertyedu.orgs.scope import Scope, ScopedQuerySet
+from povertyedu.orgs.scope import ScopedQuerySet
 from povertyedu.workflow.models import Decision
 from teachers.enums.deployment import (
     AGREED_BY_BOTH,
@@ -28,22 +28,14 @@ from .registry import Teacher
 NOT_RECORDED = ~Q(origin=DeploymentOrigin.RECORDED)
 
 
-def _lies_at(school: str, scope: Scope) -> Q:
-    return (
-        scope.area_q(f"{school}__area_id")
-        | Q(**{f"{school}__in": scope.schools})
-        | Q(**{f"{school}__centre__in": scope.centres})
-    )
-
-
 class DeploymentQuerySet(ScopedQuerySet):
     """Deployments by either school; a draft is for the school it would send from, not yet for the other."""
 
     def _reads_at(self, scope) -> Q:
-        return _lies_at("sending", scope) | _lies_at("receiving", scope) & ~Q(state=DeploymentState.DRAFT)
+        return scope.school_q("sending") | scope.school_q("receiving") & ~Q(state=DeploymentState.DRAFT)
 
     def sent_from(self, user, permission: str):
-        return self.filter(_lies_at("sending", user.scope(permission)))
+        return self.filter(user.scope(permission).school_q("sending"))
 
     def binding(self):
         """Return those whose days are taken."""
@@ -65,8 +57,8 @@ class DeploymentQuerySet(ScopedQuerySet):
         scope = user.scope("accept_deployment")
         waiting = self.filter(state__in=[DeploymentState.APPROVED, DeploymentState.HALF_AGREED])
         return waiting.filter(
-            _lies_at("sending", scope) & Q(sending_agreed_by_id=None)
-            | _lies_at("receiving", scope) & Q(receiving_agreed_by_id=None)
+            scope.school_q("sending") & Q(sending_agreed_by_id=None)
+            | scope.school_q("receiving") & Q(receiving_agreed_by_id=None)
         )
 
     def at_work(self, day: dt.date):

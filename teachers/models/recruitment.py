@@ -14,7 +14,6 @@ from povertyedu.workflow.models import Decision
 from teachers.enums.recruitment import HOLDING, CandidateState, HireListState, PlanState, TermOutcome
 from teachers.enums.registry import Origin, Subject
 
-COUNTY_DIGITS = 6
 CENT = Decimal("0.01")
 
 
@@ -22,7 +21,7 @@ class CountyWideQuerySet(ScopedQuerySet):
     """What the county has once: read by whoever holds the permission for the whole county."""
 
     def _reads_at(self, scope) -> Q:
-        if any(len(code) <= COUNTY_DIGITS for code in scope.areas):
+        if scope.of_county:
             return Q()
         return Q(pk__in=())
 
@@ -123,11 +122,7 @@ class ChannelTarget(models.Model):
 
 class PostLineQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
-        return (
-            scope.area_q("school__area_id")
-            | Q(school__in=scope.schools)
-            | Q(school__centre__in=scope.centres)
-        )
+        return scope.school_q()
 
     def in_order(self):
         return self.order_by("target_id", "priority", "pk")
@@ -237,7 +232,7 @@ class CandidateQuerySet(ScopedQuerySet):
     """The whole county for who recruits; a school sees only who was hired for it."""
 
     def _reads_at(self, scope) -> Q:
-        if any(len(code) <= COUNTY_DIGITS for code in scope.areas):
+        if scope.of_county:
             return Q()
         coming = Q(state__in=[CandidateState.HIRED, CandidateState.POSTED])
         return coming & (scope.area_q("line__school__area_id") | Q(line__school__in=scope.schools))

@@ -34,18 +34,14 @@ class TeacherQuerySet(ScopedQuerySet):
     """Teachers by the school whose post they hold; who holds none is the county's alone."""
 
     def _reads_at(self, scope) -> Q:
-        if any(len(code) == 6 for code in scope.areas):
+        if scope.of_county:
             return Q()
         posts = Appointment.objects.in_force().filter(teacher=OuterRef("pk"))
-        return Q(Exists(posts.filter(Appointment.objects.all()._reads_at(scope)))) | self._sent_to(scope)
+        return Q(Exists(posts.in_scope(scope))) | self._sent_to(scope)
 
     def _sent_to(self, scope) -> Q:
         """Return the condition that somebody works at one of the places meanwhile (支教, 轮岗交流 …)."""
-        there = (
-            scope.area_q("deployments__receiving__area_id")
-            | Q(deployments__receiving__in=scope.schools)
-            | Q(deployments__receiving__centre__in=scope.centres)
-        )
+        there = scope.school_q("deployments__receiving")
         return Q(pk__in=self.model._base_manager.filter(there, deployments__state="under_way").values("pk"))
 
     def serving(self):
@@ -221,9 +217,9 @@ class ServiceTermQuerySet(ScopedQuerySet):
     """Terms of service by whoever serves them."""
 
     def _reads_at(self, scope) -> Q:
-        if any(len(code) == 6 for code in scope.areas):
+        if scope.of_county:
             return Q()
-        return Q(teacher__in=Teacher.objects.filter(Teacher.objects.all()._reads_at(scope)).values("pk"))
+        return Q(teacher__in=Teacher.objects.in_scope(scope).values("pk"))
 
     def running(self):
         return self.filter(ended_on=None)
@@ -277,9 +273,9 @@ class TitleRecordQuerySet(ScopedQuerySet):
     """Titles by whoever has them."""
 
     def _reads_at(self, scope) -> Q:
-        if any(len(code) == 6 for code in scope.areas):
+        if scope.of_county:
             return Q()
-        return Q(teacher__in=Teacher.objects.filter(Teacher.objects.all()._reads_at(scope)).values("pk"))
+        return Q(teacher__in=Teacher.objects.in_scope(scope).values("pk"))
 
 
 class TitleRecord(models.Model):

@@ -11,7 +11,7 @@ from povertyedu.workflow.models import Decision
 from teachers.enums.training import TraineeState, TrainingForm, TrainingLevel
 
 from .places import AtSchoolQuerySet
-from .recruitment import COUNTY_DIGITS, CountyWideQuerySet
+from .recruitment import CountyWideQuerySet
 from .registry import Teacher
 
 
@@ -53,14 +53,9 @@ class CourseQuerySet(ScopedQuerySet):
     """A course of the county is for everybody; one that a school holds is the school's."""
 
     def _reads_at(self, scope) -> Q:
-        if any(len(code) <= COUNTY_DIGITS for code in scope.areas):
+        if scope.of_county:
             return Q()
-        held = (
-            scope.area_q("school__area_id")
-            | Q(school__in=scope.schools)
-            | Q(school__centre__in=scope.centres)
-        )
-        return held | Q(school=None) if scope else Q(pk__in=())
+        return scope.school_q() | Q(school=None) if scope else Q(pk__in=())
 
 
 class TrainingCourse(models.Model):
