@@ -95,7 +95,9 @@ def keep_drawn(*, table: BaseTable) -> None:
     """
     if not table.is_frozen and table.drawn_from != queries.books_now():
         with transaction.atomic():
-            _draw(BaseTable.objects.select_for_update(no_key=True).get(pk=table.pk))
+            locked = BaseTable.objects.select_for_update(no_key=True).get(pk=table.pk)
+            if locked.drawn_from != queries.books_now():  # somebody else may have drawn them meanwhile
+                _draw(locked)
 
 
 def _draw(locked: BaseTable) -> list[BaseTableRow]:

@@ -118,7 +118,7 @@ class AcceptForm(forms.Form):
         for share in shares:
             what = f"{share.item}（应到 {share.left} {share.item.unit}）"
             self.fields[f"good_{share.pk}"] = forms.IntegerField(
-                label=f"{what}合格", min_value=0, max_value=MOST, initial=share.left
+                label=f"{what}合格", min_value=0, max_value=MOST
             )
             self.fields[f"bad_{share.pk}"] = forms.IntegerField(
                 label=f"{share.item}损坏", min_value=0, max_value=MOST, initial=0, required=False

@@ -3,10 +3,12 @@
 from decimal import Decimal
 
 from django import forms
+from django.db.models import Min
 
 from povertyedu.accounts.filters import TownshipFilter
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.files.forms import ScanField
+from povertyedu.indicators.plans import plain
 from povertyedu.orgs.enums import Stage
 from povertyedu.orgs.models import School, Term
 from povertyedu.workbooks.fields import ReasonField
@@ -101,21 +103,17 @@ class ConditionsForm(forms.Form):
         super().__init__(*args, **kwargs)
         known = dict(Condition.objects.filter(school=school).values_list("item", "amount"))
         self.items: dict[str, str] = {}
-        standards = (
-            Standard.objects.exclude(basis=Basis.CLASS_CAP)
-            .values_list("item", "unit")
-            .distinct()
-            .order_by("item")
-        )
-        for number, (item, unit) in enumerate(standards):
-            self.items[f"item_{number}"] = item
-            self.fields[f"item_{number}"] = forms.DecimalField(
+        # named by a standard's key, not by place: a standard added meanwhile must not shift what was typed
+        standards = Standard.objects.exclude(basis=Basis.CLASS_CAP).values_list("item", "unit")
+        for item, unit, key in standards.annotate(key=Min("pk")).order_by("item"):
+            self.items[f"item_{key}"] = item
+            self.fields[f"item_{key}"] = forms.DecimalField(
                 label=f"{item}（{unit}）",
                 required=False,
                 min_value=0,
                 max_digits=14,
                 decimal_places=2,
-                initial=known.get(item),
+                initial=plain(known[item]) if item in known else None,
             )
 
     @property

@@ -49,6 +49,7 @@ class ProjectForm(forms.Form):
         School.objects.none(), label="项目学校", required=False, widget=forms.SelectMultiple(attrs={"size": 6}),
         help_text="可选多所；全县性的项目可以不选",
     )  # fmt: skip
+    starts_on = DayField(label="计划开工日期", required=False)
     due_on = DayField(label="计划竣工日期", required=False)
     note = LongText(label="备注")
 
@@ -67,10 +68,16 @@ class ProjectForm(forms.Form):
             for source, label in FundSource.choices:
                 self.fields[f"budget_{source}"] = AmountField(label=f"{label}（元）", required=False)
         else:
-            del self.fields["due_on"]  # planned as the milestone 竣工
+            del self.fields["starts_on"], self.fields["due_on"]  # planned as the milestones 开工 and 竣工
             for name in ("name", "programme", "year", "kind", "area", "note"):
                 self.fields[name].initial = getattr(project, name)
             self.fields["schools"].initial = list(project.schools.all())
+
+    def clean(self):
+        data = super().clean()
+        if data.get("starts_on") and data.get("due_on") and data["due_on"] < data["starts_on"]:
+            self.add_error("due_on", "计划竣工不能早于计划开工。")
+        return data
 
     @property
     def budget(self) -> dict[str, int]:

@@ -90,7 +90,7 @@ def project_new(request):
         data = form.cleaned_data
         new = actions.NewProject(
             name=data["name"], kind=data["kind"], programme=data["programme"].pk, year=data["year"], area=data["area"].pk,
-            schools=tuple(school.pk for school in data["schools"]), budget=form.budget, due_on=data["due_on"],
+            schools=tuple(school.pk for school in data["schools"]), budget=form.budget, starts_on=data["starts_on"], due_on=data["due_on"],
             document=data["document"] or "", note=data["note"] or "",
         )  # fmt: skip
         made = attempt(form, actions.register, by=actor(request, P.MANAGE_PROJECTS), projects=[new])

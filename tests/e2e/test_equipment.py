@@ -96,6 +96,7 @@ def test_gap_is_reported_listed_bought_counted_confirmed_and_closed(
     assert Purchase.objects.get().state == "ordered"
     take_up(school, "已下单、待到校验收的设备")
     go(school, "登记验收")
+    school.get_by_label("（应到 40 套）合格").fill("40")
     school.locator("input[type=file]").set_input_files(SLIP)
     press(school, "登记验收")
     school.get_by_text("要由另一人").wait_for()

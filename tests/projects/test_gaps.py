@@ -182,6 +182,18 @@ def test_school_says_what_it_has_and_sees_what_is_lacking(
         assert client.get(url).status_code == 404
 
 
+def test_standard_added_meanwhile_does_not_shift_what_was_typed(client, clerk, officer, xiazhai):
+    desks = Standard.objects.create(item="课桌椅", unit="套", basis="pupil", amount=1)
+    client.force_login(clerk)
+    page = reverse("projects:conditions", args=[xiazhai.pk])
+    [name] = [bound.name for bound in client.get(page).context["form"].visible_fields()]
+    Standard.objects.create(
+        item="图书", unit="册", basis="pupil", amount=15
+    )  # comes before 课桌椅 in the form
+    assert client.post(page, {name: "40"}).status_code == 302
+    assert list(Condition.objects.values_list("item", "amount")) == [(desks.item, Decimal(40))]
+
+
 def test_list_and_plan_take_the_same_queries_for_one_and_for_sixty_gaps(
     client, officer, xiazhai, autumn, children
 ):

@@ -63,6 +63,19 @@ def test_project_is_registered_with_money_of_each_source_as_plans_write_it(clien
     assert "没有符合条件的项目" in client.get(LIST + "?year=2018").content.decode()
 
 
+def test_project_is_registered_with_its_planned_days_in_their_order(client, officer, xiazhai):
+    client.force_login(officer)
+    typed = {
+        "name": "宿舍楼", "programme": programme().pk, "year": 2020, "kind": "build", "area": xiazhai.area_id, "schools": [xiazhai.pk],
+        "starts_on": "2020-09-01", "due_on": "2020-08-31", "document": "", "note": "",
+    }  # fmt: skip
+    wrong = client.post(reverse("projects:new"), typed)
+    assert (wrong.status_code, "计划竣工不能早于计划开工" in wrong.content.decode()) == (422, True)
+    client.post(reverse("projects:new"), typed | {"due_on": "2021-08-31"})
+    planned = Project.objects.get().milestones.order_by("planned_on").values_list("kind", "planned_on")
+    assert list(planned) == [("start", dt.date(2020, 9, 1)), ("finish", dt.date(2021, 8, 31))]
+
+
 def test_same_project_again_is_told(client, officer, dormitory, xiazhai):
     client.force_login(officer)
     data = {

@@ -22,7 +22,7 @@ THREE_LINKS = (
     (-1, "宽带网络校校通", "added", 10, "所", "二(一)"), (-1, "优质资源班班通", "added", 90, "间", "二(一)"),
     (0, "宽带网络校校通", "added", 8, "所", "二(一)"), (0, "优质资源班班通", "added", 80, "间", "二(一)"),
     (1, "优质资源班班通", "total", 200, "间", "五(二)"), (1, "宽带网络校校通", "reached", 42, "所", "二(一)"),
-    (1, "公用经费用于信息化的比例", "share", 8, "%", "三(四)"),
+    (-1, "公用经费用于信息化的比例", "share", 8, "%", "三(四)"), (1, "公用经费用于信息化的比例", "share", 8, "%", "三(四)"),
 )  # fmt: skip
 REACHED = (
     MilestoneKind.APPROVAL,
@@ -114,6 +114,8 @@ def _three_links(by) -> None:
     ):
         done = {"宽带网络校校通": (Decimal(network), None), "优质资源班班通": (Decimal(rooms), None)}
         programmes.count_done(by=by, programme=made, on=on, done=done, note="各校填报汇总")
+    share = {"公用经费用于信息化的比例": (Decimal(38), Decimal(500))}  # in ten thousand yuan: 7.6%
+    programmes.count_done(by=by, programme=made, on=dt.date(year - 1, 12, 31), done=share, note="年度决算")
 
 
 def _carry(number: int, school: School, of: Programme, item: Quantity, officer, finance) -> None:
