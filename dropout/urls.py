@@ -60,6 +60,7 @@ urlpatterns = [
     path("cases/export/", cases.cases_export, name="cases_export"),
     path("cases/duties/", duties.case_duties, name="case_duties"),
     path("cases/papers/", papers.papers, name="papers"),
+    path("cases/new/", cases.case_unenrolled, name="case_unenrolled"),
     path("cases/of/<int:student_pk>/new/", cases.case_new, name="case_new"),
     path("cases/<int:pk>/", case.case, name="case"),
     path("cases/<int:pk>/step/<slug:verb>/", case_steps.case_step, name="case_step"),

@@ -10,14 +10,15 @@ from typing import NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
-from dropout.enums import CaseKind, CaseState
+from dropout.enums import CaseKind, CaseOrigin, CaseState
 from dropout.models import Case, CaseDecision, CaseReason
 from dropout.states import CASE_FLOW
 from povertyedu import bulk
 from povertyedu.audit.models import record_many
 from povertyedu.orgs.calendar import today
-from povertyedu.orgs.models import Term
+from povertyedu.orgs.models import Area, Term
 from povertyedu.workflow.flow import Actor
+from students.actions.registration import open_record
 from students.models import Enrolment, Student
 
 from .duties import renew
@@ -40,6 +41,20 @@ def open_case(
     """Open the child's case, or return the one it has; a case of a child that had returned begins anew."""
     found = open_cases([Found(student.pk, kind, since, note)], by=by, term=term, origin=origin)
     return Case.objects.get(pk=found[student.pk])
+
+
+@transaction.atomic
+def report_child(
+    *, by: Actor, student: Student | None, term: Term, village: Area, data: dict, kind: str, since: dt.date, note: str = ""
+) -> Case:  # fmt: skip
+    """Open the case of a child that is on no roster; without ``student`` its record is opened first, at ``village``.
+
+    ``data`` as :func:`students.actions.registration.open_record` takes it. Raise ValidationError where a number got a record in this moment.
+    """
+    child = student or open_record(by=by, data=data | {"home": village})
+    return open_case(
+        by=by, student=child, term=term, origin=CaseOrigin.REPORT, kind=kind, since=since, note=note
+    )
 
 
 @transaction.atomic

@@ -1,18 +1,27 @@
 """Filter of the cases, and what is typed at each step of one."""
 
 import datetime as dt
+from operator import attrgetter
 
 from django import forms
 
 from dropout.enums import CaseKind, CaseState, DelayKind, Line, Outcome
 from dropout.models import Case
+from dropout.queries.reach import children_in_reach
 from povertyedu.accounts.filters import TownshipFilter
+from povertyedu.accounts.permissions import Permission as P
 from povertyedu.files.forms import ScanField
 from povertyedu.orgs.calendar import today
-from povertyedu.orgs.models import School
+from povertyedu.orgs.enums import AreaLevel
+from povertyedu.orgs.models import Area, School
+from povertyedu.sealing import keyed_hash
 from povertyedu.workbooks import cells
 from povertyedu.workbooks.fields import CellField, DayField
+from students.enums import IdentityKind
+from students.forms.identity import IdentityForm
+from students.models import Student
 
+OF_NUMBER = "照户口簿填写，带出出生日期、性别；还没有上户口的，先联系派出所，同时报县教育局基教股"
 SENSITIVE = "只有经办这件个案的人看得到；打开会留下记录"
 
 
@@ -50,6 +59,64 @@ class CaseForm(forms.Form):
         if since > today():
             raise forms.ValidationError("离校日期不能晚于今天。")
         return since
+
+
+class UnenrolledForm(IdentityForm, CaseForm):
+    """A child on no roster that somebody reported: who it is, where it lives, since when it should be at school.
+
+    A record is found again by its number: without any there can be none.
+    """
+
+    name = CellField(cells.clean_person_name, label="姓名", max_length=60, required=True)
+    village = forms.ModelChoiceField(Area.objects.none(), label="户籍村", empty_label="请选择")
+    guardian_name = CellField(cells.clean_person_name, label="监护人", max_length=60)
+    phone = CellField(cells.clean_phone, label="联系电话", max_length=30)
+    field_order = [
+        "name",
+        "id_kind",
+        "id_number",
+        "birth_date",
+        "sex",
+        "village",
+        "guardian_name",
+        "phone",
+        "kind",
+        "since",
+        "note",
+    ]
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.student: Student | None = None
+        villages = Area.objects.visible_to(user, P.WORK_CASES).standing().filter(level=AreaLevel.VILLAGE)
+        self.fields["village"].queryset = villages.select_related("parent").order_by("code")
+        self.fields["village"].label_from_instance = attrgetter("path")
+        kinds = [choice for choice in IdentityKind.choices if choice[0] != IdentityKind.NONE]
+        self.fields["id_kind"].choices = kinds
+        self.fields["id_number"].help_text = OF_NUMBER
+        self.fields["kind"].initial = CaseKind.NEVER_ENROLLED
+
+    def clean(self):
+        """Find the record that the child has already."""
+        data = super().clean()
+        if not self.errors and not data.get("birth_date"):
+            self.add_error("birth_date", "请填写出生日期；不清楚的照户口簿填写。")
+        if self.errors:
+            return data
+        if found := Student.objects.with_id_hash(keyed_hash(data["id_number"])).first():
+            self._take(found)
+        return data
+
+    def _take(self, found: Student) -> None:
+        if not children_in_reach(self.user, P.WORK_CASES).filter(pk=found.pk).exists():
+            self.add_error("id_number", "这个证件号已有档案，不在您的范围里；请报县教育局基教股核对。")
+        elif found.name != self.cleaned_data["name"]:
+            self.add_error("name", "这个证件号的档案上是另一个姓名；请照户口簿核对姓名和证件号。")
+        elif self.cleaned_data["kind"] == CaseKind.NEVER_ENROLLED and found.enrolments.exists():
+            self.add_error("kind", "这名学生有过学籍，不是失学；请选疑似辍学或辍学。")
+        else:
+            self.student = found
 
 
 class StepForm(forms.Form):

@@ -1,7 +1,7 @@
 """The children of school age of a term: who is in school, who is away, and what says so.
 
 The population register is what the county has: the term's enrolments, those of the school year before, the registered
-households, and the household list that 四查三比对 was given. Read as bare columns, in a number of queries that does not grow with the children.
+households, the household list that 四查三比对 was given, and the children that cases follow. Read as bare columns, in a number of queries that does not grow with the children.
 """
 
 import datetime as dt
@@ -42,8 +42,9 @@ _NOT_AWAY = (
     DisposalCode.HOME_TAUGHT,
     DisposalCode.WRONG_DATA,
 )
+_PERSON = ("student__id_hash", "student__name", "student__birth_date")
 _SEAT = (
-    "student_id", "student__id_hash", "student__name", "student__birth_date", "home_area", "school_id", "school_area", "school_class_id",
+    "student_id", *_PERSON, "home_area", "school_id", "school_area", "school_class_id",
     "stage", "grade", "status", "place", "categories", "term_id",
 )  # fmt: skip
 
@@ -136,7 +137,7 @@ def year_of(term: Term) -> int:
 def children_of_school_age(term: Term, on: dt.date) -> list[Child]:
     """Return every child of school age (the county's options, 6 to 15) known in ``term``, once, as of ``on``."""
     reader = _Reader(term, on)
-    for read in (reader.enrolled, reader.gone, reader.listed, reader.compared):
+    for read in (reader.enrolled, reader.gone, reader.listed, reader.compared, reader.followed):
         read()
     return list(reader.children.values())
 
@@ -168,10 +169,13 @@ class _Reader:
     def enrolled(self) -> None:
         """The term's enrolments: 在校, 休学; who left for another county is that county's."""
         self.enrolled_now: set[int] = set()
+        self.graduated: set[int] = set()
         for row in Enrolment.objects.of(self.term).values_list(*_SEAT).iterator(chunk_size=5000):
             seat = _Seat(*row)
             self.known.add(seat.id_hash)
             self.enrolled_now.add(seat.student)
+            if seat.status == EnrolmentStatus.GRADUATED:
+                self.graduated.add(seat.student)
             left = seat.status in (EnrolmentStatus.LEFT, EnrolmentStatus.GRADUATED)
             if left or not self._is_of_age(seat.birth_date, seat.stage):
                 continue
@@ -260,6 +264,43 @@ class _Reader:
             for id_hash, name, area in rows.values_list("id_hash", "name", "area_code")
         }
         self._add_people(found, 0)
+
+    def followed(self) -> None:
+        """Who is out by a case and on none of the lists: reported, gone for years, or off the roster since it left."""
+        out = self.away.out | self.away.suspected | self.away.lawful
+        known = {child.student for child in self.children.values()}
+        rest = out - known - self.gone_for_good - self.graduated
+        with transaction.atomic(), bulk.keys(Student, "id", rest) as keys:
+            rows = Case.objects.filter(student__in=keys, student__merged_into=None).order_by("pk")
+            fields = (
+                "student_id",
+                *_PERSON,
+                "home_area",
+                "school_id",
+                "school_area",
+                "school_class_id",
+                "stage",
+                "grade",
+            )
+            newest = {row[0]: row for row in rows.values_list(*fields)}
+        for (
+            student,
+            id_hash,
+            name,
+            birth,
+            home,
+            school,
+            school_area,
+            school_class,
+            stage,
+            grade,
+        ) in newest.values():
+            if not self._is_of_age(birth, stage or Stage.PRIMARY):
+                continue
+            standing, ground = self._by_case(student) or (Standing.SUSPENDED, Ground.NONE)
+            self._add(
+                student, id_hash or "", name, birth, home, school, school_area, school_class, stage, grade, 0, standing, ground, False
+            )  # fmt: skip
 
     def _newest(self, kind: str) -> Comparison | None:
         rows = Comparison.objects.filter(term=self.term, kind=kind, state=ComparisonState.FROZEN)

@@ -21,7 +21,7 @@ from povertyedu.options.registry import option
 from povertyedu.orgs.calendar import today
 
 from .case_steps import confirmed_by, page_of
-from .cases import crumbs
+from .cases import crumbs, has_page
 
 HIDDEN = ("open", "raise", "lapse", "persuade", "keep_closed", "close", "delay", "teach_at_home")
 
@@ -69,7 +69,7 @@ def case(request, pk: int):
         "waits_for_another": file.waiting is not None and file.waiting.proposed_by_id == request.user.pk,
         "papers": _papers(request, found),
         "may_issue": may(request, found, P.ISSUE_ORDERS),
-        "may_open_child": request.user.can(P.VIEW_STUDENTS),
+        "may_open_child": has_page(request, found.student_id),
         "entries": _entries(file, working),
         "files": _files(found, file),
     }

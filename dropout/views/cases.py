@@ -7,16 +7,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from dropout.actions.cases import open_case
+from dropout.actions.cases import open_case, report_child
 from dropout.enums import CaseOrigin, Line
-from dropout.forms.cases import CaseForm
+from dropout.forms.cases import CaseForm, UnenrolledForm
 from dropout.forms.lists import asked_cases
 from dropout.models import Case
 from dropout.queries import cases as queries
+from dropout.queries.reach import children_in_reach
 from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.calendar import today
 from povertyedu.ui.listing import Listing
+from povertyedu.workflow.attempt import attempt
 from students.models import Enrolment, Student
 from students.queries import READINGS, area_names
 
@@ -40,6 +42,7 @@ def cases(request):
     context = {
         "crumbs": crumbs(),
         "form": form,
+        "may_report": bool(request.user.scope(P.WORK_CASES).areas),
         "applied": form.in_force(),
         "keep": {"tab": tab, "by": reading},
         "lines": Line.labels,
@@ -102,22 +105,57 @@ def case_panel(request, student_pk: int):
 @require_http_methods(["GET", "HEAD", "POST"])
 def case_new(request, student_pk: int):
     """Open a case on a report; a child that has one is led to it."""
-    seen = Enrolment.objects.visible_to(request.user, P.WORK_CASES).filter(student=student_pk)
-    enrolment = get_object_or_404(seen.select_related("student", "term").order_by("-term__starts_on")[:1])
+    student = get_object_or_404(children_in_reach(request.user, P.WORK_CASES), pk=student_pk)
+    term = working_term(request)
+    if term is None:
+        raise Http404
     form = CaseForm(request.POST or None)
     if form.is_bound and form.is_valid():
-        case = open_case(
-            by=actor(request, P.WORK_CASES), student=enrolment.student, term=working_term(request) or enrolment.term,
-            origin=CaseOrigin.REPORT, **form.cleaned_data,
-        )  # fmt: skip
-        messages.success(request, f"{enrolment.student.name}的个案已建立，两条线的责任人都有任务和期限。")
-        return redirect("dropout:case", case.pk)
+        by = actor(request, P.WORK_CASES)
+        case = open_case(by=by, student=student, term=term, origin=CaseOrigin.REPORT, **form.cleaned_data)
+        return _opened(request, case)
+    back = (
+        reverse("students:detail", args=[student_pk])
+        if has_page(request, student_pk)
+        else reverse("dropout:cases")
+    )
+    return _form(request, form, f"建立个案：{student.name}", back)
+
+
+@needs(P.WORK_CASES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def case_unenrolled(request):
+    """Open the case of a child that is on no roster: for who answers for villages."""
+    if not request.user.scope(P.WORK_CASES).areas:
+        messages.info(request, "没有学籍的儿童由县、乡镇、村登记；请把知道的情况告诉户籍所在的乡镇。")
+        return redirect("dropout:cases")
+    term = working_term(request)
+    if term is None:
+        return render(request, "students/no_term.html", {"crumbs": crumbs()})
+    form = UnenrolledForm(request.POST or None, user=request.user)
+    if form.is_bound and form.is_valid():
+        asked = dict(form.cleaned_data)
+        of_case = {name: asked.pop(name) for name in ("village", "kind", "since", "note")}
+        by = actor(request, P.WORK_CASES)
+        if case := attempt(form, report_child, by=by, student=form.student, term=term, data=asked, **of_case):
+            return _opened(request, case)
+    return _form(request, form, "登记没有学籍的儿童", reverse("dropout:cases"))
+
+
+def has_page(request, student_pk: int) -> bool:
+    """Return whether the user reads the child's own page, which a child on no roster has not."""
+    seen = request.user.can(P.VIEW_STUDENTS) and Student.objects.visible_to(request.user, P.VIEW_STUDENTS)
+    return bool(seen) and seen.filter(pk=student_pk).exists()
+
+
+def _opened(request, case: Case):
+    messages.success(request, f"{case.student.name}的个案已建立，两条线的责任人都有任务和期限。")
+    return redirect("dropout:case", case.pk)
+
+
+def _form(request, form, title: str, back_url: str):
     context = {
-        "crumbs": crumbs((f"建立个案：{enrolment.student.name}", None)),
-        "title": f"建立个案：{enrolment.student.name}",
-        "note": "一名学生只有一件没有销号的个案；已有的会打开那一件",
-        "form": form,
-        "button": "建立个案",
-        "back_url": reverse("students:detail", args=[student_pk]) if request.user.can(P.VIEW_STUDENTS) else reverse("dropout:cases"),
+        "crumbs": crumbs((title, None)), "title": title, "note": "一名学生只有一件没有销号的个案；已有的会打开那一件", "form": form,
+        "button": "建立个案", "back_url": back_url,
     }  # fmt: skip
     return render(request, "dropout/form.html", context, status=422 if form.errors else 200)

@@ -53,6 +53,34 @@ def register(*, by, term: Term, data: dict) -> Enrolment:
     Raise ValidationError when the term is closed or one of the numbers has a record already.
     """
     _refuse_closed(term)
+    student = _open(by, data)
+    keep_account(student, data)
+    enrolment = Enrolment(student=student, term=term, facts=amended({}, data["facts"]))
+    _assign(enrolment, TERM_FIELDS, data)
+    _stamp_places(enrolment, home=data["home"])
+    enrolment.save(force_insert=True)
+    derive_categories(term, student_ids=[student.pk])
+    mark_changed(term, [student.pk], ChangeCause.RECORD)
+    changes = differences({}, snapshot(student, enrolment))
+    record(by, action="students.register", subject=student, changes=changes)
+    return enrolment
+
+
+@transaction.atomic
+def open_record(*, by, data: dict) -> Student:
+    """Open the record of a child unknown so far that is on no roster; what ``data`` leaves out is not known.
+
+    Raise ValidationError when its number has a record already.
+    """
+    unknown = dict.fromkeys(
+        (*STUDENT_FIELDS, "id_number", "student_no", "phone", "guardian_name", "guardian_relation", "guardian_id_number"), ""
+    )  # fmt: skip
+    student = _open(by, unknown | {"is_left_behind": False, "birth_date": None} | data)
+    record(by, action="students.register", subject=student)
+    return student
+
+
+def _open(by, data: dict) -> Student:
     numbers = _numbers(data)
     _refuse_known(numbers)
     student = Student(updated_by=by.name, home_area=data["home"], **numbers)
@@ -64,16 +92,7 @@ def register(*, by, term: Term, data: dict) -> Enrolment:
         _refuse_known(numbers)  # somebody else opened the same record in this very moment
         raise
     _keep_guardian(student, data)
-    keep_account(student, data)
-    enrolment = Enrolment(student=student, term=term, facts=amended({}, data["facts"]))
-    _assign(enrolment, TERM_FIELDS, data)
-    _stamp_places(enrolment, home=data["home"])
-    enrolment.save(force_insert=True)
-    derive_categories(term, student_ids=[student.pk])
-    mark_changed(term, [student.pk], ChangeCause.RECORD)
-    changes = differences({}, snapshot(student, enrolment))
-    record(by, action="students.register", subject=student, changes=changes)
-    return enrolment
+    return student
 
 
 @transaction.atomic

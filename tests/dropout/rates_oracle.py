@@ -108,6 +108,16 @@ def retention(
     return found
 
 
+def is_followed(child: dict, day: dt.date) -> bool:
+    """Whether a case says that the child is out on ``day``, though no roster may; not of who moved away or died."""
+    if child["moved_out"] and child["moved_out"] <= day or child["died"] and child["died"] <= day:
+        return False
+    ended = [case[4] for case in child["cases"] if case[5] == "closed" and case[3] <= day]
+    if {"deceased", "transferred", "abroad"} & set(ended):
+        return False
+    return is_out(child, day, ("suspected", "dropout", "never_enrolled")) or may_stay_away(child, day)
+
+
 def entry_rate(county: dict, year: int, day: dt.date) -> dict[int, bool]:
     """Return child -> whether it is in school, of all who are 6 to 15 on 31 August and the county knows of."""
     newest = newest_term(county, year, day)
@@ -124,8 +134,13 @@ def entry_rate(county: dict, year: int, day: dt.date) -> dict[int, bool]:
         ):
             continue
         seat = child["seats"].get(newest)
+        if seat and seat[2] == "graduated":
+            continue
+        if is_followed(child, day) and (not seat or seat[2] == "left"):
+            found[number] = False
+            continue
         if seat:
-            if seat[2] in ("left", "graduated"):
+            if seat[2] == "left":
                 continue
             found[number] = seat[2] == "studying" and not is_out(child, day) and not may_stay_away(child, day)
             continue

@@ -38,7 +38,7 @@ PAGES = {
     Role.BASIC_EDUCATION_OFFICER: (
         "dropout:warning_rules", "dropout:warning_rule_new", "dropout:attendance_panel",
         "dropout:cases", "dropout:case_duties", "dropout:case", "dropout:case_step", "dropout:plan", "dropout:visit", "dropout:lessons",
-        "dropout:dossier", "dropout:papers", "dropout:paper_new", "dropout:paper", "dropout:paper_step", "dropout:case_new", "dropout:case_panel",
+        "dropout:dossier", "dropout:papers", "dropout:paper_new", "dropout:paper", "dropout:paper_step", "dropout:case_new", "dropout:case_unenrolled", "dropout:case_panel",
         "dropout:chain", "dropout:link_new", "dropout:link_remove", "dropout:post_end", "dropout:person", "dropout:student_panel",
         "findings:new", "findings:detail",
         "dropout:duties", "dropout:duty_edit", "dropout:tasks", "dropout:task", "dropout:care", "dropout:care_edit", "dropout:reports",
