@@ -23,7 +23,7 @@ BAND_TEXTS = ("<80%", "80—90%", "90—100%", "≥100%")
 @require_GET
 def staffing(request):
     """Show a township's staff in per cent of what it should have; part of the dashboard, or a page of its own."""
-    schools = School.objects.visible_to(request.user, P.VIEW_TEACHERS).filter(is_open=True)
+    schools = School.objects.visible_to(request.user, P.VIEW_TEACHERS).public()
     found = need.school_needs(list(schools.select_related("area").order_by("area_id", "code")), today())
     names = dict(
         Area.objects.filter(level="township").values_list("code", "name")

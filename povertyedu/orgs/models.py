@@ -98,6 +98,10 @@ class SchoolQuerySet(ScopedQuerySet):
     def of_stage(self, stage: str):
         return self.filter(pk__in=SchoolStage.objects.filter(stage=stage).values("school"))
 
+    def public(self):
+        """Return the open schools that the state runs: their teachers are the county's, in established posts (编制)."""
+        return self.filter(is_open=True, ownership=Ownership.PUBLIC)
+
     def staffed(self):
         """Return the schools where somebody may hold a seat: the open ones, and the one that stands for those outside."""
         return self.filter(Q(is_open=True) | Q(code=School.OUTSIDE))

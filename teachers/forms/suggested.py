@@ -25,14 +25,16 @@ SWITCHES = {
 NUMBERS = {
     "distance_km": ("距离上限", "公里", 500, "两校直线距离；没有登记位置的学校不参加"),
     "care_km": ("需照顾家庭的就近", "公里", 500, "只到家庭所在乡镇，或离现学校不超过这么远"),
+    "unwilling_km": ("未表示愿去偏远的不远派", "公里", 500, "派往偏远学校不超过这么远；表示愿意的不限"),
     "unwilling_percent": ("未表示愿去偏远的占比上限", "%", 100, "占全部调动；愿意去的优先"),
     "backbone_percent": ("优质校骨干不低于", "%", 100, "本来就不足的，一名骨干也不派出"),
     "most_out": ("每校最多派出", "人", 100, ""),
     "most_in": ("每校最多接收", "人", 100, ""),
 }
+USUAL_NUMBERS = {"unwilling_km": 20}  # what stands beside a rule that is off unless somebody takes it up
 WEIGHTS = {
-    "post": ("补上一个缺额", "分", ""), "remote": ("偏远学校另加", "分", ""), "village": ("村小、教学点另加", "分", ""), "poor": ("贫困村学校另加", "分", ""),
-    "bare": ("学科的第一名教师另加", "分", ""), "km": ("每公里扣", "分", ""), "unwilling": ("派未表示愿去偏远的扣", "分", ""),
+    "post": "补上一个缺额", "remote": "偏远学校另加", "village": "村小、教学点另加", "poor": "贫困村学校另加", "bare": "学科首名教师另加",
+    "km": "每公里扣", "unwilling": "派不愿去偏远的扣",
 }  # fmt: skip
 LARGEST_WEIGHT = 1000
 
@@ -60,12 +62,13 @@ class PlanForm(forms.Form):
             )
             self.fields[name] = forms.IntegerField(
                 label=f"{label}（{unit}）", required=False, min_value=0, max_value=largest,
-                initial=getattr(usual, name) if value is None else value,
+                initial=next(each for each in (value, getattr(usual, name), USUAL_NUMBERS.get(name)) if each is not None),
             )  # fmt: skip
-        for name, (label, unit, about) in WEIGHTS.items():
+            self.fields[name].widget.attrs["aria-label"] = f"{label}（{unit}）"
+        for name, label in WEIGHTS.items():
             self.fields[f"weight_{name}"] = forms.IntegerField(
-                label=f"{label}（{unit}）", min_value=0, max_value=LARGEST_WEIGHT, initial=getattr(rules.weights, name), help_text=about
-            )  # fmt: skip
+                label=label, min_value=0, max_value=LARGEST_WEIGHT, initial=getattr(rules.weights, name)
+            )
 
     @property
     def days(self) -> list:

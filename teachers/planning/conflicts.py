@@ -41,6 +41,7 @@ def _single(facts: Facts, rules: Rules, move: Move, rule: Rule) -> str:
         Rule.SENDER: f"{own}在教师所教的学科上没有富余，派出后会缺人",
         Rule.CARE: f"教师需照顾家庭，{school}不在其家庭所在乡镇，{km}",
         Rule.DISTANCE: f"{own}到{school}{km}",
+        Rule.FAR: f"教师未表示愿去偏远，{own}到{school}{km}",
     }
     return f"固定的调动违反“{rules.says(rule)}”：{said[rule]}。"
 

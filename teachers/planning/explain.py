@@ -175,6 +175,7 @@ KEPT_AWAY = {
     Rule.REST: "正在交流或上学期刚交流",
     Rule.SENDER: "所在学校该学科不富余",
     Rule.CARE: "需照顾家庭而去处不近",
+    Rule.FAR: "未表示愿去偏远而去处太远",
 }
 
 

@@ -80,6 +80,9 @@ def what_forbids(
         return Rule.CARE
     if rules.distance_km is not None and (km is None or km > rules.distance_km):
         return Rule.DISTANCE
+    unwilling = facts.school[post.school].remote and not teacher.willing
+    if rules.unwilling_km is not None and unwilling and (km is None or km > rules.unwilling_km):
+        return Rule.FAR
     return None
 
 

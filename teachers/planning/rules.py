@@ -18,6 +18,7 @@ class Rule(StrEnum):
     DISTANCE = "distance"
     SENDER = "sender"
     BACKBONE = "backbone"
+    FAR = "far"
     UNWILLING = "unwilling"
     MOST_OUT = "most_out"
     MOST_IN = "most_in"
@@ -38,6 +39,7 @@ TITLES = {
     Rule.DISTANCE: "距离上限",
     Rule.SENDER: "派出校不缺编",
     Rule.BACKBONE: "优质校留住骨干",
+    Rule.FAR: "不愿去偏远的不远派",
     Rule.UNWILLING: "不愿去偏远的占比上限",
     Rule.MOST_OUT: "每校最多派出",
     Rule.MOST_IN: "每校最多接收",
@@ -72,6 +74,7 @@ class Rules:
     backbone_percent: int | None = 20  # of a quality school's staff
     most_out: int | None = 3
     most_in: int | None = 4
+    unwilling_km: int | None = None  # for who did not volunteer, to a remote school
     weights: Weights = field(default_factory=Weights)
 
     def to_dict(self) -> dict[str, object]:
@@ -91,6 +94,7 @@ class Rules:
         named = {
             Rule.DISTANCE: "distance_km",
             Rule.CARE: "care_km",
+            Rule.FAR: "unwilling_km",
             Rule.UNWILLING: "unwilling_percent",
             Rule.BACKBONE: "backbone_percent",
         }
@@ -104,6 +108,7 @@ class Rules:
         number = {
             Rule.DISTANCE: f"距离上限 {self.distance_km} 公里",
             Rule.CARE: f"需照顾家庭的不出家庭所在乡镇或 {self.care_km} 公里",
+            Rule.FAR: f"不愿去偏远的，派往偏远学校不超过 {self.unwilling_km} 公里",
             Rule.UNWILLING: f"不愿去偏远的不超过 {self.unwilling_percent}%",
             Rule.BACKBONE: f"优质校骨干不低于 {self.backbone_percent}%",
             Rule.MOST_OUT: f"每校最多派出 {self.most_out} 人",

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from povertyedu.orgs.enums import Ownership, Stage
+from povertyedu.orgs.enums import Stage
 from povertyedu.orgs.models import School
 from teachers.enums.registry import Subject
 from teachers.models import RecruitmentPlan
@@ -17,12 +17,7 @@ OPEN_SUBJECT = {Stage.PRESCHOOL: Subject.PRESCHOOL, Stage.VOCATIONAL: Subject.VO
 
 def wanted_for(plan: RecruitmentPlan, day: dt.date) -> list[tuple[Wanted, School]]:
     """Return what the county's public schools lack on ``day``, the most urgent first; queries do not grow with the schools."""
-    schools = list(
-        School.objects.filter(is_open=True)
-        .exclude(ownership=Ownership.PRIVATE)
-        .select_related("area", "place")
-        .order_by("area_id", "code")
-    )
+    schools = list(School.objects.public().select_related("area", "place").order_by("area_id", "code"))
     coming = placed_elsewhere(plan)
     lacks = []
     for need in school_needs(schools, day):

@@ -21,7 +21,7 @@ VILLAGE_KINDS = (SchoolKind.PRIMARY, SchoolKind.TEACHING_POINT)
 
 
 def read_facts(day: dt.date, *, term: Term, since: dt.date, until: dt.date) -> planning.Facts:
-    """Return the open schools with their need on ``day`` and who holds an established post there.
+    """Return the public schools with their need on ``day`` and who holds an established post there.
 
     Who is not active, or is to work elsewhere some day from ``since`` to ``until`` already, drafts included, is not here; who did in the
     term before ``term`` has not rested.
@@ -29,7 +29,7 @@ def read_facts(day: dt.date, *, term: Term, since: dt.date, until: dt.date) -> p
     before = Term.objects.filter(starts_on__lt=term.starts_on).order_by("-starts_on").first()
     last_term = before.starts_on if before else since - dt.timedelta(days=TERM_DAYS)
     busy, tired = _away(since, until), _away(last_term, until)
-    schools = list(School.objects.filter(is_open=True).select_related("area").order_by("pk"))
+    schools = list(School.objects.public().select_related("area").order_by("pk"))
     needs = school_needs(schools, day)
     places = {place.school_id: place for place in SchoolPlace.objects.all()}
     small = {(need.school.pk, stage.stage) for need in needs for stage in need.stages if stage.is_small}

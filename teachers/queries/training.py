@@ -83,7 +83,14 @@ def plan_on(targets: QuerySet[TrainingTarget], trainees: QuerySet[Trainee], on: 
             thing.rural += row["rural"]
             thing.hours += row["sum"]
         year.second += row["second"]
+    for year in years.values():
+        year.lines.sort(key=_as_told)
     return [years[key] for key in sorted(years, reverse=True)]
+
+
+def _as_told(line: PlanLine) -> tuple[int, int]:
+    """国、省、州、县、校, the sum of all levels first; of a level all forms first."""
+    return ["", *TrainingLevel.values].index(line.level), ["", *TrainingForm.values].index(line.form)
 
 
 def _line_for(lines: dict, year: YearPlan, level: str, form: str) -> PlanLine:

@@ -41,9 +41,9 @@ OF_SCHOOLS = {
 
 
 def _found(request):
-    """Return the filter and the needs it leaves, in the order of the schools."""
+    """Return the filter and the needs of the public schools it leaves, in their order."""
     form = NeedFilter(request.GET, user=request.user, permission=P.VIEW_TEACHERS)
-    schools = School.objects.visible_to(request.user, P.VIEW_TEACHERS).filter(is_open=True)
+    schools = School.objects.visible_to(request.user, P.VIEW_TEACHERS).public()
     if township := form.wanted.get("township"):
         schools = schools.filter(township.scope.area_q("area_id"))
     if stage := form.wanted.get("stage"):

@@ -128,6 +128,15 @@ def test_shortage_surplus_and_full_subject_by_township_and_county(client, person
     assert (stage.pupils, stage.classes, stage.needed, stage.staff) == (48, 6, 7, 4)
 
 
+def test_private_schools_hire_their_own_teachers_and_are_not_counted(client, personnel, county):
+    client.force_login(personnel)
+    before = client.get(f"{NEED}?{DAY}").context["sums"]
+    for number, ownership in enumerate(("private", "inclusive_private")):
+        pupils(factories.school(f"民办{number}", ownership=ownership), 40)
+    after = client.get(f"{NEED}?{DAY}").context["sums"]
+    assert (after.schools, after.needed) == (before.schools, before.needed) == (3, 7)
+
+
 def test_need_by_subject_and_the_subjects_nobody_teaches(client, personnel, county, xiazhai):
     client.force_login(personnel)
     told = {

@@ -307,7 +307,11 @@ def test_demo_county_recruits_and_trains(personnel, approver, clerk, xiazhai):
     for number in range(14):
         staff.teacher(f"教师{number}", xiazhai)
     recruit_and_train()
-    assert sorted(RecruitmentPlan.objects.values_list("state", flat=True)) == ["approved", "submitted"]
+    assert sorted(RecruitmentPlan.objects.values_list("state", flat=True)) == [
+        "approved",
+        "approved",
+        "submitted",
+    ]
     states = dict.fromkeys(Trainee.objects.values_list("state", flat=True))
     assert set(states) == {"enrolled", "reported", "completed"}
     assert TrainingCourse.objects.filter(relays__isnull=False).count() == 1

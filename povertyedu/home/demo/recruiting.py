@@ -1,17 +1,18 @@
-"""Recruitment and training: a plan with posts and candidates on the way, one that waits for approval, courses half reported."""
+"""Recruitment and training: last year's plan carried out, one with candidates on the way, one that waits, courses half reported."""
 
 import datetime as dt
 import random
+from dataclasses import replace
 from decimal import Decimal
 
 from povertyedu.accounts.models import User
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import School
 from povertyedu.workflow.flow import Actor
-from teachers.actions import candidates, hiring, recruitment, training
+from teachers.actions import candidates, hiring, posting, recruitment, training
 from teachers.actions.candidates import Applicant
-from teachers.enums.registry import Origin
-from teachers.models import PostLine, RecruitmentPlan, Teacher, TrainingCourse
+from teachers.enums.registry import AppointmentKind, Origin
+from teachers.models import Establishment, PostLine, RecruitmentPlan, Teacher, TrainingCourse
 from teachers.queries.lacks import wanted_for
 from teachers.queries.recruitment import Wanted
 from teachers.queries.training import picks_for
@@ -22,6 +23,7 @@ SEED = 29
 NAMES = (
     "陈晓燕", "李志远", "王秀兰", "张建波", "刘婷婷", "杨成林", "赵雨晴", "黄国栋", "周丽娟", "吴海峰", "徐梦洁", "孙立新", "马玉芳", "朱永强", "胡佳怡",
 )  # fmt: skip
+NEWCOMERS = ("罗晓梅", "韦春兰")
 
 
 def recruit_and_train() -> None:
@@ -32,11 +34,50 @@ def recruit_and_train() -> None:
         user.username: user.as_actor()
         for user in User.objects.filter(username__in=["personnel", "approver", "clerk"])
     }
-    _recruit(users)
+    numbers = Numbers(random.Random(SEED))
+    _have_recruited(users, numbers)
+    _recruit(users, numbers)
     _train(users)
 
 
-def _recruit(users: dict[str, Actor]) -> None:
+def _have_recruited(users: dict[str, Actor], numbers: Numbers) -> None:
+    """Carry out last year's plan: two posts at schools with a place, whose teachers came this autumn and serve their term."""
+    by, year = users["personnel"], today().year - 1
+    plan = RecruitmentPlan(
+        year=year, name=f"{year}年教师补充计划", document=f"云教发〔{year}〕6号", written_percent=60
+    )
+    recruitment.draw_up(by=by, plan=plan, targets={(Origin.SPECIAL_POST.value, ""): (2, 1)})
+    free = {held.school_id for held in Establishment.objects.all() if held.free > 0}
+    needs = [replace(wanted, short=1) for wanted, _ in wanted_for(plan, today()) if wanted.school in free]
+    recruitment.draw_lines(by=by, plan=plan, needs=(needs or _by_hand())[:2])
+    recruitment.submit(by=by, plan=plan)
+    plan = recruitment.approve(by=users["approver"], plan=plan)
+    for line, name in zip(PostLine.objects.filter(target__plan=plan).in_order(), NEWCOMERS, strict=False):
+        candidates.register(
+            by=by, plan=plan, applicants=[_applicant(line, name, numbers, Decimal(85), Decimal(90))]
+        )
+    candidates.select(by=by, plan=plan)
+    if not candidates.clear_all(by=by, plan=plan):
+        return
+    listed = hiring.open_list(by=by, plan=plan)
+    listed.closes_on = today() - dt.timedelta(days=1)  # its days are over
+    listed.save(update_fields=["closes_on"])
+    hiring.approve(by=users["approver"], hire_list=listed)
+    for number, candidate in enumerate(listed.candidates.order_by("pk"), start=1):
+        posting.post(
+            by=by, candidate=candidate, since=dt.date(today().year, 9, 1), code=f"YL9{number:04d}", kind=AppointmentKind.CONTRACT
+        )  # fmt: skip
+
+
+def _applicant(
+    line: PostLine, name: str, numbers: Numbers, written: Decimal, interview: Decimal
+) -> Applicant:
+    # after every teacher of the demo: nobody has a number twice
+    born = dt.date(2001, 1 + numbers.dice.randrange(12), 8)
+    return Applicant(line.pk, name, numbers.identity(born, "女"), "", written, interview)
+
+
+def _recruit(users: dict[str, Actor], numbers: Numbers) -> None:
     by, year = users["personnel"], today().year
     plan = RecruitmentPlan(
         year=year, name=f"{year}年教师补充计划", document=f"云教发〔{year}〕8号", written_percent=60
@@ -47,16 +88,12 @@ def _recruit(users: dict[str, Actor]) -> None:
     recruitment.draw_lines(by=by, plan=plan, needs=needs)
     recruitment.submit(by=by, plan=plan)
     plan = recruitment.approve(by=users["approver"], plan=plan)
-    dice, names = random.Random(SEED), iter(NAMES)
-    numbers = Numbers(dice)
+    dice, names = numbers.dice, iter(NAMES)
     for line in PostLine.objects.filter(target__plan=plan).in_order()[:4]:
         rows = [
-            Applicant(
-                line.pk, name, numbers.identity(dt.date(1998, 1 + dice.randrange(12), 8), "女"), "",
-                Decimal(dice.randrange(60, 95)), Decimal(dice.randrange(70, 95)),
-            )
+            _applicant(line, name, numbers, Decimal(dice.randrange(60, 95)), Decimal(dice.randrange(70, 95)))
             for name, _ in zip(names, range(line.posts + 2), strict=False)
-        ]  # fmt: skip
+        ]
         candidates.register(by=by, plan=plan, applicants=rows)
     candidates.select(by=by, plan=plan)
     if candidates.clear_all(by=by, plan=plan):

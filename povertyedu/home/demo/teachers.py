@@ -33,7 +33,7 @@ SERVED_YEARS = 3
 
 
 def staff_with_teachers() -> None:
-    """Authorise posts by the standards and fill most of them; the village schools are short, the county seat is not."""
+    """Authorise posts by the standards and fill most of them; the village schools are short, the county seat has some to spare."""
     users = {user.username: user for user in User.objects.filter(username__in=["personnel", "approver"])}
     personnel = users["personnel"].as_actor(Permission.MANAGE_ESTABLISHMENT)
     establishment.take_state_standards(by=personnel)
@@ -46,7 +46,9 @@ def staff_with_teachers() -> None:
     schools = School.objects.filter(is_open=True, ownership=Ownership.PUBLIC).order_by("pk")
     needs = [need for need in school_needs(list(schools), today()) if need.needed]
     rows = [
-        Authorised(need.school.pk, need.needed + number % 3, dt.date(2025, 3, 1), DOCUMENT)
+        Authorised(
+            need.school.pk, need.needed + _to_spare(need.school, number), dt.date(2025, 3, 1), DOCUMENT
+        )
         for number, need in enumerate(needs)
     ]
     establishment.authorise(by=personnel, rows=rows)
@@ -60,6 +62,10 @@ def staff_with_teachers() -> None:
     if by := users.get("approver"):
         establishment.approve_excess(by=by.as_actor(Permission.APPROVE_EXCESS), request=asked)
     establishment.ask_excess(by=personnel, school=needs[-1].school, posts=2, reason="寄宿生增加，需生活教师")
+
+
+def _to_spare(school: School, number: int) -> int:
+    return 3 if school.setting == Setting.URBAN else number % 3
 
 
 def _put_on_the_map(schools: list[School]) -> None:
@@ -97,7 +103,7 @@ class Staffing:
         return [entry for need in needs for stage in need.stages for entry in self._stage(need.school, stage)]
 
     def _stage(self, school: School, need: StageNeed) -> list[Entry]:
-        share = 1.0 if school.setting == Setting.URBAN else self.dice.choice((0.7, 0.8, 0.9, 1.0))
+        share = self.dice.choice((1.0, 1.1, 1.2) if school.setting == Setting.URBAN else (0.7, 0.8, 0.9, 1.0))
         number = min(round((need.needed or 0) * share), self.posts[school.pk])
         self.posts[school.pk] -= number
         if need.is_small and need.stage == "primary":

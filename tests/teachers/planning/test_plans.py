@@ -130,6 +130,7 @@ def test_a_teacher_of_all_subjects_takes_any_subject_of_the_stage():
     ("rules", "pins", "rule", "sentence", "enough"),
     [
         (Rules(distance_km=20, unwilling_percent=None), [(1, PEAK)], Rule.DISTANCE, "固定的调动违反“距离上限 20 公里”：城关小学到高山小学相距 22.2 公里。", [Rule.DISTANCE]),
+        (Rules(unwilling_km=20, unwilling_percent=None), [(1, PEAK)], Rule.FAR, "固定的调动违反“不愿去偏远的，派往偏远学校不超过 20 公里”：教师未表示愿去偏远，城关小学到高山小学相距 22.2 公里。", [Rule.FAR]),
         (Rules(most_out=1), [(1, VALLEY), (2, VALLEY)], Rule.MOST_OUT, "固定的调动违反“每校最多派出 1 人”：城关小学固定派出 2 人。", [Rule.MOST_OUT]),
         (Rules(unwilling_percent=None), [(1, VALLEY), (1, PEAK)], Rule.ONCE, "固定的调动违反“每人最多调一次”：同一名教师被固定了 2 次。", []),
         (Rules(), [(1, TOWN)], Rule.NEED, "固定的调动违反“只往缺人的学科派”：城关小学的小学数学不缺教师。", []),

@@ -59,7 +59,8 @@ def rules(draw) -> Rules:
         draw(st.integers(0, 40)), *(draw(st.integers(0, 20)) for _ in range(4)), draw(st.integers(0, 3)), draw(st.integers(0, 30))
     )  # fmt: skip
     return Rules(
-        draw(flag), draw(flag), draw(flag), draw(flag), draw(km), draw(km), draw(percents), draw(percents), draw(NUMBERS), draw(NUMBERS), weights
+        draw(flag), draw(flag), draw(flag), draw(flag), draw(km), draw(km), draw(percents), draw(percents), draw(NUMBERS), draw(NUMBERS), draw(km),
+        weights,
     )  # fmt: skip
 
 
@@ -70,7 +71,9 @@ def kilometres(facts: Facts, teacher: Teacher, post: Post) -> float | None:
 
 def may_move(facts: Facts, rules: Rules, teacher: Teacher, post: Post) -> bool:
     km = kilometres(facts, teacher, post)
-    area = next(s for s in facts.schools if s.id == post.school).area
+    school = next(s for s in facts.schools if s.id == post.school)
+    area = school.area
+    unwilling = school.remote and not teacher.willing
     own = next(p for p in facts.posts if p.key == teacher.post)
     near = teacher.home[:9] == area[:9] or (
         km is not None and rules.care_km is not None and km <= rules.care_km
@@ -84,6 +87,7 @@ def may_move(facts: Facts, rules: Rules, teacher: Teacher, post: Post) -> bool:
         and (not rules.sender or own.staff > own.need)
         and (rules.care_km is None or not teacher.care or near)
         and (rules.distance_km is None or (km is not None and km <= rules.distance_km))
+        and (rules.unwilling_km is None or not unwilling or (km is not None and km <= rules.unwilling_km))
     )
 
 
