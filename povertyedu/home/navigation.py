@@ -13,6 +13,7 @@ class Entry:
     label: str
     icon: str
     permissions: tuple[str, ...] = ()  # any of them; none: everybody
+    also: tuple[str, ...] = ()  # where more of its pages begin
 
 
 NAVIGATION = (
@@ -29,7 +30,7 @@ NAVIGATION = (
         Entry("students:departures", "毕业去向", "list-checks", (P.VIEW_STUDENTS,)),
         Entry("students:corrections", "更正申请", "lock-open", (P.EDIT_STUDENTS, P.APPROVE_CORRECTION)),
         Entry("students:changes", "待复核变更", "shield-check", (P.EDIT_STUDENTS, P.CHECK_CHANGES)),
-        Entry("imports:list", "批量导入", "file-up", (P.IMPORT_ROSTER, P.IMPORT_LISTS, P.MANAGE_FUNDS, P.MANAGE_CHAINS, P.ENTER_ATTENDANCE, P.MANAGE_PROJECTS, P.REPORT_NEEDS, P.ASK_DEPLOYMENT, P.VIEW_TEACHER_PAY, P.IMPORT_TEACHERS, P.MANAGE_ESTABLISHMENT, P.KEEP_ASSETS, P.PLAN_RECRUITMENT)),
+        Entry("imports:list", "批量导入", "file-up", (P.IMPORT_ROSTER, P.IMPORT_LISTS, P.MANAGE_FUNDS, P.MANAGE_CHAINS, P.ENTER_ATTENDANCE, P.MANAGE_PROJECTS, P.REPORT_NEEDS, P.ASK_DEPLOYMENT, P.VIEW_TEACHER_PAY, P.IMPORT_TEACHERS, P.MANAGE_ESTABLISHMENT, P.KEEP_ASSETS, P.PLAN_RECRUITMENT, P.PLAN_TRAINING, P.REPORT_TRAINING, P.KEEP_CARE, P.KEEP_MUTUAL_HELP)),
         Entry("students:identification", "名单核查", "list-checks", (P.IDENTIFY,)),
         Entry("students:ends", "待终止认定", "list-x", (P.IDENTIFY,)),
         Entry("students:comparisons", "名单比对", "git-compare", (P.COMPARE_LISTS,)),
@@ -80,12 +81,12 @@ NAVIGATION = (
     )),
     ("教师队伍", (
         Entry("teachers:list", "教师名册", "users-round", (P.VIEW_TEACHERS,)),
-        Entry("teachers:establishment", "学校编制", "armchair", (P.VIEW_TEACHERS,)),
-        Entry("teachers:need", "教师需求", "scale-3d", (P.VIEW_TEACHERS,)),
+        Entry("teachers:establishment", "学校编制", "armchair", (P.VIEW_TEACHERS,), ("/teachers/excess/",)),
+        Entry("teachers:need", "教师需求", "scale-3d", (P.VIEW_TEACHERS,), ("/teachers/standards/",)),
         Entry("teachers:allowances", "教师补助", "hand-coins", (P.KEEP_CARE, P.REVIEW_CARE, P.APPROVE_CARE, P.PAY_CARE)),
         Entry("teachers:deployments", "支教轮岗", "repeat-2", (P.VIEW_TEACHERS,)),
         Entry("teachers:suggested_plans", "交流建议方案", "route", (P.PLAN_DEPLOYMENT,)),
-        Entry("teachers:rotation", "轮岗率", "percent", (P.VIEW_TEACHERS,)),
+        Entry("teachers:rotation", "轮岗率", "percent", (P.VIEW_TEACHERS,), ("/teachers/head-terms/",)),
         Entry("teachers:housing", "周转宿舍", "building", (P.KEEP_CARE,)),
         Entry("teachers:health", "教师体检", "stethoscope", (P.KEEP_CARE,)),
         Entry("teachers:aids", "大病救助", "heart-pulse", (P.KEEP_CARE, P.REVIEW_CARE, P.APPROVE_CARE, P.PAY_CARE)),
@@ -93,7 +94,7 @@ NAVIGATION = (
         Entry("teachers:tilts", "职称评优倾斜", "award", (P.KEEP_CARE, P.VIEW_TEACHERS)),
         Entry("teachers:help", "校际帮扶", "handshake", (P.KEEP_MUTUAL_HELP, P.VIEW_TEACHERS)),
         Entry("teachers:pay", "工资比较", "scale", (P.VIEW_TEACHER_PAY,)),
-        Entry("teachers:plans", "教师招聘", "user-plus", (P.VIEW_RECRUITMENT,)),
+        Entry("teachers:plans", "教师招聘", "user-plus", (P.VIEW_RECRUITMENT,), ("/teachers/candidates/", "/teachers/hire-lists/")),
         Entry("teachers:arrivals", "新教师到岗", "user-check", (P.VIEW_TEACHERS,)),
         Entry("teachers:training", "教师培训", "graduation-cap", (P.VIEW_TEACHERS,)),
         Entry("teachers:service_terms", "服务期", "hourglass", (P.VIEW_TEACHERS,)),
@@ -129,13 +130,21 @@ def navigation_for(user, path: str) -> list[dict]:
                     "label": entry.label,
                     "url": url,
                     "icon": entry.icon,
-                    "active": path == url or (url != "/" and path.startswith(url)),
+                    "nearness": _nearness(path, url, *entry.also),
                 }
             )
         if items:
             groups.append({"title": title, "items": items})
     # A page below another's address belongs to the nearest line alone.
-    active = [item for group in groups for item in group["items"] if item["active"]]
-    for item in sorted(active, key=lambda item: len(item["url"]))[:-1]:
-        item["active"] = False
+    lines = [item for group in groups for item in group["items"]]
+    nearest = max((item["nearness"] for item in lines), default=0)
+    for item in lines:
+        item["active"] = 0 < nearest == item["nearness"]
     return groups
+
+
+def _nearness(path: str, *addresses: str) -> int:
+    """Return how much of ``path`` the longest of ``addresses`` it lies below has; the home page has only itself."""
+    return max(
+        len(each) if path == each or (each != "/" and path.startswith(each)) else 0 for each in addresses
+    )

@@ -33,8 +33,8 @@ NUMBERS = {
 }
 USUAL_NUMBERS = {"unwilling_km": 20}  # what stands beside a rule that is off unless somebody takes it up
 WEIGHTS = {
-    "post": "补上一个缺额", "remote": "偏远学校另加", "village": "村小、教学点另加", "poor": "贫困村学校另加", "bare": "学科首名教师另加",
-    "km": "每公里扣", "unwilling": "派不愿去偏远的扣",
+    "post": "补上一个缺额", "remote": "偏远学校加", "village": "村小教学点加", "poor": "贫困村加", "bare": "学科首名加", "km": "每公里扣",
+    "unwilling": "不愿去偏远扣",
 }  # fmt: skip
 LARGEST_WEIGHT = 1000
 

@@ -9,6 +9,8 @@ from povertyedu.workbooks.fields import DayField, ShortText
 from teachers.enums.training import TrainingForm, TrainingLevel
 from teachers.models import TrainingCourse
 
+from .registry import TeachersFilter
+
 
 class TargetForm(forms.Form):
     year = forms.IntegerField(label="年度", min_value=2000, max_value=2060)
@@ -81,6 +83,15 @@ class CompletionForm(forms.Form):
         if not data.get("certificate") and not data.get("scan") and "scan" not in self.errors:
             self.add_error("certificate", "完成的要填证书编号，或上传佐证材料。")
         return data
+
+
+class PickFilter(TeachersFilter):
+    """Who of the teachers may be chosen for a course."""
+
+    def __init__(self, data=None, **kwargs):
+        super().__init__(data, **kwargs)
+        for name in ("title", "origin"):
+            del self.fields[name]
 
 
 class ConfirmForm(forms.Form):

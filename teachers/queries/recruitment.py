@@ -11,9 +11,9 @@ from django.db.models.functions import Coalesce
 
 from povertyedu.orgs.enums import SchoolKind, Setting, Stage
 from povertyedu.orgs.models import School
-from teachers.enums.recruitment import HOLDING, CandidateState, PlanState
+from teachers.enums.recruitment import HOLDING, CandidateState, HireListState, PlanState
 from teachers.enums.registry import Origin, Remoteness, Subject
-from teachers.models import Candidate, ChannelTarget, PostLine, RecruitmentPlan
+from teachers.models import Candidate, ChannelTarget, HireList, PostLine, RecruitmentPlan
 
 REMOTE_FROM = Remoteness.SECOND
 PLAN_TABS = {
@@ -113,6 +113,10 @@ class YearTable:
     year: int
     lines: list[YearLine] = field(default_factory=list)
 
+    @property
+    def title(self) -> str:
+        return f"{self.year}年"
+
     def total(self, name: str) -> int:
         return sum(getattr(line, name) for line in self.lines)
 
@@ -152,6 +156,27 @@ def by_year(plans: QuerySet[RecruitmentPlan], on: dt.date | None = None) -> list
     for key in sorted(found, key=lambda key: (-key[0], Origin.values.index(key[1]))):
         tables.setdefault(key[0], YearTable(key[0])).lines.append(found[key])
     return list(tables.values())
+
+
+CHAIN = ("拟订", "审批", "报名考试", "公示", "聘用到岗", "结束")
+
+
+def flow_of(plan: RecruitmentPlan, hire_lists: Sequence[HireList]) -> list[dict]:
+    """Return how far a plan is, as ``components/flow_steps.html`` shows it: by its state, then by its newest list."""
+    if plan.state == PlanState.CANCELLED:
+        return [{"text": plan.get_state_display(), "state": "bad"}]
+    states = {each.state for each in hire_lists}
+    under_way = 3 if HireListState.PUBLIC in states else 4 if HireListState.APPROVED in states else 2
+    at = {
+        PlanState.DRAFT: 0,
+        PlanState.SUBMITTED: 1,
+        PlanState.APPROVED: under_way,
+        PlanState.CLOSED: len(CHAIN),
+    }[PlanState(plan.state)]
+    return [
+        {"text": text, "state": "done" if number < at else "doing" if number == at else "todo"}
+        for number, text in enumerate(CHAIN)
+    ]
 
 
 def with_counts(plans: QuerySet[RecruitmentPlan]) -> QuerySet[RecruitmentPlan]:

@@ -22,6 +22,7 @@ from teachers.forms import training as forms
 from teachers.forms.recruitment import WhyForm
 from teachers.models import Teacher, Trainee, TrainingCourse
 from teachers.queries import training as queries
+from teachers.queries.registry import narrowed
 from teachers.states.training import TRAINEE_FLOW
 
 from .posts import sent
@@ -29,7 +30,7 @@ from .recruitment import page_of
 from .training import crumbs
 
 WORK = (P.REPORT_TRAINING, P.PLAN_TRAINING)
-PICKED_AT_MOST = 300
+PICKED_AT_MOST = 100
 COLUMNS = (
     LedgerColumn("姓名", width=12), LedgerColumn("工号", width=12), LedgerColumn("学校", width=26), LedgerColumn("乡村学校", width=10),
     LedgerColumn("状态", width=10), LedgerColumn("学时", "int", width=8), LedgerColumn("证书编号", width=20), LedgerColumn("完成日期", width=12),
@@ -144,8 +145,9 @@ def enrol(request, pk):
     """Choose who takes part: rural schools first, then who was trained longest ago, each with the reason."""
     held = _held(request.user)
     found = _course(request, pk, held)
+    choice = forms.PickFilter(request.GET, user=request.user, permission=held)
     teachers = Teacher.objects.visible_to(request.user, held)
-    picks = queries.picks_for(found, teachers)
+    picks = queries.picks_for(found, narrowed(teachers, choice.wanted))
     form = forms.ConfirmForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         wanted = set(request.POST.getlist("teacher"))
@@ -157,7 +159,7 @@ def enrol(request, pk):
             return redirect(found)
     context = {
         "crumbs": crumbs((found.name, found.get_absolute_url()), ("报名", None)),
-        "it": found, "form": form, "picks": picks[:PICKED_AT_MOST], "more": max(0, len(picks) - PICKED_AT_MOST),
+        "it": found, "form": form, "choice": choice, "applied": choice.in_force(), "picks": picks[:PICKED_AT_MOST], "more": max(0, len(picks) - PICKED_AT_MOST),
         "chosen": set(request.POST.getlist("teacher")),
     }  # fmt: skip
     return render(request, "teachers/training/enrol.html", context, status=422 if form.errors else 200)

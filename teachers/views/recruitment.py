@@ -125,17 +125,22 @@ def plan(request, pk):
         step for step in PLAN_FLOW.open_to(found.state, request.user.can)
         if step.verb != "approve" or found.drawn_by_id != request.user.pk
     ]  # fmt: skip
+    hire_lists, may_plan = list(found.hire_lists.all()), request.user.can(P.PLAN_RECRUITMENT)
+    to_people = may_plan and found.state == "approved"
     context = {
         "crumbs": crumbs((found.name, None)),
         "it": found,
+        "year_words": f"{found.year}年",
+        "flow": queries.flow_of(found, hire_lists),
+        "next_step": {"text": "应聘人员", "url": reverse("teachers:candidates", args=[pk])} if to_people else None,
         "channels": channels,
-        "total": {name: sum(getattr(line, name) for line in channels) for name in ("placed", "applied", "holding", "posted")}
+        "total": {name: sum(getattr(line, name) for line in channels) for name in ("placed", "placed_remote", "applied", "holding", "posted")}
         | {"posts": sum(line.target.posts for line in channels), "remote": sum(line.target.remote_posts for line in channels)},
         "disagreements": queries.disagreements(channels),
-        "steps": [{"text": step.label, "url": reverse("teachers:plan_step", args=[pk, step.verb]), "main": n == 0} for n, step in enumerate(steps)],
+        "steps": [{"text": step.label, "url": reverse("teachers:plan_step", args=[pk, step.verb]), "main": n == 0 and not to_people} for n, step in enumerate(steps)],
         "waits_for_another": found.state == "submitted" and found.drawn_by_id == request.user.pk,
-        "may_plan": request.user.can(P.PLAN_RECRUITMENT),
-        "hire_lists": found.hire_lists.all(),
+        "may_plan": may_plan,
+        "hire_lists": hire_lists,
         "log": [{"at": d.at, "by": d.by_name, "text": d.label, "reason": d.reason} for d in found.decisions.all()],
     }  # fmt: skip
     return render(request, "teachers/recruitment/plan.html", context)
