@@ -68,6 +68,7 @@ NO_OBJECT = {
     "teachers:allowance_rate_edit",
     "teachers:allowance_rate_scan",
     "teachers:tilt",
+    "teachers:tilt_export",
     "teachers:standard_edit",
     "teachers:hours",
     "dropout:screening",
@@ -441,7 +442,10 @@ OBJECTS = {
     **{f"teachers:{name}": pk_of("aid") for name in ("aid", "aid_reveal")},
     "teachers:aid_step": lambda w: {"pk": w.aid.pk, "verb": "apply_again"},
     "teachers:insurance_end": pk_of("insurance"),
-    **{f"teachers:{name}": pk_of("tilt") for name in ("tilt", "tilt_edit", "tilt_candidate_new")},
+    **{
+        f"teachers:{name}": pk_of("tilt")
+        for name in ("tilt", "tilt_edit", "tilt_candidate_new", "tilt_export")
+    },
     "teachers:civil_edit": pk_of("civil_pay"),
     **{
         f"teachers:suggested{name}": pk_of("plan_run")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 
@@ -61,6 +62,75 @@ def check_missed(*, by: Actor, check: HealthCheck, reason: str) -> HealthCheck:
     return check
 
 
+@dataclass(frozen=True)
+class Checked:
+    """That a teacher (key) went to a year's check, or why not; ``pk`` is the check they were invited to."""
+
+    teacher: int
+    year: int
+    done_on: dt.date | None
+    missed: str
+    hospital: str = ""
+    pk: int | None = None
+
+
+@transaction.atomic
+def take_in_checks(*, by: Actor, rows: Sequence[Checked]) -> None:
+    """Write ``rows`` down; who was not invited is, on the day they went. Results stay as they are. Queries do not grow with the rows."""
+    teachers = _teachers(rows)
+    made = [
+        HealthCheck(
+            teacher=teachers[row.teacher], year=row.year, invited_on=row.done_on or today(), hospital=row.hospital, done_on=row.done_on, missed=row.missed
+        )
+        for row in rows if row.pk is None
+    ]  # fmt: skip
+    HealthCheck.objects.bulk_create(made)
+    known = HealthCheck.objects.select_related("teacher__person").in_bulk([row.pk for row in rows if row.pk])
+    for row in rows:
+        if check := known.get(row.pk):
+            check.done_on, check.missed, check.hospital = row.done_on, row.missed, row.hospital
+    HealthCheck.objects.bulk_update(known.values(), ["done_on", "missed", "hospital"], batch_size=500)
+    told = [
+        (check, {"done_on": [None, str(check.done_on or check.missed)]}) for check in [*made, *known.values()]
+    ]
+    record_many(by, action="health.done", rows=told)
+
+
+@dataclass(frozen=True)
+class Insured:
+    """One kind paid for a teacher (key) from a day on; ``pk`` is the row it corrects."""
+
+    teacher: int
+    kind: str
+    since: dt.date
+    until: dt.date | None
+    note: str = ""
+    pk: int | None = None
+
+
+def _teachers(rows: Sequence[Checked | Insured]) -> dict[int, Teacher]:
+    return Teacher.objects.select_related("person").in_bulk({row.teacher for row in rows})
+
+
+@transaction.atomic
+def take_in_insurances(*, by: Actor, rows: Sequence[Insured]) -> None:
+    """Write ``rows`` down, ends before beginnings, as one kind runs once. Queries do not grow with the rows."""
+    known = Insurance.objects.select_related("teacher__person").in_bulk([row.pk for row in rows if row.pk])
+    for row in rows:
+        if held := known.get(row.pk):
+            held.until, held.note = row.until, row.note
+    Insurance.objects.bulk_update(known.values(), ["until", "note"], batch_size=500)
+    teachers = _teachers(rows)
+    made = [
+        Insurance(teacher=teachers[row.teacher], kind=row.kind, since=row.since, until=row.until, note=row.note) for row in rows if row.pk is None
+    ]  # fmt: skip
+    Insurance.objects.bulk_create(made, batch_size=500)
+    record_many(by, action="insurance.begin", rows=[(row, {"since": [None, str(row.since)]}) for row in made])
+    record_many(
+        by, action="insurance.end", rows=[(row, {"until": [None, str(row.until)]}) for row in known.values()]
+    )
+
+
 @transaction.atomic
 def insure(*, by: Actor, teachers: Sequence[Teacher], kinds: Sequence[str], since: dt.date) -> int:
     """Register from when insurances are paid for teachers; those that run are left alone. Return how many are new."""
@@ -112,14 +182,35 @@ def _open(tilt: TiltList) -> None:
 def put_up(*, by: Actor, tilt: TiltList, teacher: Teacher, base_points: int) -> TiltEntry:
     """Put a candidate on an open list; months at rural schools are reckoned from the posts held until today."""
     _open(tilt)
-    months, is_rural = rural_months(teacher, today())
-    made = TiltEntry(
-        tilt=tilt, teacher=teacher, base_points=base_points, rural_months=months, rural_points=tilt.points_for(months), is_rural=is_rural,
-    )  # fmt: skip
+    made = _entries(tilt, [(teacher, base_points)])[0]
     made.validate_constraints()
     made.save()
     record(by, action="tilt.put_up", subject=made, changes={"points": [None, made.points]})
     return made
+
+
+@transaction.atomic
+def put_up_all(*, by: Actor, tilt: TiltList, candidates: Sequence[tuple[Teacher, int]]) -> None:
+    """Put candidates on an open list, or correct their points; months are reckoned anew. Queries do not grow with them."""
+    _open(tilt)
+    made = _entries(tilt, candidates)
+    TiltEntry.objects.bulk_create(
+        made, update_conflicts=True, unique_fields=["tilt", "teacher"],
+        update_fields=["base_points", "rural_months", "rural_points", "is_rural"],
+    )  # fmt: skip
+    record_many(by, action="tilt.put_up", rows=[(entry, {"points": [None, entry.points]}) for entry in made])
+
+
+def _entries(tilt: TiltList, candidates: Sequence[tuple[Teacher, int]]) -> list[TiltEntry]:
+    """Return unsaved entries with the months and points that rural years give."""
+    months = rural_months([teacher.pk for teacher, _ in candidates], today())
+    return [
+        TiltEntry(
+            tilt=tilt, teacher=teacher, base_points=points, rural_months=months[teacher.pk][0], rural_points=tilt.points_for(months[teacher.pk][0]),
+            is_rural=months[teacher.pk][1],
+        )
+        for teacher, points in candidates
+    ]  # fmt: skip
 
 
 @transaction.atomic

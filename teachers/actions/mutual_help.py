@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 
@@ -14,6 +15,25 @@ from teachers.enums.mutual_help import HelpState
 from teachers.models import HelpActivity, Teacher
 
 MOST_TIMES = 30
+
+
+class NewHelp(NamedTuple):
+    """One planned activity, by keys."""
+
+    kind: str
+    term: int
+    from_school: int
+    to_school: int
+    subject: str
+    topic: str
+    planned_on: dt.date
+    hours: int
+    teachers: tuple[int, ...] = ()
+
+    @property
+    def key(self) -> tuple:
+        """What tells activities apart."""
+        return self.kind, self.from_school, self.to_school, self.planned_on, self.topic
 
 
 @transaction.atomic
@@ -38,10 +58,30 @@ def plan(
     ]  # fmt: skip
     for row in rows:
         row.validate_constraints()
+    return _planned(by, rows, [[teacher.pk for teacher in teachers]] * len(rows))
+
+
+@transaction.atomic
+def take_in_plans(*, by: Actor, rows: Sequence[NewHelp]) -> list[HelpActivity]:
+    """Plan each of ``rows``; queries do not grow with them."""
+    made = [
+        HelpActivity(
+            kind=row.kind, term_id=row.term, from_school_id=row.from_school, to_school_id=row.to_school, subject=row.subject, topic=row.topic,
+            planned_on=row.planned_on, planned_hours=row.hours, by_name=by.name,
+        )
+        for row in rows
+    ]  # fmt: skip
+    return _planned(by, made, [row.teachers for row in rows])
+
+
+def _planned(by: Actor, rows: list[HelpActivity], teachers: Sequence[Sequence[int]]) -> list[HelpActivity]:
+    """Store new activities with the keys of who goes to each."""
     made = HelpActivity.objects.bulk_create(rows)
     through = HelpActivity.teachers.through
     through.objects.bulk_create(
-        through(helpactivity_id=row.pk, teacher_id=teacher.pk) for row in made for teacher in teachers
+        through(helpactivity_id=row.pk, teacher_id=teacher)
+        for row, own in zip(made, teachers, strict=True)
+        for teacher in own
     )
     record_many(
         by, action="help.plan", rows=[(row, {"planned_on": [None, str(row.planned_on)]}) for row in made]

@@ -1,4 +1,4 @@
-"""Verbs of the register of teachers: registered, corrected, terms of service and titles written down."""
+"""Verbs of the register of teachers: registered, corrected, terms of service written down."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -11,8 +11,8 @@ from povertyedu.audit.models import record
 from povertyedu.orgs.models import Person, School
 from povertyedu.sealing import keyed_hash
 from povertyedu.workflow.flow import Actor, StepRefused
-from teachers.enums.registry import AppointmentKind, Backbone, Title
-from teachers.models import ServiceTerm, Teacher, TitleRecord
+from teachers.enums.registry import AppointmentKind
+from teachers.models import ServiceTerm, Teacher
 
 from .posts import appoint
 
@@ -141,25 +141,3 @@ def end_term(*, by: Actor, term: ServiceTerm, on: dt.date, note: str) -> Service
         by, action="teacher.end_term", subject=term.teacher, changes={term.kind: [None, str(on)]}, reason=note
     )
     return term
-
-
-@transaction.atomic
-def award(
-    *, by: Actor, teacher: Teacher, on: dt.date, title: str = "", backbone: str = "", document: str = ""
-) -> TitleRecord:
-    """Write down a title or a rank of backbone teacher; the newest of its kind is what holds."""
-    given = TitleRecord(
-        teacher=teacher, title=title, backbone=backbone, on=on, document=document, by_name=by.name
-    )
-    given.validate_constraints()
-    given.save()
-    column = "title" if title else "backbone"
-    newest = teacher.title_records.exclude(**{column: ""}).order_by("-on", "-pk").first()
-    old = getattr(teacher, column)
-    if old != getattr(newest, column):
-        setattr(teacher, column, getattr(newest, column))
-        teacher.updated_at, teacher.updated_by = timezone.now(), by.name
-        teacher.save(update_fields=[column, "updated_at", "updated_by"])
-    word = (Title if title else Backbone)(title or backbone).label
-    record(by, action="teacher.award", subject=teacher, changes={column: [old, word]}, reason=document)
-    return given

@@ -23,6 +23,9 @@ class HelpFilter(SchoolFilter):
     q = forms.CharField(label="内容", required=False, max_length=40)
 
 
+NOT_THERE = "这两所学校没有工号为“{}”的教师，请核对。"
+
+
 class TeachersField(forms.CharField):
     """Numbers (工号) of teachers, with 、 or commas or blanks between them."""
 
@@ -39,7 +42,7 @@ class TeachersField(forms.CharField):
         codes = [code for code in re.split(r"[、,，;；\s]+", super().clean(value)) if code]
         found = {teacher.code: teacher for teacher in self.among.filter(code__in=codes)}
         if unknown := [code for code in codes if code not in found]:
-            raise forms.ValidationError(f"这两所学校没有工号为“{unknown[0][:20]}”的教师，请核对。")
+            raise forms.ValidationError(NOT_THERE.format(unknown[0][:20]))
         return list(found.values())
 
 
@@ -73,7 +76,15 @@ class PlanForm(forms.Form):
                 self.add_error(None, "帮扶学校或受援学校应是您管理的学校。")
             elif schools[0] == schools[1]:
                 self.add_error("to_school", "帮扶学校和受援学校不能是同一所。")
+            self._check_teachers(data.get("teachers") or [], schools)
         return data
+
+    def _check_teachers(self, teachers: list[Teacher], schools: list[School]) -> None:
+        """Another school's staff is nobody's to name, not even by number."""
+        there = set(Teacher.objects.at_schools(schools).filter(pk__in=[each.pk for each in teachers]))
+        for teacher in teachers:
+            if teacher not in there:
+                self.add_error("teachers", NOT_THERE.format(teacher.code))
 
 
 class HoldForm(forms.Form):
@@ -86,7 +97,8 @@ class HoldForm(forms.Form):
 
     def __init__(self, *args, activity, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["teachers"].among = Teacher.objects.serving().select_related("person")
+        schools = [activity.from_school_id, activity.to_school_id]
+        self.fields["teachers"].among = Teacher.objects.serving().at_schools(schools)
         if activity.planned_on <= today():
             self.fields["held_on"].initial = activity.planned_on
         self.fields["held_hours"].initial = activity.planned_hours

@@ -53,6 +53,14 @@ class TeacherQuerySet(ScopedQuerySet):
         posts = Appointment.objects.standing().filter(teacher=OuterRef("pk"))
         return self.filter(~Exists(posts), state=TeacherState.ACTIVE)
 
+    def at_schools(self, schools):
+        """Return who holds a post at one of ``schools`` today, or works there meanwhile."""
+        posts = Appointment.objects.in_force().filter(school__in=schools)
+        sent = self.model._base_manager.filter(
+            deployments__state="under_way", deployments__receiving__in=schools
+        )
+        return self.filter(Q(pk__in=posts.values("teacher")) | Q(pk__in=sent.values("pk")))
+
     def with_post(self):
         """Read the present post and its school along, in one more query; see :attr:`Teacher.post`."""
         posts = Appointment.objects.in_force().select_related("school__area")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Avg, Count, Q
@@ -34,16 +35,18 @@ def rural_schools() -> set[int]:
     )
 
 
-def rural_months(teacher: Teacher, day: dt.date) -> tuple[int, bool]:
-    """Return the whole months a teacher worked at rural schools until ``day``, and whether they do so on it.
+def rural_months(teachers: Sequence[int], day: dt.date) -> dict[int, tuple[int, bool]]:
+    """Return teacher -> the whole months they worked at rural schools until ``day``, and whether they do so on it.
 
-    Days are added up, 365.25 to a year, so that many short spells lose nothing.
+    Days are added up, 365.25 to a year, so that many short spells lose nothing. A constant number of queries.
     """
-    spells = spells_between(FIRST_DAY, day, [teacher.pk]).get(teacher.pk, [])
-    schools = rural_schools()
-    days = sum(spell.days for spell in spells if spell.school in schools)
-    now = any(spell.first <= day <= spell.last and spell.school in schools for spell in spells)
-    return int(days * 48 / 1461), now
+    spells, schools = spells_between(FIRST_DAY, day, teachers), rural_schools()
+    found = {}
+    for teacher in teachers:
+        at_rural = [spell for spell in spells.get(teacher, ()) if spell.school in schools]
+        now = any(spell.first <= day <= spell.last for spell in at_rural)
+        found[teacher] = int(sum(spell.days for spell in at_rural) * 48 / 1461), now
+    return found
 
 
 # --- health ---------------------------------------------------------------------------------------

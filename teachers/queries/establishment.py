@@ -28,8 +28,8 @@ COLUMNS = (
 
 
 def narrowed(schools: QuerySet[School], wanted: dict) -> QuerySet[School]:
-    """Narrow open schools by township, kind and words."""
-    schools = schools.filter(is_open=True)
+    """Narrow public schools by township, kind and words."""
+    schools = schools.public()
     if township := wanted.get("township"):
         schools = schools.filter(township.scope.area_q("area_id"))
     if kind := wanted.get("kind"):

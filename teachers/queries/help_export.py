@@ -11,6 +11,7 @@ COLUMNS = (
     LedgerColumn("学科", width=10), LedgerColumn("内容", width=30), LedgerColumn("教师", width=20), LedgerColumn("计划日期", "date", width=12),
     LedgerColumn("计划课时", "int", width=10, summed=True), LedgerColumn("状态", width=12), LedgerColumn("开展日期", "date", width=12),
     LedgerColumn("实际课时", "int", width=10, summed=True), LedgerColumn("受益人次", "int", width=10, summed=True), LedgerColumn("开展情况、取消理由", width=40),
+    LedgerColumn("教师工号", width=16),
 )  # fmt: skip
 
 
@@ -31,4 +32,5 @@ def _row(row) -> list:
         row.get_kind_display(), row.from_school.name, row.to_school.name, row.to_school.area.name, row.get_subject_display(), row.topic,
         "、".join(teacher.name for teacher in row.teachers.all()), row.planned_on, row.planned_hours, row.state_words, row.held_on, row.held_hours,
         row.audience, row.summary or row.reason,
+        "、".join(teacher.code for teacher in row.teachers.all()),
     ]  # fmt: skip

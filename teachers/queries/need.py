@@ -19,6 +19,7 @@ from teachers.models import StaffStandard, SubjectHours
 from .staff import Worker, working_at
 
 WHOLE = Decimal(1)
+FULL_SUBJECT_STAGES = (Stage.PRIMARY, Stage.JUNIOR)
 NO_STANDARD = "这个学段还没有定标准"
 
 
@@ -52,9 +53,7 @@ class StageNeed:
     classes: int
     needed: int | None
     told: str  # how it was reckoned
-    is_small: (
-        bool  # reckoned by class: teaching point or small school, where each class wants one who teaches all
-    )
+    is_small: bool  # reckoned by class: teaching point or small school
     staff: int = 0
     full_staff: int = 0
     subjects: list[SubjectNeed] = field(default_factory=list)
@@ -78,9 +77,14 @@ class StageNeed:
         return [Subject(code).label for code in self.without_teacher]
 
     @property
+    def is_full_subject(self) -> bool:
+        """Whether its teachers are to teach every subject (全科): in a kindergarten or a vocational school there is nothing to share."""
+        return self.is_small and self.stage in FULL_SUBJECT_STAGES
+
+    @property
     def full_needed(self) -> int:
         """全科: one to a class of a small school, no more than it needs at all."""
-        return min(self.classes, self.needed or 0) if self.is_small else 0
+        return min(self.classes, self.needed or 0) if self.is_full_subject else 0
 
     @property
     def full_shortage(self) -> int:
@@ -205,7 +209,7 @@ def _plain(amount: Decimal) -> str:
 def _by_subject(need: StageNeed, staff: list[Worker], hours: Mapping[str, Decimal]) -> None:
     """Share the need among the subjects by their lessons; a small school wants 全科 instead of shares."""
     teach = Counter(worker.subject for worker in staff)
-    if need.is_small:
+    if need.is_full_subject:
         shares = {Subject.ALL.value: need.full_needed}
         teach = Counter(
             {Subject.ALL.value: need.full_staff, **{s: n for s, n in teach.items() if s != Subject.ALL}}

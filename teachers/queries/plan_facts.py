@@ -32,7 +32,9 @@ def read_facts(day: dt.date, *, term: Term, since: dt.date, until: dt.date) -> p
     schools = list(School.objects.public().select_related("area").order_by("pk"))
     needs = school_needs(schools, day)
     places = {place.school_id: place for place in SchoolPlace.objects.all()}
-    small = {(need.school.pk, stage.stage) for need in needs for stage in need.stages if stage.is_small}
+    small = {
+        (need.school.pk, stage.stage) for need in needs for stage in need.stages if stage.is_full_subject
+    }
     known = {school.pk for school in schools}
     rows = (
         Appointment.objects.in_force(day)

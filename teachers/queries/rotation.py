@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Q
+from django.db.models import Min, Q
 
 from povertyedu.indicators.definitions import Member, Period
 from povertyedu.indicators.enums import PlaceKind
@@ -17,7 +17,7 @@ from povertyedu.indicators.models import Rated
 from povertyedu.indicators.queries import is_reached, targets_in
 from povertyedu.orgs.models import School
 from teachers.enums.deployment import OVER, ROTATION_KINDS, DeploymentState
-from teachers.models import Appointment, Deployment, HeadTerm, Teacher
+from teachers.models import Appointment, Deployment, HeadTerm, Teacher, TitleRecord
 
 YEARS_IN_ONE_SCHOOL = 6
 TERMS_AS_HEAD = 2
@@ -45,7 +45,7 @@ class Staff:
 
 
 def staff_of(period: Period, schools: Iterable[int] | None = None) -> list[Staff]:
-    """Return the staff of the quality schools (of ``schools``) in a school year as it is seen on its day; three queries."""
+    """Return the staff of the quality schools (of ``schools``) in a school year as it is seen on its day; four queries."""
     day = period.starts_on
     posts = Appointment.objects.in_force(day).filter(school__place__is_quality=True)
     if schools is not None:
@@ -55,6 +55,7 @@ def staff_of(period: Period, schools: Iterable[int] | None = None) -> list[Staff
     )
     rotations = _rotations(period)
     terms = _full_terms(day)
+    ranked = _backbone_since()
     found = []
     for post in posts:
         spent = rotations.get((post.teacher_id, post.school_id), [])
@@ -65,7 +66,7 @@ def staff_of(period: Period, schools: Iterable[int] | None = None) -> list[Staff
                 post.teacher_id, post.school_id, post.school.area.full_code,
                 post.teacher.home_area.full_code if post.teacher.home_area else "", since,
                 has_rotated=any(began <= min(period.on, period.ends_on) and (ended is None or ended >= day) for began, ended in spent),
-                is_backbone=post.teacher.is_backbone, reasons=_reasons(since, day, terms[post.teacher_id, post.school_id]),
+                is_backbone=ranked[post.teacher_id] <= day if post.teacher_id in ranked else post.teacher.is_backbone, reasons=_reasons(since, day, terms[post.teacher_id, post.school_id]),
             )
         )  # fmt: skip
     return found
@@ -82,6 +83,14 @@ def _rotations(period: Period) -> dict[tuple[int, int], list[tuple[dt.date, dt.d
     ):
         found[teacher, school].append((began, ended))
     return found
+
+
+def _backbone_since() -> dict[int, dt.date]:
+    """Return teacher -> since when a backbone teacher; who has no day on record (a roster gave the rank) is not in it."""
+    rows = (
+        TitleRecord.objects.exclude(backbone="").order_by().values_list("teacher").annotate(first=Min("on"))
+    )
+    return dict(rows)
 
 
 def _full_terms(day: dt.date) -> dict[tuple[int, int], int]:

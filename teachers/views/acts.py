@@ -12,6 +12,7 @@ from povertyedu.orgs.models import School
 from povertyedu.workflow.attempt import attempt
 from teachers.actions import places, posts
 from teachers.actions import registry as actions
+from teachers.actions.titles import award
 from teachers.forms import registry as forms
 from teachers.models import Appointment, SchoolPlace, ServiceTerm, Teacher
 
@@ -33,7 +34,7 @@ def _term(form, by, teacher):
 
 
 def _award(form, by, teacher):
-    return attempt(form, actions.award, by=by, teacher=teacher, **form.given)
+    return attempt(form, award, by=by, teacher=teacher, **form.given)
 
 
 # verb -> title, form, what is done, whether the form asks who reads and which teacher

@@ -10,6 +10,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
+from povertyedu.orgs.calendar import today
+from povertyedu.orgs.models import School
 from povertyedu.ui.paging import key_page
 from povertyedu.workflow.flow import StepRefused
 from teachers.actions import allowances as actions
@@ -18,6 +20,7 @@ from teachers.forms.allowances import MonthForm, PayForm, RateForm
 from teachers.forms.care import MaybeWhyForm, WhyForm
 from teachers.models import AllowanceLine, AllowanceRate, AllowanceRoll, AllowanceSheet
 from teachers.queries import allowances as queries
+from teachers.queries.allowance_balances import open_balances
 from teachers.queries.allowance_export import roll_workbook
 from teachers.states.allowances import ROLL_FLOW, SHEET_FLOW
 
@@ -57,6 +60,27 @@ def allowances(request):
         "next_url": page.following and f"?kind={kind}&after={page.following}",
     }
     return render(request, "teachers/care/allowances.html", context)
+
+
+@needs(*CARE)
+@require_GET
+def balances(request):
+    """Show what is not settled of the last twelve months, and what no roll can keep back any more."""
+    schools = {
+        pk
+        for permission in CARE
+        if request.user.can(permission)
+        for pk in School.objects.visible_to(request.user, permission).values_list("pk", flat=True)
+    }
+    rows = open_balances(schools)
+    context = {
+        "crumbs": crumbs(TRAIL, ("没有结清的补助", None)), "rows": rows, "as_of": f"数据截至 {today()}",
+        "sums": {
+            "owed": sum(row.owed_fen for row in rows), "overpaid": sum(row.overpaid_fen for row in rows),
+            "stuck": sum(row.overpaid_fen - row.owed_fen for row in rows if row.is_stuck),
+        },
+    }  # fmt: skip
+    return render(request, "teachers/care/balances.html", context)
 
 
 @needs(P.REVIEW_CARE)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
+from povertyedu.ui.listing import handed_over
 from povertyedu.ui.paging import key_page
 from povertyedu.workflow.flow import StepRefused
 from teachers.actions import care as actions
@@ -16,6 +17,7 @@ from teachers.actions import pay as pays
 from teachers.forms import welfare as forms
 from teachers.models import CivilPay, TeacherPay, TiltEntry, TiltList
 from teachers.queries import care as queries
+from teachers.queries.care_export import tilt_workbook
 
 from .care import crumbs, form_page, posted, url
 
@@ -81,13 +83,26 @@ def tilt(request, pk):
         except StepRefused as refusal:
             messages.error(request, str(refusal))
         return redirect(found)
-    entries = TiltEntry.objects.visible_to(request.user).filter(tilt=found).select_related("teacher__person")
     context = {
         "crumbs": crumbs(TILT, (str(found), None)), "it": found, "share": queries.rural_shares([found])[found.pk],
-        "entries": sorted(entries, key=lambda entry: (-entry.points, -entry.rural_months, entry.pk)),
+        "entries": _ranked(request, found),
         "may_keep": may_keep and not found.closed_on,
     }  # fmt: skip
     return render(request, "teachers/care/tilt.html", context)
+
+
+@needs(P.KEEP_CARE, P.VIEW_TEACHERS)
+@require_GET
+def tilt_export(request, pk):
+    """Hand over the candidates that the reader sees, in their order."""
+    found = get_object_or_404(TiltList.objects.visible_to(request.user), pk=pk)
+    return handed_over(tilt_workbook(found, _ranked(request, found), by=request.user.name), found.name)
+
+
+def _ranked(request, found: TiltList) -> list[TiltEntry]:
+    """Return the candidates that the reader sees, most points first, then most months."""
+    entries = TiltEntry.objects.visible_to(request.user).filter(tilt=found).select_related("teacher__person")
+    return sorted(entries, key=lambda entry: (-entry.points, -entry.rural_months, entry.pk))
 
 
 @needs(P.REVIEW_CARE)

@@ -1,6 +1,7 @@
 """Health checks, serious-illness aid, insurances: who is looked after; what is health opens one by one, with a reason, logged."""
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import add_never_cache_headers
@@ -11,6 +12,7 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import School
+from povertyedu.ui.listing import handed_over
 from povertyedu.ui.paging import key_page
 from teachers.actions import aid as aids
 from teachers.actions import care as actions
@@ -20,6 +22,7 @@ from teachers.forms.care import WhyForm
 from teachers.forms.housing import SchoolFilter
 from teachers.models import HealthCheck, IllnessAid, Insurance, Teacher
 from teachers.queries import care as queries
+from teachers.queries.care_export import checks_workbook, insurances_workbook
 from teachers.states.care import AID_FLOW
 
 from .care import CARE, crumbs, form_page, log_of, posted, readable, url
@@ -54,9 +57,31 @@ def health(request):
     context = {
         "crumbs": crumbs(("教师体检", None)), "form": form, "applied": form.in_force(), "year": year, "rows": rows,
         "sums": {name: sum(getattr(row, name) for row in rows) for name in names},
+        "export_url": f"{url('health_export')}?{request.GET.urlencode()}",
         "school": school, "checks": checks if school else [], "may_reveal": request.user.can(P.VIEW_TEACHER_HEALTH),
     }  # fmt: skip
     return render(request, "teachers/care/health.html", context)
+
+
+@needs(*KEEP)
+@require_GET
+def health_export(request):
+    """Hand over who was invited and who went, of the schools the filter leaves; results are not in it."""
+    form = forms.YearFilter(request.GET, user=request.user, permission=P.KEEP_CARE)
+    year = form.chosen_year
+    rows = _of_staff(
+        HealthCheck.objects.visible_to(request.user, P.KEEP_CARE).filter(year=year), form, request
+    )
+    words = "；".join(filter(None, [f"{year} 年", form.in_force()]))
+    return handed_over(checks_workbook(rows, words=words, by=request.user.name), "教师体检")
+
+
+def _of_staff(rows, form: SchoolFilter, request):
+    """Narrow rows of teachers to the staff of the schools that ``form`` leaves, with teacher and post read along."""
+    staff = queries.staff_of(form.schools(_schools(request)))
+    teachers = Teacher.objects.visible_to(request.user, P.KEEP_CARE).with_post()
+    rows = rows.filter(teacher__in=[teacher for each in staff.values() for teacher in each])
+    return rows.prefetch_related(Prefetch("teacher", teachers)).order_by("teacher__code", "pk")
 
 
 @needs(*KEEP)
@@ -173,6 +198,21 @@ def aid_new(request):
     )  # fmt: skip
 
 
+# Who has to act, by the state that waits for them.
+AID_CHAIN = {AidState.RETURNED: "学校申请", AidState.APPLIED: "县局审核", AidState.REVIEWED: "审批", AidState.APPROVED: "发放"}  # fmt: skip
+
+
+def _flow_of(found: IllnessAid) -> list[dict]:
+    """Return how far an application is, as ``components/flow_steps.html`` shows it."""
+    if found.state == AidState.REFUSED:
+        return [{"text": found.get_state_display(), "state": "bad"}]
+    at = [*AID_CHAIN, AidState.PAID].index(AidState(found.state))
+    return [
+        {"text": text, "state": "done" if number < at else "doing" if number == at else "todo"}
+        for number, text in enumerate(AID_CHAIN.values())
+    ]
+
+
 @needs(*CARE)
 @require_GET
 def aid(request, pk):
@@ -180,7 +220,7 @@ def aid(request, pk):
     found = get_object_or_404(readable(IllnessAid, request.user).select_related("teacher__person"), pk=pk)
     steps = AID_FLOW.open_to(found.state, request.user.can)
     context = {
-        "crumbs": crumbs(AID, (str(found), None)), "it": found, "may_reveal": request.user.can(P.VIEW_TEACHER_HEALTH),
+        "crumbs": crumbs(AID, (str(found), None)), "it": found, "flow": _flow_of(found), "may_reveal": request.user.can(P.VIEW_TEACHER_HEALTH),
         "seat": found.seats.filter(user_id=request.user.pk).first(),
         "steps": [
             {"text": step.label, "url": url("aid_step", pk, step.verb), "main": step.verb not in ("return", "refuse")} for step in steps
@@ -250,9 +290,21 @@ def insurance(request):
         "crumbs": crumbs(("公积金和社保", None)), "form": form, "applied": form.in_force(), "rows": rows, "kinds": InsuranceKind.labels,
         "staff": sum(row.staff for row in rows), "sums": [sum(row.counts[kind] for row in rows) for kind in InsuranceKind.values],
         "lacking": sum(len(row.lacking) for row in rows), "school": school,
+        "export_url": f"{url('insurance_export')}?{request.GET.urlencode()}",
         "running": running.filter(teacher__in=staff).select_related("teacher__person").order_by("teacher__code", "kind"),
     }  # fmt: skip
     return render(request, "teachers/care/insurance.html", context)
+
+
+@needs(*KEEP)
+@require_GET
+def insurance_export(request):
+    """Hand over the insurances of the staff that the filter leaves, in the columns they are imported by."""
+    form = SchoolFilter(request.GET, user=request.user, permission=P.KEEP_CARE)
+    rows = _of_staff(Insurance.objects.visible_to(request.user, P.KEEP_CARE), form, request)
+    return handed_over(
+        insurances_workbook(rows, words=form.in_force() or "全部", by=request.user.name), "公积金和社保"
+    )
 
 
 @needs(*KEEP)

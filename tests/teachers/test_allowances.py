@@ -305,6 +305,37 @@ def test_nothing_is_kept_back_of_who_gets_nothing(wang, clerk, bureau, approver,
     ]  # fmt: skip
 
 
+def test_what_a_leaver_was_paid_too_much_is_shown_until_it_can_be_kept_back(
+    client, wang, clerk, bureau, approver, finance, neighbour, on_day
+):
+    """Paid 300 for October; the post ended on 20 September: 300 too much, nothing to keep it back from."""
+    on_day("2020-12-03")
+    page = reverse("teachers:allowance_balances")
+    carry(draw(bureau), clerk, bureau, approver, finance)
+    client.force_login(bureau)
+    assert "都结清了" in client.get(page).content.decode()
+    wang.appointments.update(until=dt.date(2020, 9, 20))
+    assert lines(draw(bureau, NOVEMBER)) == []
+    (row,) = client.get(page).context["rows"]
+    assert (row.teacher, row.months, row.overpaid_fen, row.is_stuck) == (
+        wang,
+        ((OCTOBER, -30_000),),
+        30_000,
+        True,
+    )
+    told = client.get(page).content.decode()
+    assert ("多发 300.00" in told, "请联系教师退回" in told) == (True, True)
+    teachers.post(
+        wang, teachers.place(factories.school("城关镇第三小学"), remoteness=1).school, since=NOVEMBER
+    )
+    (row,) = client.get(page).context["rows"]
+    assert (row.is_stuck, client.get(page).context["sums"]["stuck"]) == (False, 0)
+    client.force_login(clerk)
+    assert [row.teacher for row in client.get(page).context["rows"]] == [wang]
+    client.force_login(neighbour)
+    assert client.get(page).context["rows"] == []
+
+
 def test_held_lines_wait_and_come_back_as_arrears(client, wang, clerk, bureau, approver, finance, on_day):
     on_day("2020-12-03")
     teachers.teacher("李明", wang.post.school)

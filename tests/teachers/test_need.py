@@ -137,6 +137,24 @@ def test_private_schools_hire_their_own_teachers_and_are_not_counted(client, per
     assert (after.schools, after.needed) == (before.schools, before.needed) == (3, 7)
 
 
+def test_kindergarten_by_class_lacks_no_teacher_of_all_subjects(client, personnel, autumn):
+    """4 classes x 2 = 8 posts for 学前教育, of whom 3 are there."""
+    standard("preschool", "2", "class", small=2000)
+    lessons("preschool", preschool=20)
+    garden = factories.school("城关镇幼儿园", kind="kindergarten")
+    for number in range(4):
+        factories.student(
+            f"幼{number}", at=garden, stage="preschool", grade=1, class_name=f"{number}班", account=False
+        )
+    for name in ("甲", "乙", "丙"):
+        teachers.teacher(name, garden, stage="preschool", subject="preschool")
+    client.force_login(personnel)
+    need = client.get(f"{reverse('teachers:school_need', args=[garden.pk])}?{DAY}").context["need"]
+    (stage,) = need.stages
+    assert (stage.needed, stage.shortage, stage.full_needed, stage.lacking) == (8, 5, 0, [])
+    assert [(each.subject, each.needed, each.shortage) for each in stage.subjects] == [("preschool", 8, 5)]
+
+
 def test_need_by_subject_and_the_subjects_nobody_teaches(client, personnel, county, xiazhai):
     client.force_login(personnel)
     told = {

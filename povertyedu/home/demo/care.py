@@ -148,7 +148,8 @@ def _stand(teachers: list[int], by: Actor) -> None:
 def _help(schools: list[School], by: Actor) -> None:
     term = Term.objects.filter(starts_on__lte=today()).first()
     giver = (
-        School.objects.filter(is_open=True, appointments__isnull=False)
+        School.objects.of_stage("primary")
+        .filter(is_open=True, appointments__isnull=False)
         .exclude(pk__in=[s.pk for s in schools])
         .order_by("pk")
         .first()

@@ -79,10 +79,11 @@ def suggest_moves() -> None:
 
 
 def _schools_with_staff():
-    """The demo head's school first, then the others with teachers."""
+    """The demo head's school first, then other primary schools with teachers: who is sent teaches the same children there."""
     own = Grant.objects.filter(role=Role.SCHOOL_HEAD, user__username="head", ended_at=None).values("school")
     staffed = School.objects.filter(pk__in=Appointment.objects.in_force().values("school"), is_open=True)
-    return [*staffed.filter(pk__in=own), *staffed.exclude(pk__in=own).order_by("pk")[:5]]
+    others = staffed.of_stage("primary").exclude(pk__in=own).order_by("pk")
+    return [*staffed.filter(pk__in=own), *others[:5]]
 
 
 def _send(teacher, kind: str, to: School, period: tuple[dt.date, dt.date], taken: int, people: dict) -> None:
