@@ -64,9 +64,8 @@ def need(request):
     form, found = _found(request)
     tab = request.GET.get("tab", "")
     tab = tab if tab in TABS else "township"
-    names = dict(
-        Area.objects.filter(level="township").values_list("code", "name")
-    )  # everyone: names of places
+    townships = Area.objects.filter(level="township")  # everyone: names of places
+    names = dict(townships.values_list("code", "name"))
     context = {
         "crumbs": crumbs(("教师需求", None)), "form": form, "applied": form.in_force(), "keep": {"tab": tab}, "tab": tab, "day": form.day,
         "tabs": [
