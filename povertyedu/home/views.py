@@ -82,8 +82,7 @@ def dashboard(request):
         for code in sorted(by_place, key=lambda code: (code not in areas, code))
     ]  # fmt: skip
     tiles = [
-        (i % 3, i // 3, row["name"], row["figures"].progress, _band(row["figures"].progress), row["url"])
-        for i, row in enumerate(rows)
+        (i % 3, i // 3, row["name"], *_coloured(row["figures"], row["url"])) for i, row in enumerate(rows)
     ]
     more = {
         "as_of": f"数据截至 {timezone.localtime():%Y-%m-%d %H:%M}",
@@ -256,8 +255,11 @@ def _cash(user, term: Term) -> dict:
     }
 
 
-def _band(progress: float) -> int:
-    return 1 + sum(progress >= bound for bound in BANDS)
+def _coloured(figures, url: str) -> tuple:
+    """Return progress, colour, link and words of a place's tile; it is judged only where cash is owed."""
+    if not figures.entitled_fen:
+        return 0, 0, url, "没有应发"
+    return figures.progress, 1 + sum(figures.progress >= bound for bound in BANDS), url, ""
 
 
 def _attention(user, term, rows: list[dict]) -> list[dict]:

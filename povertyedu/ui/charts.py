@@ -24,7 +24,7 @@ class Row(NamedTuple):
 
 
 class Tile(NamedTuple):
-    """One place on the tile map: cell, name, percent, colour band 1 (worst) to 4 (best), link; ``text`` instead of the percent."""
+    """One place on the tile map: cell, name, percent, colour band 1 (worst) to 4 (best) or 0 (nothing to judge), link; ``text`` instead of the percent."""
 
     col: int
     row: int

@@ -42,7 +42,9 @@ class Town:
         return len(self.code) <= COUNTY_DIGITS
 
     def band(self, by: str) -> int:
-        """Return the colour 1 (worst) to 4 (best)."""
+        """Return the colour 1 (worst) to 4 (best); 0 where there is no project to be on time or late."""
+        if by != "gaps" and not self.count:
+            return 0
         if by == "progress":
             return 1 + sum((self.percent or 0) >= bound for bound in PROGRESS_BANDS)
         value, bounds = (self.gaps, GAP_BANDS) if by == "gaps" else (self.late, LATE_BANDS)

@@ -167,6 +167,15 @@ def test_map_is_coloured_by_what_is_asked_and_leads_to_the_list(client, officer,
     assert client.get(reverse("projects:ledgers") + "?tab=progress&township=529901101").status_code == 200
 
 
+def test_map_judges_no_township_without_projects(client, officer, two_towns):
+    factories.township("529901102", "马场镇")
+    client.force_login(officer)
+    for by in ("progress", "late"):
+        tiles = {tile[2]: (tile[4], tile[6]) for tile in client.get(f"{MAP}?by={by}").context["tiles"]}
+        assert tiles["马场镇"] == (0, "没有项目")
+        assert tiles["青石镇"][0] == {"progress": 1, "late": 3}[by]
+
+
 def test_map_is_of_the_readers_places(client, two_towns, qingshi):
     cadre = factories.user("石镇长", ("township_officer", qingshi.area), username="cadre")
     client.force_login(cadre)
