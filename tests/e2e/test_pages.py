@@ -55,6 +55,7 @@ PAGES = {
         "projects:school_plan", "projects:conditions", "projects:standards", "projects:standard_new",
         "projects:purchase_new", "projects:purchase", "projects:item_new", "projects:item", "projects:acceptance",
         "projects:acceptance_step", "projects:asset", "projects:asset_new", "projects:asset_step", "projects:asset_labels",
+        "projects:charts", "projects:programme_charts", "projects:base_table", "projects:disclosure", "projects:targets",
     ),
     Role.APPROVER: ("projects:purchase_step",),
     Role.LEADER: ("home:dashboard_area", "home:dashboard_school", "home:dashboard_class", "home:manual"),
