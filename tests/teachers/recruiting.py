@@ -51,17 +51,22 @@ def apply(line: PostLine, *people: tuple[str, str | None, str | None], by: User)
     return candidates.register(by=by.as_actor(), plan=line.target.plan, applicants=rows)
 
 
-def posted(candidate: Candidate, *, by: User, approver: User, since: dt.date) -> Candidate:
-    """Take who applied all the way: examined, listed in public, hired, at work from ``since`` on."""
-    actor, plan = by.as_actor(), candidate.plan
+def hire(plan: RecruitmentPlan, *, by: User, approver: User) -> None:
+    """Take the best who applied on: examined, listed in public, hired."""
+    actor = by.as_actor()
     candidates.select(by=actor, plan=plan)
     candidates.clear_all(by=actor, plan=plan)
     hire_list = hiring.open_list(by=actor, plan=plan)
     hire_list.closes_on = today() - dt.timedelta(days=1)
     hire_list.save(update_fields=["closes_on"])
     hiring.approve(by=approver.as_actor(), hire_list=hire_list)
+
+
+def posted(candidate: Candidate, *, by: User, approver: User, since: dt.date) -> Candidate:
+    """Take who applied all the way, at work from ``since`` on."""
+    hire(candidate.plan, by=by, approver=approver)
     candidate.refresh_from_db()
-    return posting.post(by=actor, candidate=candidate, since=since, code="T0901", kind="established")
+    return posting.post(by=by.as_actor(), candidate=candidate, since=since, code="T0901", kind="established")
 
 
 def one_of_each(school: School, *, by: User, approver: User) -> dict[str, object]:

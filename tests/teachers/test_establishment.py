@@ -1,10 +1,9 @@
 """学校编制: posts by a document, over them by one who asks and another who approves; the last place is given once."""
 
 import datetime as dt
-from threading import Barrier, Thread
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -14,6 +13,7 @@ from teachers.actions.posts import appoint
 from teachers.models import Appointment, Establishment, EstablishmentChange, ExcessDecision, ExcessRequest
 from tests import factories
 from tests.factories import teachers
+from tests.teachers.together import together
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("teachers:establishment")
@@ -216,24 +216,3 @@ class TestAtOnce:
         )
         assert len(refused) == 4
         assert {e.school_id: e.filled for e in Establishment.objects.all()} == {xiazhai.pk: 1, qingshi.pk: 1}
-
-
-def together(*deeds) -> list[str]:
-    """Run ``deeds`` at once, each in a thread and connection of its own; return what the refused were told."""
-    barrier, refused = Barrier(len(deeds)), []
-
-    def run(deed):
-        try:
-            barrier.wait(timeout=10)
-            deed()
-        except (StepRefused, IntegrityError) as refusal:
-            refused.append(str(refusal))
-        finally:
-            connection.close()
-
-    threads = [Thread(target=run, args=(deed,)) for deed in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return refused
