@@ -44,10 +44,14 @@ class DeploymentQuerySet(ScopedQuerySet):
     def under_way(self):
         return self.filter(state=DeploymentState.UNDER_WAY)
 
-    def overdue(self):
-        """Return who should be back and is not, with no agreed extension that waits to begin."""
+    def is_overdue(self) -> Q:
+        """Return the condition that somebody should be back and is not, with no agreed extension that waits to begin."""
         waiting = Deployment.objects.filter(state=DeploymentState.AGREED, extends__isnull=False)
-        return self.under_way().filter(until__lt=today()).exclude(pk__in=waiting.values("extends"))
+        late = Q(state=DeploymentState.UNDER_WAY, until__lt=today())
+        return late & ~Q(pk__in=waiting.values("extends"))
+
+    def overdue(self):
+        return self.filter(self.is_overdue())
 
     def late_to_start(self):
         return self.filter(state=DeploymentState.AGREED, since__lt=today())

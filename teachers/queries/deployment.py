@@ -12,16 +12,20 @@ from teachers.models import Deployment
 
 S = DeploymentState
 TABS = {
-    "open": ("办理中", Q(state__in=[S.ASKED, S.APPROVED, S.HALF_AGREED, S.AGREED])),
-    "draft": ("草稿", Q(state=S.DRAFT)),
-    "asked": ("待人事股审批", Q(state=S.ASKED)),
-    "schools": ("待学校确认", Q(state__in=[S.APPROVED, S.HALF_AGREED])),
-    "under_way": ("进行中", Q(state=S.UNDER_WAY)),
-    "overdue": ("逾期未返回", Q()),
-    "over": ("已结束", Q(state__in=OVER)),
-    "not_to_be": ("未批准、已撤回", Q(state__in=NOT_TO_BE)),
-    "all": ("全部", Q()),
-}
+    "open": "办理中", "draft": "草稿", "asked": "待人事股审批", "schools": "待学校确认", "under_way": "进行中", "overdue": "逾期未返回", "over": "已结束",
+    "not_to_be": "未批准、已撤回", "all": "全部",
+}  # fmt: skip
+
+
+def conditions() -> dict[str, tuple[str, Q]]:
+    """Return tab -> (word, condition), as of today."""
+    states = {
+        "open": [S.ASKED, S.APPROVED, S.HALF_AGREED, S.AGREED], "draft": [S.DRAFT], "asked": [S.ASKED], "schools": [S.APPROVED, S.HALF_AGREED],
+        "under_way": [S.UNDER_WAY], "over": OVER, "not_to_be": NOT_TO_BE,
+    }  # fmt: skip
+    known = {name: Q(state__in=held) for name, held in states.items()}
+    known |= {"overdue": Deployment.objects.is_overdue(), "all": Q()}
+    return {name: (word, known[name]) for name, word in TABS.items()}
 
 
 def narrowed(rows: QuerySet[Deployment], wanted: dict) -> QuerySet[Deployment]:
@@ -45,10 +49,6 @@ def narrowed(rows: QuerySet[Deployment], wanted: dict) -> QuerySet[Deployment]:
             | Q(office__contains=text)
         )
     return rows
-
-
-def of_tab(rows: QuerySet[Deployment], tab: str) -> QuerySet[Deployment]:
-    return rows.overdue() if tab == "overdue" else rows.filter(TABS[tab][1])
 
 
 def steps_open(found: Deployment, user, schools: list[int]) -> list[tuple[str, str]]:

@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.core.paginator import Paginator
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
@@ -299,8 +298,3 @@ def together(counts: dict[str, int]) -> list[dict]:
         ("list", "公示拟聘用名单", counts["listable"]),
     ]
     return [{"verb": verb, "text": text} for verb, text, count in steps if count]
-
-
-def page_of(rows: QuerySet, number, size: int):
-    """Return one page of rows that stand in an order of their own."""
-    return Paginator(rows, size).get_page(number)

@@ -9,7 +9,6 @@ from povertyedu.workbooks.writing import LedgerColumn, write_table
 from teachers.enums.registry import ServiceKind
 from teachers.models import ServiceTerm, Teacher
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 COLUMNS = (
     LedgerColumn("工号", width=12), LedgerColumn("姓名", width=10), LedgerColumn("性别", width=6), LedgerColumn("出生日期", width=12),
     LedgerColumn("学段", width=10), LedgerColumn("任教学科", width=12), LedgerColumn("能教全科", width=9), LedgerColumn("职称", width=8),

@@ -9,7 +9,7 @@ from povertyedu.orgs.calendar import today
 SOON_DAYS = 90
 
 
-def tabs() -> dict[str, tuple[str, Q]]:
+def conditions() -> dict[str, tuple[str, Q]]:
     """Return the tabs of the list, as of today."""
     day = today()
     soon = day + dt.timedelta(days=SOON_DAYS)

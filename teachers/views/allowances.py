@@ -12,7 +12,7 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import School
-from povertyedu.ui.paging import key_page
+from povertyedu.ui.listing import Listing, handed_over
 from povertyedu.workflow.flow import StepRefused
 from teachers.actions import allowances as actions
 from teachers.enums.allowances import AllowanceKind, RollState, SheetState
@@ -24,7 +24,7 @@ from teachers.queries.allowance_balances import open_balances
 from teachers.queries.allowance_export import roll_workbook
 from teachers.states.allowances import ROLL_FLOW, SHEET_FLOW
 
-from .care import CARE, crumbs, form_page, handed_over, log_of, posted, readable, url
+from .care import CARE, crumbs, form_page, log_of, posted, readable, url
 
 TRAIL = ("教师补助", "/teachers/allowances/")
 ROLL_STEPS = {
@@ -42,22 +42,18 @@ def allowances(request):
     kind = kind if kind in AllowanceKind.values else ""
     every = readable(AllowanceRoll, request.user)
     rows = every.filter(kind=kind) if kind else every
-    page = key_page(
-        rows, after=request.GET.get("after", ""), before=request.GET.get("before", ""), newest_first=True
-    )
-    found = queries.with_progress(page.rows, readable(AllowanceSheet, request.user))
+    shown = Listing(request, ("kind",)).shown(rows)
+    found = queries.with_progress(shown["rows"], readable(AllowanceSheet, request.user))
     context = {
         "crumbs": crumbs(("教师补助", None)),
+        **shown,
         "rows": found,
-        "page": page,
         "tabs": [
             {"text": text, "active": kind == value, "url": f"?kind={value}"}
             for value, text in (("", "全部"), *AllowanceKind.choices)
         ],
         "has_rates": readable(AllowanceRate, request.user).exists(),
         "may_draw": request.user.can(P.REVIEW_CARE),
-        "previous_url": page.previous and f"?kind={kind}&before={page.previous}",
-        "next_url": page.following and f"?kind={kind}&after={page.following}",
     }
     return render(request, "teachers/care/allowances.html", context)
 

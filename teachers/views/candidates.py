@@ -1,7 +1,6 @@
 """应聘人员: from the application over rank and examination to the first day at the school."""
 
 from io import BytesIO
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404
@@ -12,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
-from povertyedu.ui.paging import key_page
+from povertyedu.ui.listing import Listing, handed_over
 from povertyedu.workbooks.writing import LedgerColumn, write_table
 from povertyedu.workflow.attempt import attempt
 from teachers.actions import candidates as actions
@@ -22,11 +21,9 @@ from teachers.models import Candidate
 from teachers.queries import recruitment as queries
 from teachers.states.recruitment import CANDIDATE_FLOW
 
-from .posts import sent
 from .recruitment import crumbs, page_of, plan_of
 
 KEPT = ("tab", "township", "channel", "subject", "q")
-PRINTED_AT_MOST = 3000
 RELATED = ("plan", "line__school__area", "line__target", "teacher__person")
 COLUMNS = (
     LedgerColumn("渠道", width=14), LedgerColumn("报考学校", width=26), LedgerColumn("学段", width=10), LedgerColumn("学科", width=12),
@@ -35,16 +32,14 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def _query(request, **changes) -> str:
-    kept = {name: value for name in KEPT if (value := request.GET.get(name))} | changes
-    return urlencode({name: value for name, value in kept.items() if value})
-
-
 def _chosen(request, plan):
     form = forms.CandidatesFilter(request.GET, user=request.user, permission=P.PLAN_RECRUITMENT)
     rows = Candidate.objects.visible_to(request.user, P.VIEW_TEACHERS).filter(plan=plan)
-    tab = request.GET.get("tab", "")
-    return form, queries.narrowed(rows, form.wanted), tab if tab in queries.CANDIDATE_TABS else "all"
+    return (
+        form,
+        queries.narrowed(rows, form.wanted),
+        Listing(request, KEPT).tab(queries.CANDIDATE_TABS, "all"),
+    )
 
 
 @needs(P.PLAN_RECRUITMENT, P.APPROVE_RECRUITMENT)
@@ -54,22 +49,18 @@ def candidates(request, pk):
     plan = plan_of(request, pk)
     form, every, tab = _chosen(request, plan)
     rows = every.filter(queries.CANDIDATE_TABS[tab][1]).select_related(*RELATED)
-    printing = "print" in request.GET
-    page = queries.page_of(rows.best_first(), request.GET.get("page"), PRINTED_AT_MOST if printing else 50)
+    listing = Listing(request, KEPT)
     counts = queries.tab_counts(every)
     may = request.user.can(P.PLAN_RECRUITMENT) and plan.state == "approved"
     context = {
         "crumbs": crumbs((plan.name, plan.get_absolute_url()), ("应聘人员", None)),
-        "it": plan, "form": form, "applied": form.in_force(), "keep": {"tab": tab}, "page": page, "printing": printing, "may_work": may,
+        "it": plan, "form": form, "applied": form.in_force(), "keep": {"tab": tab}, "may_work": may,
         "tabs": [
-            {"text": text, "count": counts[name], "active": name == tab, "url": f"?{_query(request, tab=name)}"}
+            {"text": text, "count": counts[name], "active": name == tab, "url": f"?{listing.query(tab=name)}"}
             for name, (text, _) in queries.CANDIDATE_TABS.items()
         ],
         "together": queries.together(counts) if may else [],
-        "previous_url": page.has_previous() and f"?{_query(request)}&page={page.previous_page_number()}",
-        "next_url": page.has_next() and f"?{_query(request)}&page={page.next_page_number()}",
-        "print_url": f"?{_query(request)}&print=1",
-        "export_url": f"{reverse('teachers:candidates_export', args=[pk])}?{_query(request)}",
+        **listing.numbered(rows.best_first(), reverse("teachers:candidates_export", args=[pk])),
     }  # fmt: skip
     return render(request, "teachers/recruitment/candidates.html", context)
 
@@ -92,7 +83,7 @@ def candidates_export(request, pk):
         out, COLUMNS, lines, title=f"{plan.name}应聘人员", name="应聘人员", unit_line=f"筛选条件：{words}",
         right_line=f"{request.user.name} {at:%Y-%m-%d %H:%M} 导出",
     )  # fmt: skip
-    return sent(out, f"应聘人员{plan.year}.xlsx")
+    return handed_over(out.getvalue(), f"应聘人员{plan.year}年")
 
 
 @needs(P.PLAN_RECRUITMENT)
@@ -241,11 +232,6 @@ def candidate_step(request, pk, verb):
 def arrivals(request):
     """List who was hired for the reader's schools: who is to come, who has come."""
     rows = Candidate.objects.visible_to(request.user, P.VIEW_TEACHERS).filter(state__in=["hired", "posted"])
-    page = key_page(
-        rows.select_related(*RELATED), after=request.GET.get("after", ""), before=request.GET.get("before", ""), newest_first=True
-    )  # fmt: skip
-    context = {
-        "crumbs": crumbs(("新教师到岗", None)), "rows": page.rows, "page": page,
-        "previous_url": page.previous and f"?before={page.previous}", "next_url": page.following and f"?after={page.following}",
-    }  # fmt: skip
+    shown = Listing(request, ()).shown(rows.select_related(*RELATED))
+    context = {"crumbs": crumbs(("新教师到岗", None)), **shown}
     return render(request, "teachers/recruitment/arrivals.html", context)

@@ -1,18 +1,14 @@
-"""What the pages of care have in common: who reads them, crumbs, a form with one action, a workbook to hand over."""
+"""What the pages of care have in common: who reads them, crumbs, a form with one action."""
 
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.http import content_disposition_header
 
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.workflow.attempt import attempt
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CARE = (P.KEEP_CARE, P.REVIEW_CARE, P.APPROVE_CARE, P.PAY_CARE)
 
 
@@ -58,15 +54,6 @@ def form_page(
 def posted(request):
     """Return the data and files a form is bound to, None for both when nothing was sent."""
     return (request.POST, request.FILES) if request.method == "POST" else (None, None)
-
-
-def handed_over(body: bytes, name: str) -> HttpResponse:
-    """Return a workbook to download, named with today's date."""
-    response = HttpResponse(body, content_type=XLSX)
-    full = f"{name}{timezone.localdate():%Y%m%d}.xlsx"
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=full)
-    response["Cache-Control"] = "no-store"
-    return response
 
 
 def log_of(row) -> list[dict]:

@@ -4,7 +4,6 @@ from io import BytesIO
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import Http404, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import School
+from povertyedu.ui.listing import Listing, handed_over
 from povertyedu.workbooks.writing import LedgerColumn, write_table
 from povertyedu.workflow.attempt import attempt
 from teachers.actions import training as actions
@@ -25,7 +25,6 @@ from teachers.queries import training as queries
 from teachers.queries.registry import narrowed
 from teachers.states.training import TRAINEE_FLOW
 
-from .posts import sent
 from .recruitment import page_of
 from .training import crumbs
 
@@ -52,21 +51,16 @@ def _course(request, pk, permission=P.VIEW_TEACHERS) -> TrainingCourse:
 def courses(request):
     """List the courses, those to come first."""
     every = TrainingCourse.objects.visible_to(request.user, P.VIEW_TEACHERS)
-    tab = request.GET.get("tab", "")
-    tab = tab if tab in queries.COURSE_TABS else "coming"
+    listing = Listing(request, ("tab",))
+    tab = listing.tab(queries.COURSE_TABS, "coming")
     rows = every.filter(queries.course_tab(tab)).select_related("school", "relays", "trainer__person")
-    page = Paginator(rows, 50).get_page(request.GET.get("page"))
+    conditions = {name: (text, queries.course_tab(name)) for name, text in queries.COURSE_TABS.items()}
     context = {
         "crumbs": crumbs(("培训课程", None)),
-        "page": page,
-        "tabs": [
-            {"text": text, "count": every.filter(queries.course_tab(name)).count(), "active": name == tab, "url": f"?tab={name}"}
-            for name, text in queries.COURSE_TABS.items()
-        ],
+        "tabs": listing.tabs(every, conditions, tab),
         "may_add": any(request.user.can(permission) for permission in WORK),
-        "previous_url": page.has_previous() and f"?tab={tab}&page={page.previous_page_number()}",
-        "next_url": page.has_next() and f"?tab={tab}&page={page.next_page_number()}",
-    }  # fmt: skip
+        **listing.numbered(rows),
+    }
     return render(request, "teachers/training/courses.html", context)
 
 
@@ -136,7 +130,7 @@ def course_export(request, pk):
         out, COLUMNS, lines, title=f"{found.name}参训名册", name="参训名册", unit_line=f"{found.starts_on} 至 {found.ends_on}　{found.hours} 学时",
         right_line=f"{request.user.name} {at:%Y-%m-%d %H:%M} 导出",
     )  # fmt: skip
-    return sent(out, f"参训名册{found.starts_on:%Y%m%d}.xlsx")
+    return handed_over(out.getvalue(), f"{found.name}参训名册")
 
 
 @needs(*WORK)

@@ -1,12 +1,9 @@
 """派出: who teaches at another school for a time; the list, one of them, asking for it."""
 
-from urllib.parse import urlencode
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -14,7 +11,7 @@ from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.documents import DOCX
 from povertyedu.orgs.models import School
-from povertyedu.ui.paging import key_page
+from povertyedu.ui.listing import Listing, handed_over
 from povertyedu.workflow.attempt import attempt
 from teachers.actions import deployment as actions
 from teachers.actions.deployment_paper import letter_of
@@ -24,9 +21,7 @@ from teachers.queries import deployment as queries
 from teachers.queries.deployment_export import workbook_of
 from teachers.states.deployment import DEPLOYMENT_FLOW
 
-PRINTED_AT_MOST = 2000
 KEPT = ("tab", "township", "school", "kind", "year", "q")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 RELATED = ("teacher__person", "sending__area", "receiving__area", "extends")
 
 
@@ -36,16 +31,10 @@ def crumbs(*more) -> list[tuple]:
     ]  # fmt: skip
 
 
-def _query(request, **changes) -> str:
-    kept = {name: value for name in KEPT if (value := request.GET.get(name))} | changes
-    return urlencode({name: value for name, value in kept.items() if value})
-
-
 def _chosen(request):
     form = DeploymentsFilter(request.GET, user=request.user, permission=P.VIEW_TEACHERS)
     rows = queries.narrowed(Deployment.objects.visible_to(request.user, P.VIEW_TEACHERS), form.wanted)
-    asked = request.GET.get("tab", "")
-    return form, rows, asked if asked in queries.TABS else "open"
+    return form, rows, Listing(request, KEPT).tab(queries.TABS, "open")
 
 
 @needs(P.VIEW_TEACHERS)
@@ -53,28 +42,17 @@ def _chosen(request):
 def deployments(request):
     """List the deployments of the reader's schools, newest first; drafts and what is asked are taken on by many at once."""
     form, every, tab = _chosen(request)
-    rows = queries.of_tab(every, tab).select_related(*RELATED)
-    printing, page = "print" in request.GET, None
-    if printing:
-        found = list(rows.order_by("-pk")[:PRINTED_AT_MOST])
-    else:
-        page = key_page(
-            rows, after=request.GET.get("after", ""), before=request.GET.get("before", ""), newest_first=True
-        )
-        found = page.rows
+    listing, conditions = Listing(request, KEPT), queries.conditions()
+    shown = listing.shown(
+        every.filter(conditions[tab][1]).select_related(*RELATED), reverse("teachers:deployments_export")
+    )
+    tabs = listing.tabs(every, conditions, tab)
     context = {
-        "crumbs": crumbs(), "form": form, "applied": form.in_force(), "keep": {"tab": tab}, "rows": found, "page": page, "printing": printing,
-        "tab_word": queries.TABS[tab][0],
-        "tabs": [
-            {"text": text, "count": (count := queries.of_tab(every, name).count()), "bad": name == "overdue" and bool(count), "active": name == tab, "url": f"?{_query(request, tab=name)}"}
-            for name, (text, _) in queries.TABS.items()
-        ],
+        "crumbs": crumbs(), "form": form, "applied": form.in_force(), "keep": {"tab": tab}, "tab_word": queries.TABS[tab],
+        "tabs": [each | {"bad": each["text"] == queries.TABS["overdue"] and bool(each["count"])} for each in tabs],
         "may_ask": request.user.can(P.ASK_DEPLOYMENT),
-        "picking": _picking(request, tab) if found and not printing else None,
-        "previous_url": page and page.previous and f"?{_query(request, before=page.previous)}",
-        "next_url": page and page.following and f"?{_query(request, after=page.following)}",
-        "print_url": f"?{_query(request)}&print=1",
-        "export_url": f"{reverse('teachers:deployments_export')}?{_query(request)}",
+        "picking": _picking(request, tab) if shown["rows"] and not listing.is_printed else None,
+        **shown,
     }  # fmt: skip
     return render(request, "teachers/deployment/list.html", context)
 
@@ -124,18 +102,9 @@ def deployments_pick(request):
 def deployments_export(request):
     """Hand over what the filter shows as a workbook; it can be imported again."""
     form, every, tab = _chosen(request)
-    rows = queries.of_tab(every, tab).select_related(*RELATED).order_by("-pk")
-    words = "；".join(filter(None, [queries.TABS[tab][0], form.in_force()]))
-    return sent(
-        workbook_of(rows, words=words, by=request.user.name), f"支教轮岗{timezone.localdate():%Y%m%d}.xlsx"
-    )
-
-
-def sent(body: bytes, name: str, content_type: str = XLSX) -> HttpResponse:
-    response = HttpResponse(body, content_type=content_type)
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
-    response["Cache-Control"] = "no-store"
-    return response
+    rows = every.filter(queries.conditions()[tab][1]).select_related(*RELATED).order_by("-pk")
+    words = "；".join(filter(None, [queries.TABS[tab], form.in_force()]))
+    return handed_over(workbook_of(rows, words=words, by=request.user.name), "支教轮岗")
 
 
 @needs(P.ASK_DEPLOYMENT)
@@ -209,4 +178,8 @@ def deployment(request, pk):
 def deployment_letter(request, pk):
     """Hand over the letter (派遣函; 调令 for a secondment) that the teacher takes along."""
     found = deployment_of(request, pk)
-    return sent(letter_of(found), f"{found.teacher.name}{queries.paper_name(found)}.docx", DOCX)
+    response = HttpResponse(letter_of(found), content_type=DOCX)
+    name = f"{found.teacher.name}{queries.paper_name(found)}.docx"
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
+    response["Cache-Control"] = "no-store"
+    return response

@@ -3,7 +3,7 @@
 from functools import partial
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from povertyedu.accounts.access import actor, needs, open_step
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import School
-from povertyedu.ui.paging import key_page
+from povertyedu.ui.listing import Listing, handed_over
 from povertyedu.workflow.attempt import attempt
 from teachers.actions import establishment as actions
 from teachers.enums.establishment import ExcessState
@@ -20,15 +20,12 @@ from teachers.models import Appointment, ExcessRequest
 from teachers.queries import establishment as queries
 from teachers.states.establishment import EXCESS_FLOW
 
-from .registry import download, query_of
-
 KEPT = ("tab", "township", "kind", "q")
 CRUMB = ("学校编制", "/teachers/establishment/")
 EXCESS_CRUMB = ("超编申请", "/teachers/excess/")
-PRINTED_AT_MOST = 2000
 TABS = {
-    "asked": ("待审批", [ExcessState.ASKED]), "approved": ("已批准", [ExcessState.APPROVED]),
-    "over": ("已办结", [ExcessState.REFUSED, ExcessState.WITHDRAWN, ExcessState.ENDED]),
+    "asked": ("待审批", Q(state=ExcessState.ASKED)), "approved": ("已批准", Q(state=ExcessState.APPROVED)),
+    "over": ("已办结", Q(state__in=[ExcessState.REFUSED, ExcessState.WITHDRAWN, ExcessState.ENDED])),
 }  # fmt: skip
 STEPS = {
     "approve": (forms.MaybeWhyForm, actions.approve_excess), "refuse": (forms.WhyForm, actions.refuse_excess),
@@ -43,8 +40,7 @@ def crumbs(*more) -> list[tuple]:
 def _chosen(request):
     form = forms.EstablishmentFilter(request.GET, user=request.user, permission=P.VIEW_TEACHERS)
     rows = queries.narrowed(School.objects.visible_to(request.user, P.VIEW_TEACHERS), form.wanted)
-    tab = request.GET.get("tab", "")
-    return form, rows, tab if tab in queries.TABS else "all"
+    return form, rows, Listing(request, KEPT).tab(queries.TABS, "all")
 
 
 @needs(P.VIEW_TEACHERS)
@@ -53,20 +49,12 @@ def establishment(request):
     """List the schools of the reader's places with their posts, and what they add up to."""
     form, every, tab = _chosen(request)
     rows = every.filter(queries.TABS[tab][1])
-    printing = "print" in request.GET
     listed = queries.with_contracts(rows).order_by("area_id", "code")
-    page = Paginator(listed, PRINTED_AT_MOST if printing else 50).get_page(request.GET.get("page"))
-    user = request.user
+    listing, user = Listing(request, KEPT), request.user
     context = {
-        "crumbs": crumbs(("学校编制", None)), "form": form, "applied": form.in_force(), "keep": {"tab": tab}, "page": page, "printing": printing,
-        "tabs": [
-            {"text": text, "count": every.filter(condition).count(), "active": name == tab, "url": f"?{query_of(request, KEPT, tab=name)}"}
-            for name, (text, condition) in queries.TABS.items()
-        ],
+        "crumbs": crumbs(("学校编制", None)), "form": form, "applied": form.in_force(), "keep": {"tab": tab}, "tabs": listing.tabs(every, queries.TABS, tab),
         "sums": queries.totals(rows), "townships": queries.by_township(rows), "may_manage": user.can(P.MANAGE_ESTABLISHMENT),
-        "previous_url": page.has_previous() and f"?{query_of(request, KEPT)}&page={page.previous_page_number()}",
-        "next_url": page.has_next() and f"?{query_of(request, KEPT)}&page={page.next_page_number()}",
-        "print_url": f"?{query_of(request, KEPT)}&print=1", "export_url": f"{reverse('teachers:establishment_export')}?{query_of(request, KEPT)}",
+        **listing.numbered(listed, reverse("teachers:establishment_export")),
     }  # fmt: skip
     return render(request, "teachers/establishment.html", context)
 
@@ -77,7 +65,7 @@ def establishment_export(request):
     """Hand over what the filter shows as a ledger that the import reads back."""
     form, every, tab = _chosen(request)
     words = "；".join(filter(None, [queries.TABS[tab][0], form.in_force()]))
-    return download(
+    return handed_over(
         queries.workbook_of(every.filter(queries.TABS[tab][1]), words=words, by=request.user.name), "学校编制"
     )
 
@@ -141,19 +129,11 @@ def _form(request, form, title: str, button: str, back: str, crumb: tuple):
 def excesses(request):
     """List the requests to go over the establishment."""
     every = ExcessRequest.objects.visible_to(request.user, P.VIEW_TEACHERS)
-    tab = request.GET.get("tab", "")
-    tab = tab if tab in TABS else "asked"
-    rows = every.filter(state__in=TABS[tab][1]).select_related("school")
-    page = key_page(
-        rows, after=request.GET.get("after", ""), before=request.GET.get("before", ""), newest_first=True
-    )
+    listing = Listing(request, ("tab",))
+    tab = listing.tab(TABS, "asked")
     context = {
-        "crumbs": crumbs(CRUMB, ("超编申请", None)), "rows": page.rows, "page": page, "may_ask": request.user.can(P.MANAGE_ESTABLISHMENT),
-        "tabs": [
-            {"text": text, "count": every.filter(state__in=states).count(), "active": name == tab, "url": f"?tab={name}"}
-            for name, (text, states) in TABS.items()
-        ],
-        "previous_url": page.previous and f"?tab={tab}&before={page.previous}", "next_url": page.following and f"?tab={tab}&after={page.following}",
+        "crumbs": crumbs(CRUMB, ("超编申请", None)), "may_ask": request.user.can(P.MANAGE_ESTABLISHMENT), "tabs": listing.tabs(every, TABS, tab),
+        **listing.shown(every.filter(TABS[tab][1]).select_related("school")),
     }  # fmt: skip
     return render(request, "teachers/excesses.html", context)
 

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import School
+from povertyedu.ui.listing import handed_over
 from teachers.actions import housing as actions
 from teachers.forms import housing as forms
 from teachers.forms.care import WhyForm
@@ -13,7 +14,7 @@ from teachers.models import Building, HousingRequest, Occupancy, Room
 from teachers.queries import housing as queries
 from teachers.queries.housing_export import housing_workbook
 
-from .care import crumbs, form_page, handed_over, posted, url
+from .care import crumbs, form_page, posted, url
 
 TRAIL = ("周转宿舍", "/teachers/housing/")
 HOUSING = (P.KEEP_CARE,)

@@ -1,7 +1,5 @@
 """校际帮扶: 送课下乡, 同步课堂, 联校办班, 送教送训: the plan of a term, what was held, counts by school and poor village."""
 
-from urllib.parse import urlencode
-
 from django.http import Http404, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.http import content_disposition_header
@@ -9,7 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
-from povertyedu.ui.paging import key_page
+from povertyedu.ui.listing import Listing, handed_over
 from teachers.actions import mutual_help as actions
 from teachers.forms import mutual_help as forms
 from teachers.forms.care import WhyForm
@@ -17,17 +15,11 @@ from teachers.models import HelpActivity
 from teachers.queries import mutual_help as queries
 from teachers.queries.help_export import help_workbook
 
-from .care import crumbs, form_page, handed_over, posted, readable, url
+from .care import crumbs, form_page, posted, readable, url
 
 READ = (P.KEEP_MUTUAL_HELP, P.VIEW_TEACHERS)
 TRAIL = ("校际帮扶", "/teachers/help/")
 KEPT = ("tab", "township", "school", "kind", "term", "q")
-PRINTED_AT_MOST = 2000
-
-
-def _query(request, **changes) -> str:
-    kept = {name: value for name in KEPT if (value := request.GET.get(name))} | changes
-    return urlencode({name: value for name, value in kept.items() if value})
 
 
 def _chosen(request):
@@ -35,8 +27,7 @@ def _chosen(request):
     permission = next(p for p in READ if request.user.can(p))
     form = forms.HelpFilter(request.GET, user=request.user, permission=permission)
     every = queries.narrowed(readable(HelpActivity, request.user, READ), form.wanted)
-    tab = request.GET.get("tab", "")
-    return form, every, tab if tab in (*queries.TABS, "overdue") else "all"
+    return form, every, Listing(request, KEPT).tab((*queries.TABS, "overdue"), "all")
 
 
 def _of_tab(every, tab: str):
@@ -49,21 +40,14 @@ def activities(request):
     """List the activities, newest first, with what the filter adds up to."""
     form, every, tab = _chosen(request)
     rows = _of_tab(every, tab).select_related("from_school", "to_school__area")
-    printing, page = "print" in request.GET, None
-    if printing:
-        found = list(rows.order_by("-planned_on", "-pk")[:PRINTED_AT_MOST])
-    else:
-        page = key_page(
-            rows, after=request.GET.get("after", ""), before=request.GET.get("before", ""), newest_first=True
-        )
-        found = page.rows
+    listing = Listing(request, KEPT)
     sums = queries.totals(every)
     counts = {
         "all": sums["planned_n"], "planned": sums["planned_n"] - sums["held_n"] - sums["cancelled_n"], "held": sums["held_n"],
         "cancelled": sums["cancelled_n"],
     }  # fmt: skip
     tabs = [
-        {"text": text, "count": counts[name], "active": name == tab, "url": f"?{_query(request, tab=name)}"}
+        {"text": text, "count": counts[name], "active": name == tab, "url": f"?{listing.query(tab=name)}"}
         for name, (text, _) in queries.TABS.items()
     ]
     overdue = {
@@ -73,13 +57,10 @@ def activities(request):
         "active": tab == "overdue",
     }
     context = {
-        "crumbs": crumbs(("校际帮扶", None)), "form": form, "applied": form.in_force(), "keep": {"tab": tab}, "rows": found, "page": page,
-        "printing": printing, "sums": sums, "tabs": [*tabs, overdue | {"url": f"?{_query(request, tab='overdue')}"}],
+        "crumbs": crumbs(("校际帮扶", None)), "form": form, "applied": form.in_force(), "keep": {"tab": tab}, "sums": sums,
+        "tabs": [*tabs, overdue | {"url": f"?{listing.query(tab='overdue')}"}],
         "may_keep": request.user.can(P.KEEP_MUTUAL_HELP),
-        "previous_url": page and page.previous and f"?{_query(request, before=page.previous)}",
-        "next_url": page and page.following and f"?{_query(request, after=page.following)}",
-        "print_url": f"?{_query(request)}&print=1", "export_url": f"{url('help_export')}?{_query(request)}",
-        "counts_url": f"{url('help_counts')}?{_query(request)}",
+        "counts_url": f"{url('help_counts')}?{listing.query()}", **listing.shown(rows, url("help_export")),
     }  # fmt: skip
     return render(request, "teachers/help/list.html", context)
 

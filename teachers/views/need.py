@@ -11,6 +11,7 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.enums import Stage
 from povertyedu.orgs.models import Area, School
+from povertyedu.ui.listing import Listing, handed_over
 from povertyedu.workflow.attempt import attempt
 from teachers.actions import establishment as actions
 from teachers.enums.registry import Subject
@@ -21,7 +22,6 @@ from teachers.queries import need as queries
 from teachers.queries.need_export import workbook_of
 
 from .establishment import crumbs, school_of
-from .registry import download, query_of
 
 KEPT = ("tab", "township", "stage", "on")
 CRUMB = ("教师需求", "/teachers/need/")
@@ -62,14 +62,14 @@ def _found(request):
 def need(request):
     """Show who is lacking where: by township, by school, by subject."""
     form, found = _found(request)
-    tab = request.GET.get("tab", "")
-    tab = tab if tab in TABS else "township"
+    listing = Listing(request, KEPT)
+    tab = listing.tab(TABS, "township")
     townships = Area.objects.filter(level="township")  # everyone: names of places
     names = dict(townships.values_list("code", "name"))
     context = {
         "crumbs": crumbs(("教师需求", None)), "form": form, "applied": form.in_force(), "keep": {"tab": tab}, "tab": tab, "day": form.day,
         "tabs": [
-            {"text": text, "active": name == tab, "url": f"?{query_of(request, KEPT, tab=name)}", "count": _count(name, found)}
+            {"text": text, "active": name == tab, "url": f"?{listing.query(tab=name)}", "count": _count(name, found)}
             for name, text in TABS.items()
         ],
         "sums": queries.summed(found), "stages": queries.by_stage(found), "has_standards": StaffStandard.objects.exists(),
@@ -77,7 +77,7 @@ def need(request):
         "townships": queries.by_township(found, names) if tab == "township" else [],
         "subjects": queries.by_subject(found) if tab == "subject" else [],
         "may_manage": request.user.can(P.MANAGE_ESTABLISHMENT), "may_plan": request.user.can(P.PLAN_RECRUITMENT),
-        "export_url": f"{reverse('teachers:need_export')}?{query_of(request, KEPT)}", "any": bool(found),
+        "export_url": f"{reverse('teachers:need_export')}?{listing.query()}", "any": bool(found),
     }  # fmt: skip
     return render(request, "teachers/need.html", context)
 
@@ -93,7 +93,7 @@ def need_export(request):
     """Hand over the need of every school and subject the filter leaves as a workbook of three sheets."""
     form, found = _found(request)
     words = "；".join([f"{form.day}", form.in_force() or "全部"])
-    return download(workbook_of(found, words=words, by=request.user.name), "教师需求")
+    return handed_over(workbook_of(found, words=words, by=request.user.name), "教师需求")
 
 
 @needs(P.VIEW_TEACHERS)

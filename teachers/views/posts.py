@@ -3,18 +3,16 @@
 from io import BytesIO
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods
 
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.enums import Stage
+from povertyedu.ui.listing import Listing, handed_over
 from povertyedu.workbooks.writing import LedgerColumn, write_table
 from povertyedu.workflow.attempt import attempt
 from teachers.actions import recruitment as actions
@@ -26,8 +24,6 @@ from teachers.queries.lacks import wanted_for
 
 from .recruitment import crumbs, page_of, plan_of
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-PRINTED_AT_MOST = 3000
 COLUMNS = (
     LedgerColumn("次序", "int", width=7), LedgerColumn("渠道", width=16), LedgerColumn("学校", width=26), LedgerColumn("学段", width=10),
     LedgerColumn("学科", width=12), LedgerColumn("岗位数", "int", width=9), LedgerColumn("已占用", "int", width=9), LedgerColumn("边远学校", width=10),
@@ -45,19 +41,14 @@ def _of_plan(request, plan):
 def lines(request, pk):
     """List the posts of a plan in their order, each with why it stands there."""
     plan = plan_of(request, pk)
-    printing = "print" in request.GET
-    page = Paginator(_of_plan(request, plan), PRINTED_AT_MOST if printing else 50).get_page(
-        request.GET.get("page")
-    )
     context = {
         "crumbs": crumbs((plan.name, plan.get_absolute_url()), ("招聘岗位", None)),
         "it": plan,
-        "page": page,
-        "printing": printing,
         "channels": queries.channels_of(plan.targets.all()),
         "may_change": plan.is_draft and request.user.can(P.PLAN_RECRUITMENT),
-        "previous_url": page.has_previous() and f"?page={page.previous_page_number()}",
-        "next_url": page.has_next() and f"?page={page.next_page_number()}",
+        **Listing(request, ()).numbered(
+            _of_plan(request, plan), reverse("teachers:plan_lines_export", args=[pk])
+        ),
     }
     context["disagreements"] = queries.disagreements(context["channels"])
     return render(request, "teachers/recruitment/lines.html", context)
@@ -77,14 +68,7 @@ def lines_export(request, pk):
         out, COLUMNS, rows, title=f"{plan.name}招聘岗位表", name="招聘岗位", unit_line=f"{plan.year}年　{plan.document}",
         right_line=f"{request.user.name} {at:%Y-%m-%d %H:%M} 导出",
     )  # fmt: skip
-    return sent(out, f"招聘岗位表{plan.year}.xlsx")
-
-
-def sent(out: BytesIO, name: str) -> HttpResponse:
-    response = HttpResponse(out.getvalue(), content_type=XLSX)
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
-    response["Cache-Control"] = "no-store"
-    return response
+    return handed_over(out.getvalue(), f"招聘岗位表{plan.year}年")
 
 
 @needs(P.PLAN_RECRUITMENT)

@@ -1,20 +1,16 @@
 """教师名册: the list, one teacher's page with its history, registering and correcting."""
 
-from urllib.parse import urlencode
-
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
-from povertyedu.ui.paging import key_page
+from povertyedu.ui.listing import Listing, handed_over
 from povertyedu.ui.templatetags.ui import mask_id
 from povertyedu.workflow.attempt import attempt
 from teachers.actions import registry as actions
@@ -22,9 +18,8 @@ from teachers.actions.registry import NewPost, NewTeacher
 from teachers.forms.registry import RevealForm, TeacherForm, TeachersFilter
 from teachers.models import Deployment, Teacher
 from teachers.queries import registry as queries
-from teachers.queries.registry_export import XLSX, workbook_of
+from teachers.queries.registry_export import workbook_of
 
-PRINTED_AT_MOST = 2000
 KEPT = ("tab", "township", "school", "stage", "subject", "title", "origin", "backbone", "q")
 
 
@@ -32,26 +27,10 @@ def crumbs(*more) -> list[tuple]:
     return [("首页", "/"), ("教师名册", reverse("teachers:list") if more else None), *more]
 
 
-def query_of(request, kept=KEPT, **changes) -> str:
-    """Return the filter of the address with ``changes``, as an address has it."""
-    found = {name: value for name in kept if (value := request.GET.get(name))} | changes
-    return urlencode({name: value for name, value in found.items() if value})
-
-
-def download(body: bytes, name: str) -> HttpResponse:
-    """Return a workbook as an answer that nobody keeps on the way."""
-    response = HttpResponse(body, content_type=XLSX)
-    name = f"{name}{timezone.localdate():%Y%m%d}.xlsx"
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
-    response["Cache-Control"] = "no-store"
-    return response
-
-
 def _chosen(request):
     form = TeachersFilter(request.GET, user=request.user, permission=P.VIEW_TEACHERS)
     rows = queries.narrowed(Teacher.objects.visible_to(request.user, P.VIEW_TEACHERS), form.wanted)
-    tab = request.GET.get("tab", "")
-    return form, rows, tab if tab in queries.TABS else "serving"
+    return form, rows, Listing(request, KEPT).tab(queries.TABS, "serving")
 
 
 @needs(P.VIEW_TEACHERS)
@@ -60,23 +39,15 @@ def teachers(request):
     """List the teachers of the reader's places; deep lists page by key."""
     form, every, tab = _chosen(request)
     rows = queries.of_tab(every, tab).with_post()
-    printing, page = "print" in request.GET, None
-    if printing:
-        found = list(rows.order_by("code")[:PRINTED_AT_MOST])
-    else:
-        page = key_page(rows, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
-        found = page.rows
-    user = request.user
+    listing, user = Listing(request, KEPT), request.user
     context = {
-        "crumbs": crumbs(), "form": form, "applied": form.in_force(), "keep": {"tab": tab}, "rows": found, "page": page, "printing": printing,
+        "crumbs": crumbs(), "form": form, "applied": form.in_force(), "keep": {"tab": tab},
         "tabs": [
-            {"text": text, "count": queries.of_tab(every, name).count(), "active": name == tab, "url": f"?{query_of(request, tab=name)}"}
+            {"text": text, "count": queries.of_tab(every, name).count(), "active": name == tab, "url": f"?{listing.query(tab=name)}"}
             for name, text in queries.TABS.items()
         ],
         "may_edit": user.can(P.EDIT_TEACHERS), "may_import": user.can(P.IMPORT_TEACHERS),
-        "previous_url": page and page.previous and f"?{query_of(request, before=page.previous)}",
-        "next_url": page and page.following and f"?{query_of(request, after=page.following)}",
-        "print_url": f"?{query_of(request)}&print=1", "export_url": f"{reverse('teachers:export')}?{query_of(request)}",
+        **listing.shown(rows, reverse("teachers:export"), newest_first=False),
     }  # fmt: skip
     return render(request, "teachers/list.html", context)
 
@@ -87,7 +58,7 @@ def export(request):
     """Hand over what the filter shows as a workbook that the import reads back; without numbers of identity."""
     form, every, tab = _chosen(request)
     words = "；".join(filter(None, [queries.TABS[tab], form.in_force()]))
-    return download(workbook_of(queries.of_tab(every, tab), words=words, by=request.user.name), "教师名册")
+    return handed_over(workbook_of(queries.of_tab(every, tab), words=words, by=request.user.name), "教师名册")
 
 
 def teacher_of(request, pk, permission=P.VIEW_TEACHERS) -> Teacher:

@@ -11,11 +11,12 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.indicators.definitions import Period, period_of
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import School
+from povertyedu.ui.listing import handed_over
 from teachers.forms.deployment import RotationFilter
 from teachers.queries import rotation as queries
 from teachers.queries.rotation_export import due_workbook_of, workbook_of
 
-from .deployment import crumbs, sent
+from .deployment import crumbs
 
 LISTED_AT_MOST = 500
 CRUMB = ("轮岗率", "/teachers/rotation/")
@@ -64,7 +65,7 @@ def rotation_export(request):
     form, period, schools = _asked(request)
     rows, total = queries.by_school(period, schools)
     body = workbook_of(rows, total, period=period, words=form.in_force() or "全部", by=request.user.name)
-    return sent(body, f"轮岗率{period.year}学年.xlsx")
+    return handed_over(body, f"轮岗率{period.year}学年")
 
 
 def _due(request):
@@ -95,7 +96,5 @@ def rotation_due_export(request):
     """Hand over who is due as a workbook."""
     form, period, school, rows = _due(request)
     words = "；".join(filter(None, [form.in_force(), school and school.name])) or "全部"
-    return sent(
-        due_workbook_of(rows, period=period, words=words, by=request.user.name),
-        f"应轮岗名单{period.year}学年.xlsx",
-    )
+    body = due_workbook_of(rows, period=period, words=words, by=request.user.name)
+    return handed_over(body, f"应轮岗名单{period.year}学年")

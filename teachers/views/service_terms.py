@@ -7,17 +7,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
-from povertyedu.ui.paging import PER_PAGE
+from povertyedu.ui.listing import Listing
 from povertyedu.workflow.attempt import attempt
 from teachers.actions import service_terms as actions
 from teachers.forms.recruitment import TermEndForm
 from teachers.models import ServiceTerm
-from teachers.queries import recruitment as queries
-from teachers.queries.service_terms import tabs
+from teachers.queries.service_terms import conditions
 
 from .recruitment import crumbs, page_of
-
-PRINTED_AT_MOST = 3000
 
 
 @needs(P.VIEW_TEACHERS)
@@ -25,28 +22,17 @@ PRINTED_AT_MOST = 3000
 def terms(request):
     """List the terms, those that end first on top."""
     every = ServiceTerm.objects.visible_to(request.user, P.VIEW_TEACHERS)
-    known, printing = tabs(), "print" in request.GET
-    tab = request.GET.get("tab", "")
-    tab = tab if tab in known else "soon"
+    known, listing = conditions(), Listing(request, ("tab",))
+    tab = listing.tab(known, "soon")
     rows = every.filter(known[tab][1]).select_related("teacher__person__school", "end")
-    page = queries.page_of(
-        rows.order_by("until", "pk"), request.GET.get("page"), PRINTED_AT_MOST if printing else PER_PAGE
-    )
-    counts = {name: every.filter(condition).count() for name, (_, condition) in known.items()}
+    tabs = listing.tabs(every, known, tab)
     context = {
         "crumbs": crumbs(("服务期", None)),
-        "page": page,
-        "printing": printing,
         "tab": known[tab][0],
-        "tabs": [
-            {"text": text, "count": counts[name], "bad": name == "over" and counts[name], "active": name == tab, "url": f"?tab={name}"}
-            for name, (text, _) in known.items()
-        ],
-        "print_url": f"?tab={tab}&print=1",
+        "tabs": [each | {"bad": each["text"] == known["over"][0] and bool(each["count"])} for each in tabs],
         "may_end": request.user.can(P.PLAN_RECRUITMENT),
-        "previous_url": page.has_previous() and f"?tab={tab}&page={page.previous_page_number()}",
-        "next_url": page.has_next() and f"?tab={tab}&page={page.next_page_number()}",
-    }  # fmt: skip
+        **listing.numbered(rows.order_by("until", "pk")),
+    }
     return render(request, "teachers/recruitment/terms.html", context)
 
 

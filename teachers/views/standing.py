@@ -9,8 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
-from povertyedu.ui.listing import handed_over
-from povertyedu.ui.paging import key_page
+from povertyedu.ui.listing import Listing, handed_over
 from povertyedu.workflow.flow import StepRefused
 from teachers.actions import care as actions
 from teachers.actions import pay as pays
@@ -30,14 +29,11 @@ PAY = ("工资比较", "/teachers/pay/")
 def tilts(request):
     """List the rounds of titles and awards, each with the share of rural teachers."""
     rows = TiltList.objects.visible_to(request.user)
-    page = key_page(
-        rows, after=request.GET.get("after", ""), before=request.GET.get("before", ""), newest_first=True
-    )
-    shares = queries.rural_shares(page.rows)
+    shown = Listing(request, ()).shown(rows)
+    shares = queries.rural_shares(shown["rows"])
     context = {
-        "crumbs": crumbs(("职称评优倾斜", None)), "rows": [(row, shares[row.pk]) for row in page.rows], "page": page,
+        "crumbs": crumbs(("职称评优倾斜", None)), **shown, "rows": [(row, shares[row.pk]) for row in shown["rows"]],
         "may_keep": request.user.can(P.REVIEW_CARE),
-        "previous_url": page.previous and f"?before={page.previous}", "next_url": page.following and f"?after={page.following}",
     }  # fmt: skip
     return render(request, "teachers/care/tilts.html", context)
 

@@ -1,12 +1,8 @@
 """交流建议方案: rules set, solved in the background, compared with plans made by hand, solved again, adopted as drafts."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from povertyedu.accounts.access import actor, needs, working_term
@@ -14,7 +10,7 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
 from povertyedu.jobs.models import Job
 from povertyedu.jobs.tasks import start
-from povertyedu.ui.paging import key_page
+from povertyedu.ui.listing import Listing, handed_over
 from povertyedu.workflow.attempt import attempt
 from povertyedu.workflow.flow import StepRefused
 from teachers import planning
@@ -25,9 +21,8 @@ from teachers.models import PlannedMove, PlanRun
 from teachers.queries import suggested as queries
 from teachers.queries.suggested_export import workbook_of
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CRUMB = ("交流建议方案", "/teachers/suggested/")
-PER_PAGE, PRINTED_AT_MOST, PROBLEMS_SHOWN = 50, 2000, 20
+PROBLEMS_SHOWN = 20
 
 
 def plan_of(request, pk: int) -> PlanRun:
@@ -43,15 +38,7 @@ def plans(request):
     rows = queries.with_counts(
         PlanRun.objects.visible_to(request.user, P.PLAN_DEPLOYMENT).select_related("term")
     )
-    page = key_page(
-        rows, after=request.GET.get("after", ""), before=request.GET.get("before", ""), newest_first=True
-    )
-    context = {
-        "crumbs": [(CRUMB[0], None)],
-        "rows": page.rows,
-        "previous_url": page.previous and f"?before={page.previous}",
-        "next_url": page.following and f"?after={page.following}",
-    }
+    context = {"crumbs": [(CRUMB[0], None)], **Listing(request, ()).shown(rows)}
     return render(request, "teachers/suggested/list.html", context)
 
 
@@ -132,8 +119,8 @@ def solve_again(request, pk):
 def plan(request, pk):
     """Show a plan: how good it is, its moves, need by school before and after, what stays open and why."""
     run = plan_of(request, pk)
-    tab = request.GET.get("tab", "")
-    tab = tab if tab in queries.TABS else "moves"
+    listing = Listing(request, ("tab",))
+    tab = listing.tab(queries.TABS, "moves")
     moves = PlannedMove.objects.visible_to(request.user, P.PLAN_DEPLOYMENT).filter(run=run)
     count, holds = moves.count(), list(run.holds.select_related("teacher__person", "school"))
     result = run.result
@@ -150,24 +137,18 @@ def plan(request, pk):
         "figures": queries.figures_of(run), "told": queries.told_of(run), "newest": queries.newest_of(run),
         "job": job if job and (job.is_live or run.state == RunState.WAITING) else None,
         "is_open": run.state in (RunState.SOLVED, RunState.INFEASIBLE), "pending": holds if run.is_touched else [],
-        "printing": "print" in request.GET, "print_url": f"?tab={tab}&print=1", "export_url": reverse("teachers:suggested_export", args=[pk]),
+        "printing": listing.is_printed, "print_url": f"?{listing.query(tab=tab)}&print=1",
     }  # fmt: skip
     if tab == "moves":
         rows = moves.select_related("teacher__person", "from_school", "school", "deployment")
-        page = Paginator(rows, PRINTED_AT_MOST if context["printing"] else PER_PAGE).get_page(
-            request.GET.get("page")
-        )
-        context |= {
-            "page": page,
-            "previous_url": page.has_previous() and f"?page={page.previous_page_number()}",
-            "next_url": page.has_next() and f"?page={page.next_page_number()}",
-        }
+        context |= listing.numbered(rows)
     elif tab == "schools":
         context["schools"] = queries.schools_of(run)
     elif tab == "open":
         context["open"] = queries.open_of(run)
     elif tab == "rules":
         context["rules"] = queries.rules_told(run)
+    context["export_url"] = reverse("teachers:suggested_export", args=[pk])
     return render(request, "teachers/suggested/plan.html", context)
 
 
@@ -183,11 +164,7 @@ def export(request, pk):
     content = workbook_of(
         run, moves.select_related("teacher__person", "from_school", "school"), by=request.user.name
     )
-    response = HttpResponse(content, content_type=XLSX)
-    name = f"教师交流建议方案{run.pk}_{timezone.localdate():%Y%m%d}.xlsx"
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
-    response["Cache-Control"] = "no-store"
-    return response
+    return handed_over(content, f"教师交流建议方案{run.pk}_")
 
 
 @needs(P.PLAN_DEPLOYMENT)

@@ -5,7 +5,6 @@ from io import BytesIO
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +15,7 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.options.registry import option
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import School
+from povertyedu.ui.listing import Listing, handed_over
 from povertyedu.workbooks.writing import LedgerColumn, write_table
 from povertyedu.workflow.attempt import attempt
 from teachers.actions import training as actions
@@ -24,7 +24,6 @@ from teachers.forms.recruitment import AsOfForm
 from teachers.models import Teacher, Trainee, TrainingTarget
 from teachers.queries import training as queries
 
-from .posts import sent
 from .recruitment import page_of
 
 COVERAGE = (
@@ -127,7 +126,7 @@ def coverage_export(request):
         out, COVERAGE, lines, title=f"教师培训覆盖情况（{years} 年内）", name="培训覆盖", unit_line=f"截至 {on}　{form.in_force()}",
         right_line=f"{request.user.name} {at:%Y-%m-%d %H:%M} 导出",
     )  # fmt: skip
-    return sent(out, f"教师培训覆盖{on:%Y%m%d}.xlsx")
+    return handed_over(out.getvalue(), "教师培训覆盖", day=on)
 
 
 @needs(P.VIEW_TEACHERS)
@@ -143,12 +142,9 @@ def untrained(request):
         teachers = teachers.filter(township.scope.area_q("person__school__area_id"))
     on, years = wanted.get("on") or today(), wanted.get("years") or option("training_years")
     rows = queries.without_training(teachers, on, years).order_by("code")
-    printing = "print" in request.GET
-    page = Paginator(rows, 3000 if printing else 50).get_page(request.GET.get("page"))
     context = {
         "crumbs": crumbs(("培训覆盖", reverse("teachers:training_coverage")), ("没有参加培训的教师", None)),
-        "form": form, "applied": form.in_force(), "within": years, "page": page, "printing": printing, "query": _query(request),
-        "previous_url": page.has_previous() and f"?{_query(request)}&page={page.previous_page_number()}",
-        "next_url": page.has_next() and f"?{_query(request)}&page={page.next_page_number()}",
+        "form": form, "applied": form.in_force(), "within": years, "query": _query(request),
+        **Listing(request, ("township", "school", "years", "on")).numbered(rows),
     }  # fmt: skip
     return render(request, "teachers/training/untrained.html", context)

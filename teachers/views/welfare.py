@@ -1,7 +1,7 @@
 """Health checks, serious-illness aid, insurances: who is looked after; what is health opens one by one, with a reason, logged."""
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import add_never_cache_headers
@@ -12,8 +12,7 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import School
-from povertyedu.ui.listing import handed_over
-from povertyedu.ui.paging import key_page
+from povertyedu.ui.listing import Listing, handed_over
 from teachers.actions import aid as aids
 from teachers.actions import care as actions
 from teachers.enums.care import AidState, InsuranceKind
@@ -166,22 +165,12 @@ AID_STEPS = {
 def aid_list(request):
     """List the applications for aid, newest first; amounts, never the illness."""
     every = readable(IllnessAid, request.user)
-    tab = request.GET.get("tab", "")
-    rows = every.filter(state=tab) if tab in AidState.values else every
-    page = key_page(
-        rows.select_related("teacher__person"),
-        after=request.GET.get("after", ""),
-        before=request.GET.get("before", ""),
-        newest_first=True,
-    )
+    listing = Listing(request, ("tab",))
+    conditions = {"all": ("全部", Q())} | {value: (text, Q(state=value)) for value, text in AidState.choices}
+    tab = listing.tab(conditions, "all")
     context = {
-        "crumbs": crumbs(("大病救助", None)), "rows": page.rows, "page": page,
-        "tabs": [
-            {"text": text, "active": tab == value, "url": f"?tab={value}"} for value, text in (("", "全部"), *AidState.choices)
-        ],
-        "may_apply": request.user.can(P.KEEP_CARE),
-        "previous_url": page.previous and f"?tab={tab}&before={page.previous}",
-        "next_url": page.following and f"?tab={tab}&after={page.following}",
+        "crumbs": crumbs(("大病救助", None)), "tabs": listing.tabs(every, conditions, tab), "may_apply": request.user.can(P.KEEP_CARE),
+        **listing.shown(every.filter(conditions[tab][1]).select_related("teacher__person")),
     }  # fmt: skip
     return render(request, "teachers/care/aids.html", context)
 
