@@ -82,7 +82,7 @@ def test_course_goes_from_enrolment_to_accepted_hours(open_page, personnel, cler
     school.goto(course.get_absolute_url())
     school.get_by_role("link", name="报名").first.click()
     school.get_by_label("选 何勇").check()
-    press(school, "报名")
+    press(school, "报名 1 人")
     school.get_by_role("link", name="上报完成").click()
     school.get_by_label("证书编号").fill("证-1")
     press(school, "上报完成")
