@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 import docx
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.image.exceptions import InvalidImageStreamError, UnexpectedEndOfFileError, UnrecognizedImageError
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
@@ -23,6 +24,7 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 # Page and letters of 党政机关公文格式 (GB/T 9704): what an office expects on its desk.
 _MARGINS = {"top_margin": 37, "bottom_margin": 35, "left_margin": 28, "right_margin": 26}
 _BODY, _TITLE = ("仿宋", 16), ("黑体", 22)
+_PICTURE_WIDTH = 120  # millimetres
 _LINE = 28  # points from one line to the next
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -66,6 +68,15 @@ class Document:
         table.rows[0]._tr.get_or_add_trPr().append(again)
         for row in rows:
             _fill(table.add_row(), row)
+
+    def picture(self, content: bytes) -> bool:
+        """Put a picture in the middle of the page; return False for content that is none that Word shows."""
+        try:
+            self._file.add_picture(io.BytesIO(content), width=Mm(_PICTURE_WIDTH))
+        except (UnrecognizedImageError, UnexpectedEndOfFileError, InvalidImageStreamError):
+            return False
+        self._file.paragraphs[-1].alignment = WD_ALIGN_PARAGRAPH.CENTER
+        return True
 
     def sign(self, *lines: str) -> None:
         """Write who signs and the day, to the right, some lines below."""

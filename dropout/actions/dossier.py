@@ -17,6 +17,7 @@ def dossier_docx(file: Dossier) -> bytes:
     _done(paper, file)
     _papers(paper, file)
     _decided(paper, file)
+    _pictures(paper, file)
     paper.sign(option("bureau_name"), f"{today():%Y年%m月%d日}")
     return paper.content()
 
@@ -115,3 +116,15 @@ def _decided(paper: Document, file: Dossier) -> None:
         for row in file.decisions
     ]  # fmt: skip
     _table(paper, "九、办理记录", ["时间", "办理人", "步骤", "理由"], rows, "")
+
+
+def _pictures(paper: Document, file: Dossier) -> None:
+    """Put the photos and scans in; one that cannot be read, or is not there any more, is named."""
+    paper.heading("十、照片和扫描件")
+    if not file.pictures:
+        paper.paragraph("没有照片。")
+    for number, (caption, stored) in enumerate(file.pictures, 1):
+        there = stored.path.exists() and paper.picture(b"".join(stored.chunks()))
+        paper.paragraph(
+            f"图 {number}　{caption}" + ("" if there else f"（{stored.name}，未能放入）"), centred=True
+        )

@@ -1,7 +1,11 @@
 """All that is kept of one case, for its page and for the dossier that is printed of it."""
 
 from dataclasses import dataclass, field
+from operator import itemgetter
+from pathlib import Path
 from typing import Any
+
+from django.utils import timezone
 
 from dropout.enums import CaseState, Line
 from dropout.models import (
@@ -18,9 +22,11 @@ from dropout.models import (
     Visit,
 )
 from dropout.queries.chains import Chains, chains_of
+from povertyedu.files.models import StoredFile
 from students.models import Guardian
 from students.queries import area_names
 
+PICTURES = (".jpg", ".jpeg", ".png")
 # The way of a case that goes well: what stands at the head of its page.
 WAY = (
     (CaseState.SUSPECTED, "发现"), (CaseState.VERIFIED, "核实"), (CaseState.PERSUADING, "劝返"), (CaseState.RETURNED, "返校"),
@@ -62,15 +68,38 @@ class Dossier:
         ]
 
     @property
+    def pictures(self) -> list[tuple[str, StoredFile]]:
+        """Return caption and file of the photos and scans that can be printed, in the order of their days."""
+        kept = [
+            *((row.on, f"{row.on} {row.visitor}走访", row.photo) for row in self.visits),
+            *((row.on, f"{row.on} {row.teacher}送教", row.photo) for row in self.lessons),
+            *((row.issued_on, f"{row.number} 送达回证", row.scan) for row in self.orders),
+            *((row.issued_on, f"与{row.guardian}的协议书", row.scan) for row in self.agreements),
+        ]
+        for each in self.proposals:
+            on, what = (
+                timezone.localdate(each.proposed_at),
+                each.get_outcome_display() or each.get_kind_display(),
+            )
+            kept += [(on, f"{what}的佐证材料", each.evidence), (on, f"{what}的评估意见", each.assessment)]
+        kept.sort(key=itemgetter(0))
+        return [
+            (caption, file)
+            for _, caption, file in kept
+            if file and Path(file.name).suffix.lower() in PICTURES
+        ]
+
+    @property
     def way(self) -> list[dict[str, str]]:
         """Return the usual way of a case, as far as this one has gone."""
         order = [state for state, _ in WAY]
         here = self.case.state
         at = order.index(CaseState(here)) if here in order else None
+        been = {each.new_state for each in self.decisions}
         steps = []
-        for place, (_, text) in enumerate(WAY):
-            if at is None:
-                state = "todo"
+        for place, (own, text) in enumerate(WAY):
+            if at is None:  # aside from the way: what was gone of it stays
+                state = "done" if own in been and own != CaseState.CLOSED else "todo"
             elif here == CaseState.CLOSED:
                 state = "done"
             else:

@@ -161,6 +161,9 @@ def dossier(request, pk: int):
         "crumbs": crumbs((found.student.name, reverse("dropout:case", args=[pk])), ("卷宗", None)),
         "it": found,
         "file": file,
+        "pictures": [
+            (caption, reverse("dropout:case_file", args=[pk, stored.pk])) for caption, stored in file.pictures
+        ],
         "today": today(),
     }
     return render(request, "dropout/dossier.html", context)

@@ -3,8 +3,10 @@
 from urllib.parse import urlencode
 
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from dropout.enums import CaseState, Line
 from dropout.models import Duty
 from povertyedu.accounts.access import needs
 from povertyedu.accounts.permissions import Permission as P
@@ -14,6 +16,9 @@ from povertyedu.ui.paging import key_page
 
 from .chain import HOME
 
+VISITED = (
+    CaseState.SUSPECTED, CaseState.PERSUADING, CaseState.RETURNED, CaseState.MONITORED, CaseState.HOME_TAUGHT, CaseState.DELAYED,
+)  # fmt: skip
 TABS = {"mine": "我的任务", "late": "逾期", "bureau": "县教育局直接督办", "open": "全部未办"}
 
 
@@ -40,7 +45,8 @@ def case_duties(request):
         if printing
         else key_page(rows, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
     )
-    query = urlencode({"tab": tab})
+    found = page.rows if page else list(rows.order_by("pk")[:PRINTED_AT_MOST])
+    query, may_work = urlencode({"tab": tab}), request.user.can(P.WORK_CASES)
     context = {
         "crumbs": [HOME, ("控辍保学", None), ("个案任务", None)],
         "tabs": [
@@ -50,7 +56,7 @@ def case_duties(request):
         ],
         "tab": tab,
         "tab_word": TABS[tab],
-        "rows": page.rows if page else list(rows.order_by("pk")[:PRINTED_AT_MOST]),
+        "rows": [{"it": duty, "step": _next_step(duty) if may_work else None} for duty in found],
         "page": page,
         "printing": printing,
         "today": today(),
@@ -59,3 +65,21 @@ def case_duties(request):
         "print_url": f"?{query}&print=1",
     }  # fmt: skip
     return render(request, "dropout/case_duties.html", context)
+
+
+def _next_step(duty: Duty) -> dict | None:
+    """Return where a duty is worked on, if not on the page of its case."""
+    case = duty.case
+    if case.state == CaseState.VERIFIED:
+        name, text = "plan", "制定方案"
+    elif case.state == CaseState.HOME_TAUGHT and duty.line == Line.EDUCATION:
+        name, text = "lessons", "登记课时"
+    elif case.state in VISITED:
+        name, text = "visit", "登记走访"
+    else:
+        return None
+    return {
+        "text": text,
+        "url": reverse(f"dropout:{name}", args=[case.pk]),
+        "label": f"{case.student.name}：{text}",
+    }

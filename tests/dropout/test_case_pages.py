@@ -1,5 +1,6 @@
 """Pages of the cases: what they show to whom, what they log, what leads on, with how many queries."""
 
+import base64
 import io
 import uuid
 
@@ -23,6 +24,9 @@ from tests import factories
 from .cases import CADRE, OFFICER, TEACHER, away, beat, day, evidence, opened
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 CASES, DUTIES, PAPERS = (reverse(f"dropout:{name}") for name in ("cases", "case_duties", "papers"))
 
 
@@ -247,6 +251,10 @@ def test_four_denials_are_offered_only_where_the_county_uses_them(client, case, 
 
 def test_dossier_holds_the_whole_file_on_the_page_and_as_a_document(client, case, teacher):
     visits.make_plan(by=TEACHER, case=case, causes=8, measures="请老教师劝说", target_on=day("2020-11-01"))
+    visits.report_visit(
+        by=CADRE, case=case, token=uuid.uuid4(), upload=SimpleUploadedFile("入户.png", PIXEL), line="government", on=day("2020-10-12"),
+        way="home", met="guardian", result="wavering", text="奶奶在家", visitor="韦明",
+    )  # fmt: skip
     steps.propose(by=TEACHER, case=case, outcome="abroad", reason="随父出国", evidence=evidence())
     client.force_login(teacher)
     shown = client.get(page("dossier", case)).content.decode()
@@ -254,6 +262,10 @@ def test_dossier_holds_the_whole_file_on_the_page_and_as_a_document(client, case
     cells = "\n".join(cell.text for table in document.tables for row in table.rows for cell in row.cells)
     for words in ("信教", "请老教师劝说", "随父出国", "韦明", "随父母去广东打工"):
         assert (words, words in shown, words in cells) == (words, True, True)
+    assert "2020-10-12 韦明走访" in shown  # a photo as it was taken is in both
+    captions = [paragraph.text for paragraph in document.paragraphs if paragraph.text.startswith("图 ")]
+    assert captions == ["图 1　2020-10-12 韦明走访", "图 2　出国（境）的佐证材料（返校证明.jpg，未能放入）"]
+    assert len(document.inline_shapes) == 1
     section = document.sections[0]
     assert (round(section.page_width.mm), round(section.page_height.mm)) == (210, 297)
     assert sorted(AccessEvent.objects.values_list("kind", flat=True)) == ["download", "print"]
@@ -285,12 +297,14 @@ def test_escalated_duty_is_on_the_upper_links_page_and_the_bureaus(
     beat()
     client.force_login(town)
     shown = client.get(DUTIES)
-    assert (shown.context["tab"], [row.text for row in shown.context["rows"]]) == ("mine", ["入户核实去向"])
+    rows = shown.context["rows"]
+    assert (shown.context["tab"], [row["it"].text for row in rows]) == ("mine", ["入户核实去向"])
+    assert [(row["step"]["text"], row["step"]["url"]) for row in rows] == [("登记走访", page("visit", case))]
     assert "轮到您办的控辍个案任务" in [todo.text for todo in todos_of(town)]
     clock.set("2020-10-20")
     beat()
     client.force_login(basic)
-    assert [row.line for row in client.get(DUTIES, {"tab": "bureau"}).context["rows"]] == [
+    assert [row["it"].line for row in client.get(DUTIES, {"tab": "bureau"}).context["rows"]] == [
         "government",
         "education",
     ]

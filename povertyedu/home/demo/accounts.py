@@ -100,6 +100,8 @@ def open_accounts(term: Term) -> None:
         Person(name=name, title=ROLES[role].label, school=place.get("school"), area=place.get("area"))
         for _, name, role, place in wanted
     )
+    teacher = people[[role for _, _, role, _ in wanted].index(Role.CLASS_TEACHER)]
+    SchoolClass.objects.filter(pk=first_class.pk).update(homeroom_teacher=teacher)
     # One password for all, hashed once: sixty slow hashes would be half of the demo's start.
     password, now = make_password(PASSWORD), timezone.now()
     users = User.objects.bulk_create(
