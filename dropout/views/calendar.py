@@ -37,7 +37,7 @@ DONE_AT = {
 }  # fmt: skip
 WORKED_AT = {
     SixSystem.NOTICE: ("dropout:notices", "新生名单和通知书", (P.VIEW_CASES,)),
-    SixSystem.HANDOVER: ("students:departures", "毕业去向", (P.VIEW_STUDENTS,)),
+    SixSystem.HANDOVER: ("dropout:handover", "小学送、中学接", (P.VIEW_CASES,)),
     SixSystem.REGISTRY: ("students:moves", "学籍异动", (P.MOVE_STUDENTS,)),
     SixSystem.SCREENING: ("dropout:screenings", "排查", (P.SCREEN, P.VIEW_CASES)),
     SixSystem.PERSUASION: ("dropout:cases", "控辍个案", (P.VIEW_CASES,)),
@@ -97,6 +97,10 @@ def _figures(mine) -> list[dict]:
 def _system(user, system: SixSystem, entries: list) -> dict:
     name, text, permissions = WORKED_AT[system]
     url = page_at(name) if any(user.can(permission) for permission in permissions) else ""
+    if (
+        system == SixSystem.REGISTRY and not url and user.can(P.VIEW_STUDENTS)
+    ):  # who moves nobody reads the roster
+        url, text = reverse("students:list"), "学生管理"
     return {
         "label": system.label, "url": url, "text": text, "total": sum(entry.total for entry in entries),
         "done": sum(entry.done + entry.done_late for entry in entries),

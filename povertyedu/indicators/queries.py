@@ -45,12 +45,15 @@ class Rate:
     target: IndicatorTarget | None
     reached: bool | None
     counts: str = "学生"  # who is counted
+    is_given: bool = False  # over a population that somebody has to type
 
     @property
     def words(self) -> tuple[str, str]:
         """Status and word: reached, missed, nothing to judge by."""
+        if not self.row.denominator:
+            return ("warn", "没有填人口") if self.is_given else ("info", f"没有{self.counts}")
         if self.reached is None:
-            return "info", "没有目标" if self.row.denominator else f"没有{self.counts}"
+            return "info", "没有目标"
         return ("ok", "达标") if self.reached else ("bad", "未达标")
 
 
@@ -102,6 +105,7 @@ def rates(rows: list[SnapshotRow], snapshot: Snapshot, targets: dict | None = No
                 target,
                 reached if target else None,
                 snapshot.definition.counts,
+                snapshot.definition.given is not None,
             )
         )
     return found
