@@ -61,7 +61,7 @@ def allowances(request):
 @needs(*CARE)
 @require_GET
 def balances(request):
-    """Show what is not settled of the last twelve months, and what no roll can keep back any more."""
+    """Show what is not settled of the last twelve months, and what no roll can keep back any more; each opening is logged."""
     schools = {
         pk
         for permission in CARE
@@ -69,6 +69,8 @@ def balances(request):
         for pk in School.objects.visible_to(request.user, permission).values_list("pk", flat=True)
     }
     rows = open_balances(schools)
+    if rows:
+        _log_amounts(request, request.user, "查看没有结清的补助")
     context = {
         "crumbs": crumbs(TRAIL, ("没有结清的补助", None)), "rows": rows, "as_of": f"数据截至 {today()}",
         "sums": {
@@ -160,11 +162,20 @@ def _sheet(request, pk, permissions=CARE) -> AllowanceSheet:
     return get_object_or_404(rows, pk=pk)
 
 
+def _log_amounts(request, subject, reason: str) -> None:
+    """What teachers are paid is for who handles it, and who looked is written down."""
+    permission = next(permission for permission in CARE if request.user.can(permission))
+    record_access(
+        actor(request, permission), kind="reveal", subject=subject, fields="教师姓名、补助金额", reason=reason
+    )
+
+
 @needs(*CARE)
 @require_GET
 def sheet(request, pk):
-    """Show a school's sheet: who, how many days where, how much; what changed since; the next step."""
+    """Show a school's sheet: who, how many days where, how much; what changed since; the next step. Each opening is logged."""
     found = _sheet(request, pk)
+    _log_amounts(request, found, "查看补助名单")
     lines = list(found.lines.select_related("teacher__person"))
     may_keep = (
         request.user.can(P.KEEP_CARE)

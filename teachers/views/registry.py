@@ -16,7 +16,7 @@ from povertyedu.workflow.attempt import attempt
 from teachers.actions import registry as actions
 from teachers.actions.registry import NewPost, NewTeacher
 from teachers.forms.registry import RevealForm, TeacherForm, TeachersFilter
-from teachers.models import Deployment, Teacher
+from teachers.models import Deployment, Teacher, Trainee
 from teachers.queries import registry as queries
 from teachers.queries.registry_export import workbook_of
 
@@ -76,6 +76,10 @@ def teacher(request, pk):
         "crumbs": crumbs((found.name, None)),
         "it": found,
         **queries.history_of(found),
+        "trainings": Trainee.objects.visible_to(request.user, P.VIEW_TEACHERS)
+        .filter(teacher=found)
+        .select_related("course", "school")
+        .order_by("-course__starts_on", "-pk"),
         "deployments": Deployment.objects.visible_to(request.user, P.VIEW_TEACHERS)
         .filter(teacher=found)
         .select_related("sending", "receiving"),

@@ -261,6 +261,8 @@ def test_what_changed_since_is_shown_and_a_stale_sheet_is_not_confirmed(client, 
     assert shown.context["changes"] == [
         {"name": "王芳", "for_month": OCTOBER, "was_fen": 30_000, "now_fen": 31_000}
     ]
+    event = AccessEvent.objects.get()  # amounts are logged, whoever opens them
+    assert (event.by_id, event.kind, event.reason) == (clerk.pk, "reveal", "查看补助名单")
     told = client.post(reverse("teachers:allowance_sheet_step", args=[sheet.pk, "confirm"]))
     assert (told.status_code, "请先点“重新测算”" in told.content.decode()) == (422, True)
     client.post(reverse("teachers:allowance_sheet_anew", args=[sheet.pk]))
@@ -334,6 +336,10 @@ def test_what_a_leaver_was_paid_too_much_is_shown_until_it_can_be_kept_back(
     assert [row.teacher for row in client.get(page).context["rows"]] == [wang]
     client.force_login(neighbour)
     assert client.get(page).context["rows"] == []
+    assert list(AccessEvent.objects.filter(by_id=clerk.pk).values_list("kind", "reason")) == [
+        ("reveal", "查看没有结清的补助")
+    ]
+    assert not AccessEvent.objects.filter(by_id=neighbour.pk).exists()
 
 
 def test_held_lines_wait_and_come_back_as_arrears(client, wang, clerk, bureau, approver, finance, on_day):

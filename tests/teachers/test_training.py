@@ -153,6 +153,7 @@ def test_hours_take_proof_and_another_person(client, personnel, clerk, neighbour
     trainee.refresh_from_db()
     assert (trainee.state, trainee.hours, trainee.completed_on) == ("completed", 36, dt.date(2020, 9, 5))
     assert [d.verb for d in trainee.decisions.all()] == ["enrol", "report", "confirm"]
+    assert course.name in client.get(who.get_absolute_url()).content.decode()
     assert TraineeDecision.broken_link(trainee) is None
 
 
