@@ -5,8 +5,17 @@ import datetime as dt
 from django.db.models import Q
 
 from povertyedu.orgs.calendar import today
+from teachers.models import ServiceTerm
 
 SOON_DAYS = 90
+
+
+def situation(term: ServiceTerm) -> str:
+    """Return in words how far a term is, as its list and its ledger say it."""
+    if term.ended_on:
+        told = term.end.get_outcome_display() if hasattr(term, "end") else "已办结"
+        return f"{told} {term.ended_on}"
+    return f"还有 {term.days_left} 天" if term.days_left >= 0 else f"已到期 {-term.days_left} 天"
 
 
 def conditions() -> dict[str, tuple[str, Q]]:

@@ -7,6 +7,7 @@ from teachers.views import candidates, hire_lists, posts, recruitment, service_t
 patterns = [
     path("recruitment/", recruitment.plans, name="plans"),
     path("recruitment/years/", recruitment.years, name="recruitment_years"),
+    path("recruitment/years/export/", recruitment.years_export, name="recruitment_years_export"),
     path("recruitment/new/", recruitment.plan_edit, name="plan_new"),
     path("recruitment/goals/new/", recruitment.goal_new, name="goal_new"),
     path("recruitment/<int:pk>/", recruitment.plan, name="plan"),
@@ -29,5 +30,6 @@ patterns = [
     path("hire-lists/<int:pk>/<slug:verb>/", hire_lists.hire_list_step, name="hire_list_step"),
     path("arrivals/", candidates.arrivals, name="arrivals"),
     path("service-terms/", service_terms.terms, name="service_terms"),
+    path("service-terms/export/", service_terms.terms_export, name="service_terms_export"),
     path("service-terms/<int:pk>/end/", service_terms.term_end, name="service_term_end"),
 ]  # fmt: skip

@@ -6,10 +6,12 @@ from teachers.views import courses, training
 
 patterns = [
     path("training/", training.training, name="training"),
+    path("training/export/", training.training_export, name="training_export"),
     path("training/targets/new/", training.target_new, name="training_target_new"),
     path("training/coverage/", training.coverage, name="training_coverage"),
     path("training/coverage/export/", training.coverage_export, name="training_coverage_export"),
     path("training/untrained/", training.untrained, name="training_untrained"),
+    path("training/untrained/export/", training.untrained_export, name="training_untrained_export"),
     path("training/courses/", courses.courses, name="courses"),
     path("training/courses/new/", courses.course_edit, name="course_new"),
     path("training/courses/<int:pk>/", courses.course, name="course"),

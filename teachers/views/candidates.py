@@ -1,18 +1,15 @@
 """应聘人员: from the application over rank and examination to the first day at the school."""
 
-from io import BytesIO
-
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
-from povertyedu.ui.listing import Listing, handed_over
-from povertyedu.workbooks.writing import LedgerColumn, write_table
+from povertyedu.ui.listing import Listing
+from povertyedu.workbooks.writing import LedgerColumn
 from povertyedu.workflow.attempt import attempt
 from teachers.actions import candidates as actions
 from teachers.actions import hiring, posting
@@ -21,6 +18,7 @@ from teachers.models import Candidate
 from teachers.queries import recruitment as queries
 from teachers.states.recruitment import CANDIDATE_FLOW
 
+from .handing import table_handed_over
 from .recruitment import crumbs, page_of, plan_of
 
 KEPT = ("tab", "township", "channel", "subject", "q")
@@ -69,7 +67,7 @@ def candidates(request, pk):
 @require_GET
 def candidates_export(request, pk):
     """Hand over what the filter shows as a workbook; no number of anybody."""
-    plan, out, at = plan_of(request, pk), BytesIO(), timezone.localtime()
+    plan = plan_of(request, pk)
     form, every, tab = _chosen(request, plan)
     rows = every.filter(queries.CANDIDATE_TABS[tab][1]).select_related(*RELATED).best_first()
     words = "；".join(filter(None, [queries.CANDIDATE_TABS[tab][0], form.in_force()]))
@@ -79,11 +77,9 @@ def candidates_export(request, pk):
          str(row.posted_on or "")]
         for row in rows
     )  # fmt: skip
-    write_table(
-        out, COLUMNS, lines, title=f"{plan.name}应聘人员", name="应聘人员", unit_line=f"筛选条件：{words}",
-        right_line=f"{request.user.name} {at:%Y-%m-%d %H:%M} 导出",
+    return table_handed_over(
+        request, COLUMNS, lines, title=f"{plan.name}应聘人员", name="应聘人员", words=f"筛选条件：{words}", file=f"应聘人员{plan.year}年"
     )  # fmt: skip
-    return handed_over(out.getvalue(), f"应聘人员{plan.year}年")
 
 
 @needs(P.PLAN_RECRUITMENT)

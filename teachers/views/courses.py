@@ -1,21 +1,18 @@
 """培训课程: who is enrolled, rural schools first, what was completed and accepted, second rounds."""
 
-from io import BytesIO
-
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods
 
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import School
-from povertyedu.ui.listing import Listing, handed_over
-from povertyedu.workbooks.writing import LedgerColumn, write_table
+from povertyedu.ui.listing import Listing
+from povertyedu.workbooks.writing import LedgerColumn
 from povertyedu.workflow.attempt import attempt
 from teachers.actions import training as actions
 from teachers.forms import training as forms
@@ -25,6 +22,7 @@ from teachers.queries import training as queries
 from teachers.queries.registry import narrowed
 from teachers.states.training import TRAINEE_FLOW
 
+from .handing import table_handed_over
 from .recruitment import page_of
 from .training import crumbs
 
@@ -119,18 +117,17 @@ def course(request, pk):
 @require_GET
 def course_export(request, pk):
     """Hand over who took part, of the reader's schools, as a workbook."""
-    found, out, at = _course(request, pk), BytesIO(), timezone.localtime()
+    found = _course(request, pk)
     rows = Trainee.objects.visible_to(request.user, P.VIEW_TEACHERS).filter(course=found)
     lines = (
         [row.teacher.name, row.teacher.code, row.school.name, "是" if row.is_rural else "", row.get_state_display(), row.hours or None, row.certificate,
          str(row.completed_on or "")]
         for row in rows.select_related("teacher__person", "school")
     )  # fmt: skip
-    write_table(
-        out, COLUMNS, lines, title=f"{found.name}参训名册", name="参训名册", unit_line=f"{found.starts_on} 至 {found.ends_on}　{found.hours} 学时",
-        right_line=f"{request.user.name} {at:%Y-%m-%d %H:%M} 导出",
+    return table_handed_over(
+        request, COLUMNS, lines, title=f"{found.name}参训名册", name="参训名册", words=f"{found.starts_on} 至 {found.ends_on}　{found.hours} 学时",
+        file=f"{found.name}参训名册",
     )  # fmt: skip
-    return handed_over(out.getvalue(), f"{found.name}参训名册")
 
 
 @needs(*WORK)

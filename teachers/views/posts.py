@@ -1,19 +1,16 @@
 """招聘岗位: posts per school and subject, remote and village schools first, drawn up from what schools lack."""
 
-from io import BytesIO
-
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.enums import Stage
-from povertyedu.ui.listing import Listing, handed_over
-from povertyedu.workbooks.writing import LedgerColumn, write_table
+from povertyedu.ui.listing import Listing
+from povertyedu.workbooks.writing import LedgerColumn
 from povertyedu.workflow.attempt import attempt
 from teachers.actions import recruitment as actions
 from teachers.enums.registry import Subject
@@ -22,6 +19,7 @@ from teachers.models import PostLine
 from teachers.queries import recruitment as queries
 from teachers.queries.lacks import wanted_for
 
+from .handing import table_handed_over
 from .recruitment import crumbs, page_of, plan_of
 
 COLUMNS = (
@@ -58,17 +56,16 @@ def lines(request, pk):
 @require_GET
 def lines_export(request, pk):
     """Hand over the posts as a workbook, in their order."""
-    plan, out, at = plan_of(request, pk), BytesIO(), timezone.localtime()
+    plan = plan_of(request, pk)
     rows = (
         [number, str(row.target), row.school.name, row.get_stage_display(), row.get_subject_display(), row.posts, row.taken,
          "是" if row.is_remote else "", row.reasons]
         for number, row in enumerate(_of_plan(request, plan), start=1)
     )  # fmt: skip
-    write_table(
-        out, COLUMNS, rows, title=f"{plan.name}招聘岗位表", name="招聘岗位", unit_line=f"{plan.year}年　{plan.document}",
-        right_line=f"{request.user.name} {at:%Y-%m-%d %H:%M} 导出",
+    return table_handed_over(
+        request, COLUMNS, rows, title=f"{plan.name}招聘岗位表", name="招聘岗位", words=f"{plan.year}年　{plan.document}",
+        file=f"招聘岗位表{plan.year}年",
     )  # fmt: skip
-    return handed_over(out.getvalue(), f"招聘岗位表{plan.year}年")
 
 
 @needs(P.PLAN_RECRUITMENT)

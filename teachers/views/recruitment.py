@@ -2,6 +2,7 @@
 
 import datetime as dt
 from functools import partial
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from povertyedu.accounts.access import actor, needs, open_step
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.calendar import today
+from povertyedu.workbooks.writing import LedgerColumn
 from povertyedu.workflow.attempt import attempt
 from teachers.actions import recruitment as actions
 from teachers.forms import recruitment as forms
@@ -19,6 +21,12 @@ from teachers.queries import recruitment as queries
 from teachers.queries.staff_goals import goals_on
 from teachers.states.recruitment import PLAN_FLOW
 
+from .handing import table_handed_over
+
+YEARS = (
+    LedgerColumn("年度", "int", width=8), LedgerColumn("渠道", width=18), LedgerColumn("计划", "int", width=9), LedgerColumn("其中边远学校", "int", width=13),
+    LedgerColumn("已安排岗位", "int", width=11), LedgerColumn("体检考察以后", "int", width=13), LedgerColumn("已到岗", "int", width=9),
+)  # fmt: skip
 STEPS = {
     "submit": (forms.OpinionForm, actions.submit), "approve": (forms.OpinionForm, actions.approve), "return": (forms.WhyForm, actions.send_back),
     "close": (forms.WhyForm, actions.close), "cancel": (forms.WhyForm, actions.cancel),
@@ -62,23 +70,49 @@ def plans(request):
     return render(request, "teachers/recruitment/plans.html", context)
 
 
+def _by_year(request):
+    form = forms.AsOfForm(request.GET or None, auto_id="filter_%s")
+    on: dt.date = (form.is_valid() and form.cleaned_data["on"]) or today()
+    return form, on, queries.by_year(RecruitmentPlan.objects.visible_to(request.user, P.VIEW_RECRUITMENT), on)
+
+
 @needs(P.VIEW_RECRUITMENT)
 @require_GET
 def years(request):
     """Show plan against actual by year and channel, and the goals of how many teachers there are to be, as of a day."""
-    form = forms.AsOfForm(request.GET or None, auto_id="filter_%s")
-    on: dt.date = (form.is_valid() and form.cleaned_data["on"]) or today()
-    plans = RecruitmentPlan.objects.visible_to(request.user, P.VIEW_RECRUITMENT)
+    form, on, tables = _by_year(request)
     goals = StaffGoal.objects.visible_to(request.user, P.VIEW_RECRUITMENT)
     context = {
         "crumbs": crumbs(("计划与完成", None)),
         "form": form,
         "on": on,
-        "tables": queries.by_year(plans, on),
+        "tables": tables,
+        "export_url": f"{reverse('teachers:recruitment_years_export')}?{urlencode({'on': on})}",
         "goals": goals_on(goals, on),
         "may_plan": request.user.can(P.PLAN_RECRUITMENT),
     }
     return render(request, "teachers/recruitment/years.html", context)
+
+
+@needs(P.VIEW_RECRUITMENT)
+@require_GET
+def years_export(request):
+    """Hand over plan against actual by year and channel as a workbook."""
+    _, on, tables = _by_year(request)
+    lines = (
+        [row.year, row.label, row.posts, row.remote_posts, row.placed, row.holding, row.posted]
+        for table in tables
+        for row in table.lines
+    )
+    return table_handed_over(
+        request,
+        YEARS,
+        lines,
+        title="教师补充计划与完成情况",
+        name="招聘计划与完成",
+        words=f"截至 {on}　单位：人",
+        day=on,
+    )
 
 
 @needs(P.PLAN_RECRUITMENT)

@@ -8,32 +8,69 @@ from django.views.decorators.http import require_GET, require_http_methods
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.ui.listing import Listing
+from povertyedu.workbooks.writing import LedgerColumn
 from povertyedu.workflow.attempt import attempt
 from teachers.actions import service_terms as actions
 from teachers.forms.recruitment import TermEndForm
 from teachers.models import ServiceTerm
-from teachers.queries.service_terms import conditions
+from teachers.queries.service_terms import conditions, situation
 
+from .handing import table_handed_over
 from .recruitment import crumbs, page_of
+
+COLUMNS = (
+    LedgerColumn("姓名", width=12), LedgerColumn("工号", width=12), LedgerColumn("学校", width=26), LedgerColumn("种类", width=16),
+    LedgerColumn("起", "date", width=12), LedgerColumn("止", "date", width=12), LedgerColumn("情况", width=22), LedgerColumn("说明", width=30),
+)  # fmt: skip
+
+
+def _chosen(request):
+    every = ServiceTerm.objects.visible_to(request.user, P.VIEW_TEACHERS)
+    known, listing = conditions(), Listing(request, ("tab",))
+    tab = listing.tab(known, "soon")
+    rows = (
+        every.filter(known[tab][1]).select_related("teacher__person__school", "end").order_by("until", "pk")
+    )
+    tabs = listing.tabs(every, known, tab)
+    return (
+        listing,
+        known[tab][0],
+        rows,
+        [
+            {**each, "bad": name == "over" and bool(each["count"])}
+            for name, each in zip(known, tabs, strict=True)
+        ],
+    )
 
 
 @needs(P.VIEW_TEACHERS)
 @require_GET
 def terms(request):
     """List the terms, those that end first on top."""
-    every = ServiceTerm.objects.visible_to(request.user, P.VIEW_TEACHERS)
-    known, listing = conditions(), Listing(request, ("tab",))
-    tab = listing.tab(known, "soon")
-    rows = every.filter(known[tab][1]).select_related("teacher__person__school", "end")
-    tabs = listing.tabs(every, known, tab)
+    listing, word, rows, tabs = _chosen(request)
     context = {
         "crumbs": crumbs(("服务期", None)),
-        "tab": known[tab][0],
-        "tabs": [each | {"bad": each["text"] == known["over"][0] and bool(each["count"])} for each in tabs],
+        "tab": word,
+        "tabs": tabs,
         "may_end": request.user.can(P.PLAN_RECRUITMENT),
-        **listing.numbered(rows.order_by("until", "pk")),
+        **listing.numbered(rows, reverse("teachers:service_terms_export")),
     }
     return render(request, "teachers/recruitment/terms.html", context)
+
+
+@needs(P.VIEW_TEACHERS)
+@require_GET
+def terms_export(request):
+    """Hand over the terms of the tab as a workbook."""
+    _, word, rows, _ = _chosen(request)
+    lines = (
+        [row.teacher.name, row.teacher.code, str(row.teacher.person.school or ""), row.get_kind_display(), row.since, row.until,
+         situation(row), row.note]
+        for row in rows
+    )  # fmt: skip
+    return table_handed_over(
+        request, COLUMNS, lines, title="教师服务期（合同）台账", name="服务期", words=f"筛选条件：{word}"
+    )
 
 
 @needs(P.PLAN_RECRUITMENT)

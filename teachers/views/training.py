@@ -1,13 +1,11 @@
 """教师培训: plan against actual, coverage by school, and who was not trained."""
 
 import datetime as dt
-from io import BytesIO
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from povertyedu.accounts.access import actor, needs
@@ -15,8 +13,8 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.options.registry import option
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import School
-from povertyedu.ui.listing import Listing, handed_over
-from povertyedu.workbooks.writing import LedgerColumn, write_table
+from povertyedu.ui.listing import Listing
+from povertyedu.workbooks.writing import LedgerColumn
 from povertyedu.workflow.attempt import attempt
 from teachers.actions import training as actions
 from teachers.forms import training as forms
@@ -24,11 +22,19 @@ from teachers.forms.recruitment import AsOfForm
 from teachers.models import Teacher, Trainee, TrainingTarget
 from teachers.queries import training as queries
 
+from .handing import table_handed_over
 from .recruitment import page_of
 
 COVERAGE = (
     LedgerColumn("学校", width=28), LedgerColumn("乡镇", width=14), LedgerColumn("教师", "int", width=9), LedgerColumn("参加过", "int", width=9),
     LedgerColumn("没有参加", "int", width=9), LedgerColumn("学时合计", "int", width=10),
+)  # fmt: skip
+PLANS = (
+    LedgerColumn("年度", "int", width=8), LedgerColumn("级别和形式", width=18), LedgerColumn("计划人次", "int", width=10), LedgerColumn("完成人次", "int", width=10),
+    LedgerColumn("其中乡村学校", "int", width=13), LedgerColumn("学时", "int", width=10), LedgerColumn("说明", width=14),
+)  # fmt: skip
+UNTRAINED = (
+    LedgerColumn("姓名", width=12), LedgerColumn("工号", width=12), LedgerColumn("学校", width=26), LedgerColumn("学段", width=10), LedgerColumn("学科", width=12),
 )  # fmt: skip
 KEPT = ("township", "school", "years", "on")
 
@@ -41,24 +47,58 @@ def _query(request) -> str:
     return urlencode({name: value for name in KEPT if (value := request.GET.get(name))})
 
 
+def _planned(request):
+    form = AsOfForm(request.GET or None, auto_id="filter_%s")
+    on: dt.date = (form.is_valid() and form.cleaned_data["on"]) or today()
+    targets = TrainingTarget.objects.visible_to(request.user, P.VIEW_TEACHERS)
+    return form, on, queries.plan_on(targets, Trainee.objects.visible_to(request.user, P.VIEW_TEACHERS), on)
+
+
 @needs(P.VIEW_TEACHERS)
 @require_GET
 def training(request):
     """Show plan against actual by year and level as of a day; a school sees its own people's."""
-    form = AsOfForm(request.GET or None, auto_id="filter_%s")
-    on: dt.date = (form.is_valid() and form.cleaned_data["on"]) or today()
-    targets = TrainingTarget.objects.visible_to(request.user, P.VIEW_TEACHERS)
-    years = queries.plan_on(targets, Trainee.objects.visible_to(request.user, P.VIEW_TEACHERS), on)
+    form, on, years = _planned(request)
     context = {
         "crumbs": crumbs(),
         "form": form,
         "on": on,
         "years": years,
+        "export_url": f"{reverse('teachers:training_export')}?{urlencode({'on': on})}",
         "total": {name: sum(getattr(year, name) for year in years) for name in ("planned", "done", "rural", "second", "hours")},
         "may_plan": request.user.can(P.PLAN_TRAINING),
         "may_report": request.user.can(P.REPORT_TRAINING) or request.user.can(P.PLAN_TRAINING),
     }  # fmt: skip
     return render(request, "teachers/training/training.html", context)
+
+
+@needs(P.VIEW_TEACHERS)
+@require_GET
+def training_export(request):
+    """Hand over plan against actual as a workbook."""
+    _, on, years = _planned(request)
+    lines = (
+        [
+            row.year,
+            row.label,
+            row.planned,
+            row.done,
+            row.rural,
+            row.hours,
+            "年度为推定" if row.is_inferred else "",
+        ]
+        for year in years
+        for row in year.lines
+    )
+    return table_handed_over(
+        request,
+        PLANS,
+        lines,
+        title="教师培训计划与完成情况",
+        name="培训计划与完成",
+        words=f"截至 {on}",
+        day=on,
+    )
 
 
 @needs(P.PLAN_TRAINING)
@@ -117,22 +157,17 @@ def coverage(request):
 def coverage_export(request):
     """Hand over the coverage as a workbook."""
     form, on, years, rows = _covered(request)
-    out, at = BytesIO(), timezone.localtime()
     lines = (
         [row.school.name, row.school.area.path, row.teachers, row.trained, row.none, row.hours]
         for row in rows
     )
-    write_table(
-        out, COVERAGE, lines, title=f"教师培训覆盖情况（{years} 年内）", name="培训覆盖", unit_line=f"截至 {on}　{form.in_force()}",
-        right_line=f"{request.user.name} {at:%Y-%m-%d %H:%M} 导出",
+    return table_handed_over(
+        request, COVERAGE, lines, title=f"教师培训覆盖情况（{years} 年内）", name="培训覆盖", words=f"截至 {on}　{form.in_force()}", file="教师培训覆盖",
+        day=on,
     )  # fmt: skip
-    return handed_over(out.getvalue(), "教师培训覆盖", day=on)
 
 
-@needs(P.VIEW_TEACHERS)
-@require_GET
-def untrained(request):
-    """List who completed no training in so many years."""
+def _untrained(request):
     form = forms.UntrainedFilter(request.GET, user=request.user, permission=P.VIEW_TEACHERS)
     wanted = form.wanted
     teachers = Teacher.objects.visible_to(request.user, P.VIEW_TEACHERS).with_post()
@@ -141,10 +176,31 @@ def untrained(request):
     if township := wanted.get("township"):
         teachers = teachers.filter(township.scope.area_q("person__school__area_id"))
     on, years = wanted.get("on") or today(), wanted.get("years") or option("training_years")
-    rows = queries.without_training(teachers, on, years).order_by("code")
+    return form, on, years, queries.without_training(teachers, on, years).order_by("code")
+
+
+@needs(P.VIEW_TEACHERS)
+@require_GET
+def untrained(request):
+    """List who completed no training in so many years."""
+    form, _, years, rows = _untrained(request)
     context = {
         "crumbs": crumbs(("培训覆盖", reverse("teachers:training_coverage")), ("没有参加培训的教师", None)),
         "form": form, "applied": form.in_force(), "within": years, "query": _query(request),
-        **Listing(request, ("township", "school", "years", "on")).numbered(rows),
+        **Listing(request, KEPT).numbered(rows, reverse("teachers:training_untrained_export")),
     }  # fmt: skip
     return render(request, "teachers/training/untrained.html", context)
+
+
+@needs(P.VIEW_TEACHERS)
+@require_GET
+def untrained_export(request):
+    """Hand over who completed no training as a workbook."""
+    form, on, years, rows = _untrained(request)
+    lines = (
+        [row.name, row.code, row.post.school.name if row.post else "", row.get_stage_display(), row.get_subject_display()]
+        for row in rows.iterator(chunk_size=2000)
+    )  # fmt: skip
+    return table_handed_over(
+        request, UNTRAINED, lines, title=f"没有参加培训的教师（{years} 年内）", name="没有参加培训的教师", words=f"截至 {on}　{form.in_force()}", day=on
+    )  # fmt: skip

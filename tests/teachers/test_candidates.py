@@ -316,6 +316,11 @@ def test_special_post_serves_three_years_and_is_reminded_of_in_time(
     home = client.get("/").content.decode()
     assert "服务期（合同）临近到期或已到期，待办理去向" in home
     assert "罗丽" in client.get(reverse("teachers:service_terms") + "?tab=over").content.decode()
+    ledger = openpyxl.load_workbook(
+        BytesIO(client.get(reverse("teachers:service_terms_export") + "?tab=over").content)
+    ).active
+    (row,) = (row for row in ledger.iter_rows(values_only=True) if row[0] == "罗丽")
+    assert (row[3], str(row[5])[:10], row[6]) == ("特岗服务期", "2023-08-31", "已到期 2 天")
 
 
 def test_term_ends_with_an_established_post_where_there_is_a_place(

@@ -216,7 +216,7 @@ def test_pages_take_the_same_queries_for_one_and_for_thirty_posts(client, person
     lines = reverse("teachers:plan_lines", args=[plan.pk])
     pages = [
         PAGE, plan.get_absolute_url(), lines, f"{lines}?print=1", reverse("teachers:plan_lines_export", args=[plan.pk]),
-        reverse("teachers:recruitment_years"),
+        reverse("teachers:recruitment_years"), reverse("teachers:recruitment_years_export"),
     ]  # fmt: skip
 
     def queries_of():

@@ -1,7 +1,9 @@
 """Recruitment by the import wizard: the plans' own tables with their figures, and lists of candidates with scores."""
 
 from decimal import Decimal
+from io import BytesIO
 
+import openpyxl
 import pytest
 from django.urls import reverse
 
@@ -50,6 +52,11 @@ def test_yizhang_recruits_460_by_three_channels(client, personnel):
     client.force_login(personnel)
     table = client.get(reverse("teachers:recruitment_years")).context["tables"][0]
     assert (table.year, table.posts, table.posted) == (2017, 460, 0)
+    ledger = openpyxl.load_workbook(
+        BytesIO(client.get(reverse("teachers:recruitment_years_export")).content)
+    ).active
+    rows = [row[1:3] for row in ledger.iter_rows(values_only=True) if row[0] == 2017]
+    assert rows == [("特岗计划", 80), ("定向委培", 180), ("公开招聘", 200)]
     plan = client.get(RecruitmentPlan.objects.get().get_absolute_url())
     assert plan.context["total"]["posts"] == 460
 

@@ -58,6 +58,12 @@ def test_linxia_plans_25500_over_six_years_by_import(client, personnel):
     assert (page.context["total"]["planned"], page.context["total"]["done"]) == (25_500, 0)
     inferred = {line.year for year in page.context["years"] for line in year.lines if line.is_inferred}
     assert (inferred, page.content.decode().count("年度为推定")) == ({2015, 2016, 2019}, 3)
+    ledger = openpyxl.load_workbook(BytesIO(client.get(reverse("teachers:training_export")).content)).active
+    rows = [row for row in ledger.iter_rows(values_only=True) if isinstance(row[0], int)]
+    assert (sum(row[2] for row in rows), sorted(row[0] for row in rows if row[6])) == (
+        25_500,
+        [2015, 2016, 2019],
+    )
 
 
 def test_actual_counts_on_its_day_in_its_level_and_form(client, personnel, clerk, xiazhai):
@@ -224,6 +230,10 @@ def test_coverage_says_who_had_none_in_so_many_years(client, personnel, clerk, s
         client.get(reverse("teachers:training_untrained"), {"school": xiazhai.pk}).context["page"].object_list
     )
     assert list(names) == [old, never]
+    untrained = reverse("teachers:training_untrained_export")
+    book = openpyxl.load_workbook(BytesIO(client.get(untrained, {"school": xiazhai.pk}).content)).active
+    found = [row for row in book.iter_rows(values_only=True) if row[2] == xiazhai.name]
+    assert [row[0] for row in found] == ["甲某", "丙某"]
     book = openpyxl.load_workbook(
         BytesIO(client.get(reverse("teachers:training_coverage_export")).content)
     ).active
@@ -267,6 +277,8 @@ def test_pages_take_the_same_queries_for_one_and_for_thirty(client, personnel, c
             "training_coverage",
             "training_untrained",
             "training_coverage_export",
+            "training_untrained_export",
+            "training_export",
         )
     ]
     pages += [
