@@ -81,6 +81,7 @@ urlpatterns = [
     path("screenings/<int:pk>/cases/", screening.cases_open, name="screening_cases"),
     path("screenings/<int:pk>/confirm/<str:code>/", screening.confirm, name="screening_confirm"),
     path("screenings/rows/<int:pk>/", screening.row, name="screening_row"),
+    path("screenings/rows/<int:pk>/evidence/", screening.evidence, name="screening_evidence"),
     path("ledgers/", ledgers.ledgers, name="ledgers"),
     path("ledgers/export/", ledgers.ledger_export, name="ledger_export"),
     path("population/", population.population, name="population"),

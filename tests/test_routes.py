@@ -232,6 +232,10 @@ class World:
         self._have_duties(by, clerk)
         self.screening = screen(by=by, term=autumn)
         self.screening_row = self.screening.rows.get(student=self.student)
+        self.screening_row.evidence = StoredFile.keep(
+            [b"x"], name="证明.png", purpose="screening", owner=clerk
+        )
+        self.screening_row.save()
         self.notice_of_rate = indicators.notice(by=by, school=xiazhai)
         self.rate_row = self.notice_of_rate.snapshot.rows.get(school=xiazhai)
         take_usual_levels(by=by)
@@ -396,6 +400,7 @@ OBJECTS = {
     "dropout:screening_cases": pk_of("screening"),
     "dropout:screening_confirm": lambda w: {"pk": w.screening.pk, "code": "529901100"},
     "dropout:screening_row": pk_of("screening_row"),
+    "dropout:screening_evidence": pk_of("screening_row"),
     "indicators:detail": lambda w: {"code": "dropout"},
     "indicators:names": pk_of("rate_row"),
     "indicators:notice": pk_of("notice_of_rate"),

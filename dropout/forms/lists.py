@@ -61,6 +61,7 @@ def asked_ledger(query: QueryDict, *, user: User, term: Term | None = None) -> A
     )
     tab = query.get("tab") if query.get("tab") in LEDGERS else "suspected"
     rows = screening.ledger_rows(found, tab, user=user, reading=reading, wanted=form.wanted)
+    rows = screening.with_worked(rows, user)
     name = LEDGERS[tab][0]
     return Asked(rows, name, form.in_force(), P.VIEW_CASES, found, "导出控辍保学台账", form, reading, tab)
 

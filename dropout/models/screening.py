@@ -134,6 +134,11 @@ class ScreeningRow(models.Model):
         return category_labels(self.categories)
 
     @property
+    def is_open(self) -> bool:
+        """Whether it was found away and nobody has followed it up."""
+        return self.follow_up == FollowUp.OPEN
+
+    @property
     def tone(self) -> str:
         return {"in_school": "ok", "suspended": "info", "suspected": "warn"}.get(self.standing, "bad")
 

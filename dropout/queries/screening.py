@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Substr
 
 from dropout.enums import FOUND_AWAY, LEDGERS, FollowUp, Standing
@@ -35,6 +35,12 @@ def ledger_rows(
     if standings := LEDGERS[ledger][1]:
         rows = rows.filter(standing__in=standings)
     return narrowed(rows, wanted or {}, reading=reading)
+
+
+def with_worked(rows: QuerySet[ScreeningRow], user) -> QuerySet[ScreeningRow]:
+    """Return ``rows`` with ``is_worked``: whether the user works the child's case, and so reads how its absence was explained."""
+    worked = ScreeningRow.objects.visible_to(user, P.WORK_CASES).filter(pk=OuterRef("pk"))
+    return rows.annotate(is_worked=Exists(worked))
 
 
 def narrowed(rows: QuerySet[ScreeningRow], wanted: dict, *, reading: str) -> QuerySet[ScreeningRow]:

@@ -77,7 +77,7 @@ def _ledger(rows: QuerySet, screening: Screening) -> Iterator[list]:
     names = area_names(rows.order_by().values_list("home_area", flat=True).distinct())
     found = rows.select_related("school", "school_class").order_by("school_area", "school_id", "pk")
     for row in found.iterator(chunk_size=CHUNK):
-        why = f"{row.get_explained_as_display()} {row.reason}" if row.explained_as else ""
+        why = f"{row.get_explained_as_display()} {row.reason}" if row.explained_as and row.is_worked else ""
         yield [
             row.name, str(row.birth_date or ""), row.school.name if row.school else "",
             f"{row.grade_name}{row.school_class.name if row.school_class else ''}", names.get(row.home_area, ""), "、".join(row.category_labels),

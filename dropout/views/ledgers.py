@@ -8,8 +8,9 @@ from django.views.decorators.http import require_GET
 from dropout.enums import LEDGERS
 from dropout.forms.lists import Asked, asked_handover, asked_ledger
 from dropout.queries import screening as queries
-from povertyedu.accounts.access import needs, working_term
+from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
+from povertyedu.audit.models import record_access
 from povertyedu.ui.listing import PRINTED_AT_MOST, Listing
 from students.models import Enrolment
 from students.queries import READINGS, area_names
@@ -54,6 +55,9 @@ def _ledger(request, asked: Asked) -> dict:
     shown = listing.shown(rows, reverse("dropout:ledger_export"), newest_first=False)
     if listing.is_printed:
         shown["rows"] = list(rows.order_by("school_area", "school_id", "pk")[:PRINTED_AT_MOST])
+    if any(row.explained_as and row.is_worked for row in shown["rows"]):
+        by = actor(request, P.WORK_CASES)
+        record_access(by, kind="reveal", subject=found, fields="不在校学生的说明", reason=f"查看{asked.name}")
     names = area_names(row.home_area for row in shown["rows"])
     kept = {"screening": found.pk, "tab": tab, "by": reading}
     return {

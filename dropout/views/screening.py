@@ -16,12 +16,16 @@ from dropout.models import Screening, ScreeningRow
 from dropout.queries import screening as queries
 from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
+from povertyedu.audit.models import record_access
 from povertyedu.orgs.enums import AreaLevel
 from povertyedu.orgs.models import Area
 from povertyedu.workflow.flow import StepRefused
 from students.queries import READINGS, usual_reading
 
+from .case import may as may_case
+from .cases import has_page
 from .chain import HOME
+from .sending import send_kept
 
 MOST_AT_ONCE = 500
 
@@ -166,10 +170,16 @@ def cases_open(request, pk):
 @needs(P.VIEW_CASES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def row(request, pk):
-    """One child of a screening: why it is thought away, and the two ways on: a case, or an explanation."""
+    """One child of a screening: why it is thought away, and the two ways on: a case, or an explanation.
+
+    How it was explained is for who works the case; each opening is logged.
+    """
     seen = ScreeningRow.objects.visible_to(request.user, P.VIEW_CASES)
-    found = get_object_or_404(seen.select_related("screening__term", "school", "school_class", "case"), pk=pk)
-    may = ScreeningRow.objects.visible_to(request.user, P.WORK_CASES).open().filter(pk=pk).exists()
+    found = get_object_or_404(
+        seen.select_related("screening__term", "school", "school_class", "case", "evidence"), pk=pk
+    )
+    works = ScreeningRow.objects.visible_to(request.user, P.WORK_CASES).filter(pk=pk).exists()
+    may = works and found.is_open
     if request.method == "POST" and not request.user.can(P.WORK_CASES):
         raise PermissionDenied
     form = (
@@ -196,8 +206,18 @@ def row(request, pk):
         else:
             messages.success(request, f"已登记{found.name}的说明。")
             return redirect("dropout:screening_row", pk)
+    if works and found.explained_as:
+        record_access(
+            actor(request, P.WORK_CASES),
+            kind="reveal",
+            subject=found,
+            fields="排查说明、理由",
+            reason="查看排查明细",
+        )
     context = {
         "crumbs": crumbs((str(found.screening), reverse("dropout:screening", args=[found.screening_id])), (found.name, None)), "it": found, "form": form,
+        "works": works, "may_open_case": found.case is not None and may_case(request, found.case, P.VIEW_CASES),
+        "may_open_child": has_page(request, found.student_id),
         "ledger_url": f"{reverse('dropout:ledgers')}?screening={found.screening_id}&tab={_tab_of(found)}",
     }  # fmt: skip
     return render(
@@ -206,6 +226,15 @@ def row(request, pk):
         context,
         status=422 if form is not None and form.errors else 200,
     )
+
+
+@needs(P.WORK_CASES)
+@require_GET
+def evidence(request, pk):
+    """Send the paper that an explanation rests on; it leaves an AccessEvent."""
+    rows = ScreeningRow.objects.visible_to(request.user, P.WORK_CASES).select_related("evidence")
+    found = get_object_or_404(rows, pk=pk)
+    return send_kept(request, found.evidence, permission=P.WORK_CASES, subject=found, what="排查佐证材料")
 
 
 def _tab_of(found: ScreeningRow) -> str:

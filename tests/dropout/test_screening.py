@@ -13,6 +13,7 @@ from django.urls import reverse
 from dropout.actions import screening as actions
 from dropout.actions.cases import open_case
 from dropout.models import AbsenceRun, Case, Screening, ScreeningRow
+from povertyedu.audit.models import AccessEvent
 from povertyedu.jobs.tasks import daily
 from povertyedu.sealing import keyed_hash
 from povertyedu.workflow.flow import StepRefused
@@ -233,6 +234,40 @@ def test_row_is_followed_by_a_case_or_an_explanation_and_the_village_confirms(
         ("529901100", "石磊"),
         ("529901100001", "罗雪"),
     ]
+
+
+def test_explanation_is_for_who_works_the_child_and_each_opening_is_logged(
+    client, basic, clerk, leader, county
+):
+    made = actions.screen(by=basic.as_actor(), term=county)
+    row = made.rows.get(name="没回来")
+    scan = SimpleUploadedFile("残疾证.png", b"\x89PNG and more")
+    actions.explain(
+        by=clerk.as_actor(), row=row, code="home_taught", reason="重度残疾，卧床", upload=scan, account=clerk
+    )
+    page, paper = (reverse(f"dropout:screening_{name}", args=[row.pk]) for name in ("row", "evidence"))
+
+    def told() -> list:
+        texts = [client.get(page), client.get(LEDGERS, {"tab": "suspected"})]
+        sheet = openpyxl.load_workbook(
+            BytesIO(client.get(reverse("dropout:ledger_export"), {"tab": "suspected"}).content)
+        ).active
+        cells = " ".join(str(cell) for line in sheet.iter_rows(values_only=True) for cell in line)
+        return [word in text for text in [*(one.content.decode() for one in texts), cells] for word in ("已说明", "送教上门", "卧床")]  # fmt: skip
+
+    client.force_login(leader)
+    assert told() == [True, False, False] * 3
+    assert client.get(paper).status_code == 403
+    assert list(AccessEvent.objects.values_list("kind", flat=True)) == ["download"]  # the workbook
+    AccessEvent.objects.all().delete()
+
+    client.force_login(clerk)
+    assert told() == [True, True, True, True, True, False, True, True, True]
+    assert b"".join(client.get(paper).streaming_content) == b"\x89PNG and more"
+    assert list(AccessEvent.objects.order_by("pk").values_list("by_name", "kind", "fields")) == [
+        ("杨丽", "reveal", "排查说明、理由"), ("杨丽", "reveal", "不在校学生的说明"), ("杨丽", "download", "疑似辍学台账 2 人；全部"),
+        ("杨丽", "download", "排查佐证材料 残疾证.png"),
+    ]  # fmt: skip
 
 
 def test_handover_names_who_was_sent_and_not_received(client, basic, clerk, neighbour, county):

@@ -95,7 +95,7 @@ def test_child_is_visited_returns_is_watched_and_closed_by_a_second_person(
     # In the village: the line is down, then the answer is lost, and nothing is typed twice or written twice.
     phone = open_page(cadre, width=390, height=844).context.new_page()
     phone.goto(reverse("dropout:cases"))
-    phone.get_by_role("link", name="罗娜").click()
+    phone.get_by_role("link", name="罗娜", exact=True).click()
     wrong += checked(phone)
     phone.set_viewport_size({"width": 390, "height": 844})
     phone.get_by_role("link", name="登记走访").first.click()
@@ -155,7 +155,7 @@ def test_child_is_visited_returns_is_watched_and_closed_by_a_second_person(
 
     page = open_page(basic)
     page.get_by_text("待您复核的控辍个案销号、重开").click()
-    page.get_by_role("link", name="罗娜").click()
+    page.get_by_role("link", name="罗娜", exact=True).click()
     page.get_by_role("link", name="复核销号").click()
     wrong += checked(page)
     page.get_by_role("button", name="复核销号").click()
@@ -173,14 +173,14 @@ def test_missed_deadline_is_seen_by_the_upper_link_and_then_by_the_bureau(open_p
     beat()
     page = open_page(officer)
     page.get_by_text("轮到您办的控辍个案任务").click()
-    row = page.locator("tr", has=page.get_by_role("link", name="罗娜"))
+    row = page.locator("tr", has=page.get_by_role("link", name="罗娜", exact=True))
     assert [
         "入户核实去向" in row.inner_text(),
         "已上报" in row.inner_text(),
         "2020-10-19" in row.inner_text(),
     ] == [True] * 3
     wrong = checked(page)
-    page.get_by_role("link", name="罗娜").click()
+    page.get_by_role("link", name="罗娜", exact=True).click()
     page.locator("summary", has_text="逾期上报").click()
     page.get_by_text("到期未办，上报：乡镇领导包村 石磊").wait_for()
 
