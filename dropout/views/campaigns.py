@@ -73,7 +73,7 @@ def campaigns(request):
     planned = {each.school_id or each.area_id: each for each in rows.filter(held_on=None)}
     places = [*no_town.order_by("pk")[:500], *no_school.order_by("pk")[:1500]]
     return table_page(
-        request, heads=heads("单位", "计划", "办理"), rows=[_missing(each, planned.get(each.pk), each.pk in own, year, month) for each in places],
+        request, heads=heads("单位", "计划", "办理~"), rows=[_missing(each, planned.get(each.pk), each.pk in own, year, month) for each in places],
         empty={"title": "都已开展", "text": "范围内的学校、乡镇都登记了这一次宣传。"}, **common,
     )  # fmt: skip
 

@@ -134,7 +134,7 @@ def _of_class(request, rows, year: int, holiday: Holiday, common: dict):
         sum(1 for each in found if each.points and not each.visited),
     )
     return table_page(
-        request, heads=heads("姓名", "家访", "办理", "优先原因", "监护人", "户籍地"),
+        request, heads=heads("姓名", "家访", "办理~", "优先原因", "监护人", "户籍地"),
         rows=[_child(each, visits.get(each.student_id), homes.get(each.home_area, ""), query) for each in found],
         figures=[
             {"label": "应访", "value": len(found), "unit": "户"}, {"label": "已访", "value": done, "unit": "户"},

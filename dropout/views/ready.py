@@ -123,7 +123,7 @@ def ten_items_of(request, pk):
         )
     return table_page(
         request, title=TITLE, crumbs=crumbs(TITLE, NAME, (school.name, None)), note=f"{school} {term or ''}", buttons=[("返回", reverse(NAME))],
-        heads=heads("项目", "情况", "说明", "佐证", "检查", "办理"), rows=rows,
+        heads=heads("项目", "情况", "说明", "佐证", "检查", "办理~"), rows=rows,
     )  # fmt: skip
 
 

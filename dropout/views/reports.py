@@ -155,7 +155,7 @@ def _missing(request, missing, month, period, common):
             )
         )
     return table_page(
-        request, heads=heads("学校", "状态", "办理"), rows=rows, empty={"title": "都已报送", "text": "范围内的学校都报了这个月的月报。"}, **common, **page
+        request, heads=heads("学校", "状态", "办理~"), rows=rows, empty={"title": "都已报送", "text": "范围内的学校都报了这个月的月报。"}, **common, **page
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
 from povertyedu.orgs.enums import AreaLevel
 from povertyedu.orgs.models import Area
+from povertyedu.workflow.attempt import attempt
 from povertyedu.workflow.flow import StepRefused
 from students.queries import READINGS, usual_reading
 
@@ -86,14 +87,18 @@ def screening(request, pk):
         else usual_reading(request.user.scope(P.VIEW_CASES))
     )
     rows = queries.ledger_rows(found, "school_age", user=request.user, reading=reading)
-    counts = queries.counts_by_standing(rows)
+    counts, townships = (
+        queries.counts_by_standing(rows),
+        queries.by_township(rows, found, reading=reading),
+    )
     base = f"{reverse('dropout:ledgers')}?{urlencode({'screening': pk, 'by': reading})}"
     context = {
         "crumbs": crumbs((str(found), None)), "it": found, "reading": reading, "base": base,
         "figures": [{"label": "适龄儿童", "value": f"{sum(counts.values()):,}", "unit": "人"}]
         + [{"label": standing.label, "value": f"{counts.get(standing, 0):,}", "unit": "人"} for standing in Standing],
-        "waiting": rows.open().count(),
-        "townships": queries.by_township(rows, found, reading=reading),
+        "waiting": sum(line.waiting for line in townships),
+        "townships": townships,
+        "sums": [sum(getattr(line, name) for line in townships) for name in ("all", "suspected", "dropout", "never", "waiting")],
         "schools": queries.by_school(rows),
         "groups": queries.focus_groups(rows),
         "readings": [{"text": text, "url": f"?by={name}", "active": name == reading} for name, text in READINGS.items()],
@@ -179,33 +184,11 @@ def row(request, pk):
         seen.select_related("screening__term", "school", "school_class", "case", "evidence"), pk=pk
     )
     works = ScreeningRow.objects.visible_to(request.user, P.WORK_CASES).filter(pk=pk).exists()
-    may = works and found.is_open
     if request.method == "POST" and not request.user.can(P.WORK_CASES):
         raise PermissionDenied
-    form = (
-        ExplainForm(
-            request.POST if request.method == "POST" else None,
-            request.FILES if request.method == "POST" else None,
-        )
-        if may
-        else None
-    )
-    if form is not None and form.is_bound and form.is_valid():
-        data = form.cleaned_data
-        try:
-            actions.explain(
-                by=actor(request, P.WORK_CASES),
-                row=found,
-                code=data["code"],
-                reason=data["reason"],
-                upload=data["scan"],
-                account=request.user,
-            )
-        except StepRefused as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            messages.success(request, f"已登记{found.name}的说明。")
-            return redirect("dropout:screening_row", pk)
+    form = _explain_form(request) if works and found.is_open else None
+    if form is not None and form.is_bound and form.is_valid() and _explained(request, found, form):
+        return redirect("dropout:screening_row", pk)
     if works and found.explained_as:
         record_access(
             actor(request, P.WORK_CASES),
@@ -226,6 +209,21 @@ def row(request, pk):
         context,
         status=422 if form is not None and form.errors else 200,
     )
+
+
+def _explain_form(request) -> ExplainForm:
+    return ExplainForm(request.POST, request.FILES) if request.method == "POST" else ExplainForm()
+
+
+def _explained(request, found: ScreeningRow, form: ExplainForm) -> bool:
+    """Keep the explanation; False where it is refused, which the form then says."""
+    data, by = form.cleaned_data, actor(request, P.WORK_CASES)
+    kept = attempt(
+        form, actions.explain, by=by, row=found, code=data["code"], reason=data["reason"], upload=data["scan"], account=request.user,
+    )  # fmt: skip
+    if kept is not None:
+        messages.success(request, f"已登记{found.name}的说明。")
+    return kept is not None
 
 
 @needs(P.WORK_CASES)

@@ -27,9 +27,9 @@ def row(*cells: dict | str | int, key: Any = None, problem: bool = False) -> dic
     return {"cells": made, "key": key, "problem": problem}
 
 
-def heads(*texts: str) -> list[tuple[str, bool]]:
-    """Return heads; one that ends with # is of numbers."""
-    return [(text.rstrip("#"), text.endswith("#")) for text in texts]
+def heads(*texts: str) -> list[tuple[str, str]]:
+    """Return heads with their classes; one that ends with # is of numbers, with ~ of what is done on the screen and not printed."""
+    return [(text.rstrip("#~"), {"#": "num", "~": "no-print"}.get(text[-1:], "")) for text in texts]
 
 
 def query_of(request, *names: str, **changes: Any) -> str:
