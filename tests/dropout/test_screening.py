@@ -17,7 +17,7 @@ from povertyedu.audit.models import AccessEvent
 from povertyedu.jobs.tasks import daily
 from povertyedu.sealing import keyed_hash
 from povertyedu.workflow.flow import StepRefused
-from students.models import ComparisonRow, Enrolment, HardshipStatus
+from students.models import ComparisonRow, Enrolment, HardshipStatus, Student
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
@@ -173,6 +173,7 @@ def test_ledgers_are_read_by_line_township_and_focus_group_and_exported(
     assert {figure["label"]: figure["value"] for figure in page.context["figures"]} == {
         "适龄儿童": "7", "在校": "2", "休学、缓学": "1", "疑似辍学": "2", "辍学": "1", "失学": "1",
     }  # fmt: skip
+    assert page.context["sums"] == [7, 2, 1, 1, 3]  # the dropout has a case
     groups = {group["category"].label: (group["all"], group["away"]) for group in page.context["groups"]}
     assert (groups["留守儿童"], groups["建档立卡"], groups["残疾"]) == ((1, 1), (1, 1), (0, 0))
 
@@ -275,6 +276,9 @@ def test_handover_names_who_was_sent_and_not_received(client, basic, clerk, neig
     page = client.get(HANDOVER)
     assert [row["it"].student.name for row in page.context["rows"]] == ["没送到"]
     assert [(row["sent"], row["received"], row["missing"]) for row in page.context["schools"]] == [(2, 1, 1)]
+    assert page.context["sums"] == [2, 1, 1]
+    missing = Student.objects.get(name="没送到")
+    assert reverse("dropout:case_new", args=[missing.pk]) in page.content.decode()
     assert len(client.get(HANDOVER, {"all": "1"}).context["rows"]) == 2
     assert (
         client.get(HANDOVER, {"all": "1", "export": "1"})

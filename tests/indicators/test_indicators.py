@@ -297,16 +297,23 @@ def test_population_is_typed_per_township_for_the_gross_rates(client, on_day, ba
     assert client.get(page).status_code == 403
 
 
-def test_gross_rate_is_over_the_population_that_was_entered(xiazhai, autumn):
+def test_gross_rate_is_over_the_population_that_was_entered(client, basic, xiazhai, autumn):
+    def says_what_to_do() -> list[bool]:
+        text = client.get(reverse("indicators:list")).content.decode()
+        return ["没有填人口</" in text, reverse("dropout:population") in text]
+
+    client.force_login(basic)
     for n in range(3):
         factories.student(f"幼儿{n}", at=xiazhai, during=autumn, stage="preschool", grade=1)
     indicators.snapshot("kindergarten", "2020-10-01")
     assert rate("kindergarten") == (3, 0)  # n/a without the figure
+    assert says_what_to_do() == [True, True]
     PopulationFigure.objects.create(
         band="3-5", year=2020, township=factories.township(), people=4, entered_by="宋静"
     )
     indicators.snapshot("kindergarten", "2020-10-02")
     assert rate("kindergarten") == (3, 4)
+    assert says_what_to_do() == [False, True]
 
 
 def test_empty_county_and_a_year_without_terms_take_nothing(client, basic, db):
