@@ -234,6 +234,7 @@ IMPORT_RESOURCES = {
     "insurances": "teachers.resources.care.InsuranceResource",
     "health-checks": "teachers.resources.care.HealthCheckResource",
     "tilt-candidates": "teachers.resources.care.TiltCandidateResource",
+    "housing": "teachers.resources.housing.HousingResource",
     "help-activities": "teachers.resources.mutual_help.HelpResource",
     "head-terms": "teachers.resources.head_terms.HeadTermResource",
     "school-places": "teachers.resources.places.SchoolPlaceResource",

@@ -11,12 +11,24 @@ from povertyedu.audit.models import AuditEvent
 from povertyedu.imports import actions as imports
 from povertyedu.imports.models import StagedRow
 from povertyedu.indicators.definitions import Period
+from teachers.actions import housing
 from teachers.actions.care import Insured, put_up_all, take_in_insurances
-from teachers.models import HealthCheck, HelpActivity, Insurance, TiltEntry, TiltList, TitleRecord
+from teachers.actions.housing_import import Lodged, take_in_housing
+from teachers.models import (
+    HealthCheck,
+    HelpActivity,
+    HousingRequest,
+    Insurance,
+    Occupancy,
+    TiltEntry,
+    TiltList,
+    TitleRecord,
+)
 from teachers.queries.rotation import staff_of
 from tests import factories
 from tests.factories import teachers
 from tests.imports.conftest import workbook
+from tests.teachers.caring import room_at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 
@@ -240,6 +252,66 @@ def test_only_staff_of_the_two_schools_is_named_on_the_page_too(client, clerk, x
     assert (f"这两所学校没有工号为“{other.code}”的教师" in answer, "别校" in answer) == (True, False)
 
 
+HOUSING = ("学校", "楼名", "房号", "床位数", "面积", "状态", "工号", "姓名", "入住日期", "退房日期")
+
+
+def test_rooms_and_residents_come_in_move_out_and_go_out_again(client, run, personnel, wang, xiazhai, on_day):
+    on_day("2020-10-20")
+    li, chen = (teachers.teacher(name, xiazhai) for name in ("李明", "陈静"))
+    by = personnel.as_actor()
+    housing.ask(by=by, school=xiazhai, teacher=li, asked_on=dt.date(2020, 9, 1), reason="家在外乡")
+    content = workbook(("宿舍", [
+        HOUSING, (xiazhai.name, "教师楼", "101", 2, "35.5㎡", "在用", wang.code, "王芳", "2019-09-01", ""),
+        (xiazhai.code, "教师楼", "101", "", "", "", li.code, "", "2020-09-01", ""), (xiazhai.name, "教师楼", "102", 1, "", "维修", "", "", "", ""),
+    ]))  # fmt: skip
+    assert run("housing", content)["created"] == 3
+    assert run("housing", content)["unchanged"] == 3
+    assert HousingRequest.objects.get().state == "housed"
+    client.force_login(personnel)
+    assert run("housing", client.get(reverse("teachers:housing_export")).content)["unchanged"] == 3
+    moved = workbook(("宿舍", [
+        HOUSING, (xiazhai.name, "教师楼", "101", 1, "", "", wang.code, "", "2019-09-01", "2020-09-30"),
+        (xiazhai.name, "教师楼", "101", "", "", "", li.code, "", "2020-09-01", "2020-10-09"),
+        (xiazhai.name, "教师楼", "101", "", "", "", chen.code, "", "2020-10-10", ""),
+        (xiazhai.name, "教师楼", "102", "", "", "可用", wang.code, "", "2020-10-01", ""),
+    ]))  # fmt: skip
+    counts = run("housing", moved)
+    assert (counts["created"], counts["updated"]) == (2, 2)
+    shown = client.get(reverse("teachers:housing")).context["sums"]
+    assert (shown["rooms"], shown["places"], shown["occupied"], shown["free"]) == (2, 2, 2, 0)
+    living = Occupancy.objects.in_force(dt.date(2020, 10, 20)).order_by("room__number")
+    assert [(stay.teacher, stay.room.number) for stay in living] == [(chen, "101"), (wang, "102")]
+    told = (
+        AuditEvent.objects.filter(action="housing.room").exclude(changes__capacity=[None, 1]).order_by("pk")
+    )
+    assert told.last().changes in ({"capacity": ["2", "1"]}, {"state": ["repair", "in_use"]})
+
+
+def test_wrong_rooms_and_residents_are_told(clerk, personnel, wang, xiazhai, qingshi):
+    room = room_at(xiazhai, by=personnel.as_actor(), number="101", capacity=1)
+    housing.move_in(by=personnel.as_actor(), room=room, teacher=wang, since=dt.date(2020, 9, 1))
+    li, other = teachers.teacher("李明", xiazhai), teachers.teacher("张红", qingshi)
+    house = (xiazhai.name, room.building.name)
+    rows = (
+        HOUSING, (*house, "101", "", "", "", li.code, "", "2020-09-05", ""), (*house, "201", "", "", "", "", "", "", ""),
+        (*house, "202", 30, "", "", "", "", "", ""), (*house, "203", 1, "", "", wang.code, "", "2020-10-01", ""),
+        (*house, "204", 2, "", "", "", "", "2020-10-01", ""), (*house, "205", 2, "很大", "", "", "", "", ""),
+        (*house, "206", 2, "", "", li.code, "", "2020-09-05", "2020-09-01"), (*house, "207", 2, "", "", "", "", "", ""),
+        (*house, "207", 3, "", "", li.code, "", "2020-09-05", ""), (*house, "208", 1, "", "停用", li.code, "", "2020-09-05", ""),
+        ("没有的学校", "楼", "1", 1, "", "", "", "", "", ""), (qingshi.name, "楼", "1", 1, "", "", other.code, "", "2020-09-05", ""),
+    )  # fmt: skip
+    found = [
+        (2, "number"), (3, "capacity"), (4, "capacity"), (5, "since"), (6, "code"), (7, "area"), (8, "until"), (10, "capacity"), (11, "state"),
+        (12, "school"),
+    ]  # fmt: skip
+    assert problems(personnel, "housing", *rows) == found
+    assert problems(clerk, "housing", *rows) == [
+        *found,
+        (13, "code"),
+        (13, "school"),
+    ]  # another school's staff and room
+
+
 def test_queries_do_not_grow_with_the_rows(personnel, xiazhai):
     by = personnel.as_actor()
     tilt = TiltList.objects.create(
@@ -251,6 +323,14 @@ def test_queries_do_not_grow_with_the_rows(personnel, xiazhai):
         with CaptureQueriesContext(connection) as seen:
             take_in_insurances(
                 by=by, rows=[Insured(each.pk, "medical", dt.date(2020, 1, 1), None) for each in some]
+            )
+            house = f"{len(some)}号楼"
+            take_in_housing(
+                by=by,
+                rows=[
+                    Lodged(xiazhai.pk, house, each.code, 1, None, None, each.pk, dt.date(2020, 1, 1))
+                    for each in some
+                ],
             )
             put_up_all(by=by, tilt=tilt, candidates=[(each, 8000) for each in some])
         return len(seen)
