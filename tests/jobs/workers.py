@@ -36,7 +36,7 @@ BROKER = "redis" if os.environ.get("REDIS_URL") else "files"
 LEASE = 2.0  # seconds; long enough for a busy machine, short enough to wait for
 
 
-def wait_for(condition: Callable, what: str, *, seconds: float = 30.0):
+def wait_for(condition: Callable, what: str, *, seconds: float = 60.0):
     """Return the first true value of ``condition()``; fail, naming ``what``, when none comes in time."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
