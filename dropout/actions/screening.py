@@ -34,10 +34,13 @@ KINDS = {
     Standing.DROPOUT: CaseKind.DROPOUT,
     Standing.NEVER_ENROLLED: CaseKind.NEVER_ENROLLED,
 }
-# Who is not in school by right, which needs a paper.
-NEEDS_EVIDENCE = (DisposalCode.EXEMPT, DisposalCode.HOME_TAUGHT, DisposalCode.DECEASED)
+NEEDS_EVIDENCE = (DisposalCode.DECEASED,)
+# Who may stay away by right is decided in a case: an assessment, a second person, lessons at home, a day on which a delay ends.
+BY_A_CASE = (DisposalCode.EXEMPT, DisposalCode.HOME_TAUGHT)
 EXPLANATIONS = tuple(
-    code for code in DisposalCode if code not in (DisposalCode.TO_VERIFY, DisposalCode.DROPPED_OUT)
+    code
+    for code in DisposalCode
+    if code not in (DisposalCode.TO_VERIFY, DisposalCode.DROPPED_OUT, *BY_A_CASE)
 )
 
 
@@ -161,6 +164,10 @@ def explain(
     *, by: Actor, row: ScreeningRow, code: str, reason: str, upload=None, account=None
 ) -> ScreeningRow:
     """Say why the child is not away after all, with a paper where the law wants one; ``upload`` was checked by the form."""
+    if code not in EXPLANATIONS:
+        raise StepRefused(
+            f"“{DisposalCode(code).label}”不能只写说明，请建立个案，在个案里提出，由另一人复核。"
+        )
     if code in NEEDS_EVIDENCE and upload is None:
         raise StepRefused(f"说明为“{DisposalCode(code).label}”的，须上传佐证材料。")
     stored = upload and StoredFile.keep(

@@ -210,9 +210,12 @@ def test_row_is_followed_by_a_case_or_an_explanation_and_the_village_confirms(
     }  # fmt: skip
     client.force_login(clerk)
     address = reverse("dropout:screening_row", args=[rows["没回来"].pk])
-    assert (
-        client.post(address, {"code": "exempt", "reason": "残疾"}).status_code == 422
-    )  # the law wants a paper
+    for code in ("exempt", "home_taught"):  # whose right to stay away another person confirms
+        assert client.post(address, {"code": code, "reason": "残疾"}).status_code == 422
+        with pytest.raises(StepRefused, match="请建立个案"):
+            actions.explain(by=clerk.as_actor(), row=rows["没回来"], code=code, reason="残疾")
+    unproved = client.post(address, {"code": "deceased", "reason": "溺水"})
+    assert (unproved.status_code, "须上传佐证材料" in unproved.content.decode()) == (422, True)
     scan = SimpleUploadedFile("证明.png", b"\x89PNG and more")
     assert (
         client.post(address, {"code": "other_county", "reason": "随父母到外县就读", "scan": scan}).status_code
@@ -242,9 +245,9 @@ def test_explanation_is_for_who_works_the_child_and_each_opening_is_logged(
 ):
     made = actions.screen(by=basic.as_actor(), term=county)
     row = made.rows.get(name="没回来")
-    scan = SimpleUploadedFile("残疾证.png", b"\x89PNG and more")
+    scan = SimpleUploadedFile("死亡证明.png", b"\x89PNG and more")
     actions.explain(
-        by=clerk.as_actor(), row=row, code="home_taught", reason="重度残疾，卧床", upload=scan, account=clerk
+        by=clerk.as_actor(), row=row, code="deceased", reason="病故，家里不愿提起", upload=scan, account=clerk
     )
     page, paper = (reverse(f"dropout:screening_{name}", args=[row.pk]) for name in ("row", "evidence"))
 
@@ -254,7 +257,7 @@ def test_explanation_is_for_who_works_the_child_and_each_opening_is_logged(
             BytesIO(client.get(reverse("dropout:ledger_export"), {"tab": "suspected"}).content)
         ).active
         cells = " ".join(str(cell) for line in sheet.iter_rows(values_only=True) for cell in line)
-        return [word in text for text in [*(one.content.decode() for one in texts), cells] for word in ("已说明", "送教上门", "卧床")]  # fmt: skip
+        return [word in text for text in [*(one.content.decode() for one in texts), cells] for word in ("已说明", "死亡", "病故")]  # fmt: skip
 
     client.force_login(leader)
     assert told() == [True, False, False] * 3
@@ -267,7 +270,7 @@ def test_explanation_is_for_who_works_the_child_and_each_opening_is_logged(
     assert b"".join(client.get(paper).streaming_content) == b"\x89PNG and more"
     assert list(AccessEvent.objects.order_by("pk").values_list("by_name", "kind", "fields")) == [
         ("杨丽", "reveal", "排查说明、理由"), ("杨丽", "reveal", "不在校学生的说明"), ("杨丽", "download", "疑似辍学台账 2 人；全部"),
-        ("杨丽", "download", "排查佐证材料 残疾证.png"),
+        ("杨丽", "download", "排查佐证材料 死亡证明.png"),
     ]  # fmt: skip
 
 
