@@ -158,3 +158,7 @@ class SchoolBook:
         if code:
             return self.by_code.get(code)
         return self.by_name.get(name or "")
+
+    def named(self, word: str | None) -> SchoolEntry | None:
+        """Return the school that one column names, by code or by name; None without a word, or where several are called so."""
+        return self.by_code.get(word or "") or self.by_name.get(word or "")

@@ -204,10 +204,7 @@ class ProjectResource(ImportResource):
 
     def _place(self, row: Row) -> tuple[tuple[int, ...], str]:
         words = [word.strip() for word in _APART.split(row.values["schools"] or "") if word.strip()]
-        found = [
-            self.books_of_schools.by_code.get(word) or self.books_of_schools.by_name.get(word)
-            for word in words
-        ]
+        found = [self.books_of_schools.named(word) for word in words]
         if unknown := [word for word, school in zip(words, found, strict=True) if school is None]:
             row.reject(
                 "schools",

@@ -114,7 +114,7 @@ class DeploymentResource(ImportResource):
         return held[0] if held else None
 
     def _school(self, word: str | None):
-        return word and (self.schools.by_code.get(word) or self.schools.by_name.get(word))
+        return self.schools.named(word)
 
     def _look_at_schools(self, row: Row, held: Appointment | None, context: Context) -> None:
         for name in ("sending", "receiving"):

@@ -46,7 +46,7 @@ class EstablishmentResource(ImportResource):
 
     def examine(self, row: Row, context: Context) -> None:
         word, number = row.values["school"], row.values["authorised"]
-        school = word and (self.schools.by_code.get(word) or self.schools.by_name.get(word))
+        school = self.schools.named(word)
         if word and not school:
             row.reject(
                 "school",

@@ -77,7 +77,7 @@ class HeadTermResource(ImportResource):
     def _school(self, row: Row, teacher: Teacher | None, since: dt.date | None) -> int | None:
         """Return the school that is named, else that of the post on the first day."""
         if word := row.values["school"]:
-            found = self.schools.by_code.get(word) or self.schools.by_name.get(word)
+            found = self.schools.named(word)
             if not found:
                 row.reject("school", "school_unknown", f"没有叫“{word[:40]}”的学校，或不止一所；请照学校名册填写名称或标识码。")  # fmt: skip
             return found and found.pk

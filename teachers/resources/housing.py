@@ -73,7 +73,7 @@ class HousingResource(ByTeacherResource):
     def examine(self, row: Row, context: Context) -> None:
         values = row.values
         word, teacher = values["school"], self.teacher_of(row, context)
-        school = word and (self.schools.by_code.get(word) or self.schools.by_name.get(word))
+        school = self.schools.named(word)
         if word and not school:
             row.reject("school", "school_unknown", f"没有叫“{word[:40]}”的学校，或不止一所；请照学校名册填写名称或标识码。")  # fmt: skip
         elif school and context.schools is not None and school.pk not in context.schools:

@@ -71,7 +71,7 @@ class HelpResource(ImportResource):
 
     def _school(self, row: Row, name: str) -> int | None:
         word = row.values[name]
-        found = word and (self.schools.by_code.get(word) or self.schools.by_name.get(word))
+        found = self.schools.named(word)
         if word and not found:
             row.reject(name, "school_unknown", f"没有叫“{word[:40]}”的学校，或不止一所；请照学校名册填写名称或标识码。")  # fmt: skip
         return found.pk if found else None

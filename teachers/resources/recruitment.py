@@ -254,7 +254,7 @@ class CandidateResource(ImportResource):
         values = row.values
         plan = self._plan(row)
         word = values["school"]
-        school = word and (self.schools.by_code.get(word) or self.schools.by_name.get(word))
+        school = self.schools.named(word)
         if word and not school:
             row.reject(
                 "school", "school_unknown", f"没有叫“{word[:40]}”的学校；请照学校名册填写名称或标识码。"

@@ -202,7 +202,7 @@ class TeacherResource(ImportResource):
 
     def _school(self, row: Row, context: Context):
         word = row.values["school"]
-        found = word and (self.schools.by_code.get(word) or self.schools.by_name.get(word))
+        found = self.schools.named(word)
         if word and not found:
             row.reject(
                 "school",

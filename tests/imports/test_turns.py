@@ -10,7 +10,7 @@ from povertyedu.imports.models import ImportBatch
 from povertyedu.workflow.flow import StepRefused
 from students.models import Enrolment, Student
 from tests import factories
-from tests.subsidies.test_batch_races import together
+from tests.together import together
 
 from .conftest import roster
 from .test_pages import url, work

@@ -2,11 +2,9 @@
 
 from contextlib import suppress
 from random import Random
-from threading import Barrier, Thread
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
 from django.db.models import Sum
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +17,7 @@ from projects.models import ContractPart, FundEntry, FundLine, FundRequest, Proj
 from projects.queries import lists
 from tests import factories
 from tests.projects.building import DAY, line, programme, project_at, signed, sums
+from tests.together import refused_at_once
 
 ONE, OTHER = Actor(1, "甲", ""), Actor(2, "乙", "")
 COLUMNS = {
@@ -140,28 +139,9 @@ class FundBook(TestCase):
 REFUSALS = (StepRefused, ValidationError)
 
 
-def together(*deeds):
-    """Run ``deeds`` at once, each in a thread and connection of its own; return how many were refused in words.
-
-    Anything else that goes wrong in a thread fails the test: pytest makes an error of it.
-    """
-    barrier, refused = Barrier(len(deeds)), []
-
-    def run(deed):
-        try:
-            barrier.wait(timeout=10)
-            deed()
-        except REFUSALS as refusal:
-            refused.append(refusal)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=run, args=(deed,)) for deed in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return len(refused)
+def at_once(*deeds) -> int:
+    """Run ``deeds`` at once; return how many were refused in words."""
+    return len(refused_at_once(*deeds, refusing=REFUSALS))
 
 
 @pytest.mark.sql
@@ -170,7 +150,7 @@ class TestAtOnce:
     def test_eight_payments_at_once_never_exceed_the_contract(self, officer, dormitory):
         by = officer.as_actor()
         part = signed(dormitory, by=by, parts={"central": 10_000_000}).parts.get()
-        refused = together(
+        refused = at_once(
             *(
                 lambda n=n: funds.pay(by=by, part=part, amount_fen=3_000_000, on=DAY, document=f"P-{n}")
                 for n in range(8)
@@ -189,7 +169,7 @@ class TestAtOnce:
             amount_fen=20_000_000,
             reason="调剂",
         )
-        refused = together(
+        refused = at_once(
             lambda: requests.approve(by=leader, request=asked),
             lambda: signed(dormitory, by=by, parts={"central": 20_000_000}, number="HT-1"),
             lambda: signed(dormitory, by=by, parts={"central": 20_000_000}, number="HT-2"),
@@ -203,7 +183,7 @@ class TestAtOnce:
         by = officer.as_actor()
         part = signed(dormitory, by=by, parts={"central": 10_000_000}).parts.get()
         paid = funds.pay(by=by, part=part, amount_fen=4_000_000, on=DAY, document="P-1")
-        refused = together(*(lambda: funds.take_back(by=by, entry=paid, reason="退回") for _ in range(2)))
+        refused = at_once(*(lambda: funds.take_back(by=by, entry=paid, reason="退回") for _ in range(2)))
         assert (refused, sums(dormitory)[3], FundEntry.objects.filter(kind=EntryKind.PAYMENT).count()) == (
             1,
             0,
@@ -220,14 +200,14 @@ class TestAtOnce:
             amount_fen=500,
             reason="涨价",
         )
-        refused = together(*(lambda: requests.approve(by=leader, request=asked) for _ in range(3)))
+        refused = at_once(*(lambda: requests.approve(by=leader, request=asked) for _ in range(3)))
         assert (refused, line(dormitory).over_contract_fen, asked.entries.count()) == (2, 500, 1)
 
     def test_contract_is_paid_or_taken_back_never_both(self, officer, dormitory):
         by = officer.as_actor()
         part = signed(dormitory, by=by, parts={"central": 10_000_000}).parts.get()
         entry = part.entries.get(kind="contract")
-        refused = together(
+        refused = at_once(
             lambda: funds.take_back(by=by, entry=entry, reason="合同作废"),
             lambda: funds.pay(by=by, part=part, amount_fen=10_000_000, on=DAY, document="P-1"),
         )
@@ -254,6 +234,6 @@ class TestAtOnce:
                 with suppress(*REFUSALS, FundLine.DoesNotExist, IndexError):
                     getattr(own, what)(chance.choice(projects), source, chance.randint(1, 60))
 
-        together(*(lambda n=n: busy(n) for n in range(6)))
+        at_once(*(lambda n=n: busy(n) for n in range(6)))
         check_book()
         assert FundEntry.objects.count() > 10

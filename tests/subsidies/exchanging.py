@@ -16,6 +16,7 @@ ZUNYI, GUANGZHOU = "贵州省遵义市", "广东省广州市"
 
 
 def load_sample(folder, monkeypatch) -> None:
+    """Import a sample county, its children away too, as the command does."""
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     for kind in ("areas", "schools", "roster", "registered-poor", "categories", "target-list", "away"):
         term = () if kind in ("areas", "schools") else ("--term", "2020-autumn")

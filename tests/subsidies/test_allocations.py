@@ -21,8 +21,7 @@ from subsidies.models import Allocation, AllocationDecision, AllocationShare
 from subsidies.queries.earmarks import Need, committed_of, spent_of
 from tests import factories
 from tests.factories import subsidies
-
-from .test_batch_races import refusals, together
+from tests.together import refusals, together
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 POOR = HardshipCategory.REGISTERED_POOR.value
@@ -324,7 +323,10 @@ def test_walk_in_pages_from_receipt_to_schools(
     client.post(edit, {"amount": "3999.99", "weight_boarders": "10"})
     made.refresh_from_db()
     assert (made.amount_fen, made.weights) == (399_999, {"boarders": 10})
-    step = lambda verb: reverse("subsidies:allocation_step", args=[made.pk, verb])  # noqa: E731
+
+    def step(verb):
+        return reverse("subsidies:allocation_step", args=[made.pk, verb])
+
     client.post(step("submit"))
     assert client.post(step("approve")).status_code == 403
     client.force_login(approver)

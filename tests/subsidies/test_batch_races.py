@@ -1,13 +1,13 @@
 """Two people at the same instant, on real connections: exactly one wins, nothing is doubled."""
 
-from threading import Barrier, Event, Thread
+from threading import Event, Thread
 
 import pytest
 from django.db import connection, transaction
 
 from povertyedu.publicity import actions as publicity
 from povertyedu.publicity.models import Notice
-from povertyedu.workflow.flow import SYSTEM, StepRefused
+from povertyedu.workflow.flow import SYSTEM
 from students.actions.hardship import mark_changed
 from students.models import Enrolment, FactChange
 from subsidies.actions import batches, payouts, recalculation
@@ -15,33 +15,9 @@ from subsidies.actions.policies import load_policy, pack_text
 from subsidies.models import BankFile, Batch, BatchDecision, BatchSeat, Entitlement, Line
 from tests import factories
 from tests.factories import subsidies
+from tests.together import refusals, together
 
 pytestmark = [pytest.mark.sql, pytest.mark.usefixtures("real_commits")]
-
-
-def together(*deeds):
-    """Run ``deeds`` in a thread and connection each, started at once; return what each gave or raised."""
-    barrier, results = Barrier(len(deeds)), [None] * len(deeds)
-
-    def run(place, deed):
-        try:
-            barrier.wait(timeout=10)
-            results[place] = deed()
-        except StepRefused as refused:
-            results[place] = refused
-        finally:
-            connection.close()
-
-    threads = [Thread(target=run, args=(place, deed)) for place, deed in enumerate(deeds)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return results
-
-
-def refusals(results):
-    return [result for result in results if isinstance(result, StepRefused)]
 
 
 def test_two_approvals_at_once_count_one(people, autumn, luona):

@@ -15,8 +15,7 @@ from subsidies.actions import batches, funds, lines, payouts
 from subsidies.models import Batch, Commitment, Line, LineShare
 from tests import factories
 from tests.factories import subsidies
-
-from .test_batch_races import refusals, together
+from tests.together import refusals, together
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 

@@ -2,12 +2,10 @@
 
 import datetime as dt
 import io
-import sys
 from collections import Counter
 
 import openpyxl
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -30,26 +28,12 @@ from tests.factories import subsidies
 
 from . import coverage_oracle
 from .coverage_county import County, people
+from .exchanging import load_sample
 
 pytestmark = pytest.mark.django_db
 PAGE, NAMES, EXPORT, DISPOSE = (
     reverse(f"subsidies:coverage{tail}") for tail in ("", "_names", "_export", "_dispose")
 )
-
-
-def load_sample(folder, monkeypatch) -> None:
-    """Import a sample county, its children away too, as the command does."""
-    monkeypatch.setattr(sys, "stderr", io.StringIO())
-    for kind in ("areas", "schools", "roster", "registered-poor", "categories", "target-list", "away"):
-        term = () if kind in ("areas", "schools") else ("--term", "2020-autumn")
-        call_command(
-            "import_workbook",
-            kind,
-            str(folder / f"{kind}.xlsx"),
-            *term,
-            stdout=io.StringIO(),
-            stderr=io.StringIO(),
-        )
 
 
 @pytest.mark.sql

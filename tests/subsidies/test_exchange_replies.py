@@ -1,6 +1,7 @@
 """What the answer of the county of study does, in parts and corrected; what is refused."""
 
 import datetime as dt
+from functools import partial
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -156,7 +157,7 @@ def test_same_file_twice_and_the_same_answers_again_are_told(client, aid_officer
     client.force_login(aid_officer)
     upload = filled(question(client, sent), {1: ("是",)})
     content = upload.read()
-    again = lambda: SimpleUploadedFile("答复.xlsx", content)  # noqa: E731  a fresh upload each time
+    again = partial(SimpleUploadedFile, "答复.xlsx", content)
     take_in(client, sent, again(), "2020-11-01")
     events = AuditEvent.objects.count()
     answer = send_back(client, sent, again(), "2020-11-01")
@@ -266,7 +267,10 @@ def test_letter_not_sent_or_over_and_a_closed_term_take_no_answer(
     client, aid_officer, autumn, letter, november
 ):
     client.force_login(aid_officer)
-    upload = lambda: filled(question(client, letter), {1: ("是",)})  # noqa: E731  a fresh upload each time
+
+    def upload():
+        return filled(question(client, letter), {1: ("是",)})
+
     early = upload()
     assert send_back(client, letter, early, "2020-11-01").context["errors"] == [
         "这份核实函待发函，不能读入答复。"

@@ -1,6 +1,6 @@
 """Money paid beyond what is due comes back by decision only, and every number follows."""
 
-import threading
+from functools import partial
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -14,6 +14,7 @@ from subsidies.actions import batches, recovery
 from subsidies.models import Balance, Line, PaidAdjustment, Recovery
 from tests import factories
 from tests.factories import subsidies
+from tests.together import together
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 
@@ -142,22 +143,13 @@ def test_two_batches_opened_at_once_offset_the_same_money_once(
     programmes = [subsidies.programme(code, code) for code in ("p1", "p2")]
     for programme in programmes:
         subsidies.entitle(over, 25_000, of=programme)
-    gate = threading.Barrier(2)
 
     def open_one(programme):
-        gate.wait()
-        try:
-            batches.open_batch(by=people.aid, term=autumn, programmes=[programme], title="同时")
-        except StepRefused:
-            pass  # all of it was taken by the offset
-        finally:
-            connection.close()
+        return batches.open_batch(by=people.aid, term=autumn, programmes=[programme], title="同时")
 
-    threads = [threading.Thread(target=open_one, args=[programme]) for programme in programmes]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together(
+        *(partial(open_one, programme) for programme in programmes)
+    )  # refused where the offset took all of it
     taken = sum(-fen for fen in PaidAdjustment.objects.values_list("paid_fen", flat=True) if fen < 0)
     listed = sum(Line.objects.open().values_list("amount_fen", flat=True))
     assert (taken, listed) == (30_000, 20_000)

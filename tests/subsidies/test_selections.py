@@ -1,7 +1,5 @@
 """Selecting children within a quota: who may be, how many, what follows, and two people at once."""
 
-from threading import Barrier, Thread
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -16,6 +14,7 @@ from subsidies.actions.selections import eligible, quota_of, select
 from subsidies.models import Entitlement, Selection
 from tests import factories
 from tests.factories import policies
+from tests.together import together
 
 pytestmark = [pytest.mark.sql]
 LIST = reverse("subsidies:selections")
@@ -298,22 +297,8 @@ def test_pages_cost_the_same_for_one_child_and_thirty(client, aid_officer, xiazh
 def test_two_officers_at_once_never_exceed_the_quota(xiazhai, autumn):
     policies.published(policies.QUOTA)
     children = pupils(xiazhai, autumn, 4)
-    barrier, results = Barrier(2), [None, None]
-
-    def tick(place):
-        try:
-            barrier.wait(timeout=10)
-            results[place] = choose(autumn, xiazhai, *children[2 * place : 2 * place + 2])
-        except StepRefused as refused:
-            results[place] = refused
-        finally:
-            connection.close()
-
-    threads = [Thread(target=tick, args=(place,)) for place in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-
+    results = together(
+        lambda: choose(autumn, xiazhai, *children[:2]), lambda: choose(autumn, xiazhai, *children[2:])
+    )
     assert sorted(isinstance(result, StepRefused) for result in results) == [False, True]
     assert Selection.objects.count() == 2

@@ -10,8 +10,8 @@ from teachers.models import Appointment, Candidate, Establishment, PostLine, Tea
 from tests import factories
 from tests.factories import teachers
 from tests.teachers.recruiting import apply, approved, hire, wanted
-from tests.teachers.together import together
 from tests.teachers.trained import course_of
+from tests.together import refused_at_once
 
 pytestmark = [
     pytest.mark.django_db,
@@ -31,7 +31,7 @@ def test_last_place_of_a_school_goes_to_one_of_two_who_are_posted_at_once(person
     line = PostLine.objects.get(target__plan=plan)
     apply(line, ("罗丽", "90", "90"), ("韦平", "80", "80"), by=personnel)
     hire(plan, by=personnel, approver=approver)
-    refused = together(
+    refused = refused_at_once(
         *(
             lambda who=who, code=code: posting.post(
                 by=personnel.as_actor(), candidate=who, since=SINCE, code=code, kind="established"
@@ -53,7 +53,7 @@ def test_one_candidate_is_posted_once_however_often_the_button_is_pressed(person
     plan = approved(wanted(xiazhai), by=personnel, approver=approver, open_recruitment=1)
     apply(PostLine.objects.get(target__plan=plan), ("罗丽", "90", "90"), by=personnel)
     hire(plan, by=personnel, approver=approver)
-    refused = together(
+    refused = refused_at_once(
         *(
             lambda code=code: posting.post(
                 by=personnel.as_actor(),
@@ -73,7 +73,7 @@ def test_one_post_is_taken_once_by_two_who_choose_at_once(personnel, approver, x
     plan = approved(wanted(xiazhai), by=personnel, approver=approver, open_recruitment=1)
     line = PostLine.objects.get(target__plan=plan)
     tied = apply(line, ("罗丽", "80", "80"), ("韦平", "80", "80"), by=personnel)
-    refused = together(
+    refused = refused_at_once(
         *(
             lambda who=who: candidates.choose(
                 by=personnel.as_actor(), candidate=Candidate.objects.get(pk=who.pk), reason="面试表现"
@@ -91,7 +91,7 @@ def test_post_is_taken_once_whatever_writes(personnel, approver, xiazhai):
     plan = approved(wanted(xiazhai), by=personnel, approver=approver, open_recruitment=1)
     line = PostLine.objects.get(target__plan=plan)
     both = apply(line, ("罗丽", "80", "80"), ("韦平", "80", "80"), by=personnel)
-    refused = together(
+    refused = refused_at_once(
         *(lambda who=who: Candidate.objects.filter(pk=who.pk).update(state="checking") for who in both)
     )
     line.refresh_from_db()
@@ -101,7 +101,7 @@ def test_post_is_taken_once_whatever_writes(personnel, approver, xiazhai):
 def test_last_place_of_a_course_is_given_once(personnel, clerk, xiazhai):
     course = course_of(by=personnel, places=1, on=dt.date(2020, 9, 1))
     people = [teachers.teacher(f"教师{number}", xiazhai) for number in range(2)]
-    refused = together(
+    refused = refused_at_once(
         *(
             lambda who=who: training.enrol(by=clerk.as_actor(), course=course, teachers=[who])
             for who in people
@@ -122,7 +122,7 @@ def test_more_than_the_establishment_is_not_taken_in_by_a_roster_and_a_clerk_at_
                 [Appointment(teacher=wang, school=xiazhai, subject="art", since=SINCE, kind="established")]
             )
 
-    refused = together(by_roster, lambda: teachers.post(zhao, xiazhai))
+    refused = refused_at_once(by_roster, lambda: teachers.post(zhao, xiazhai))
     assert (len(refused), Establishment.objects.get().filled) == (1, 1)
 
 
@@ -132,7 +132,7 @@ def test_other_schools_do_not_wait_for_each_other(personnel, xiazhai):
         teachers.establishment(school, 1)
     people = [teachers.teacher(f"教师{number}") for number in range(2)]
     assert (
-        together(
+        refused_at_once(
             *(lambda who=who, at=at: teachers.post(who, at) for who, at in zip(people, schools, strict=True))
         )
         == []

@@ -13,7 +13,7 @@ from teachers.actions.posts import appoint
 from teachers.models import Appointment, Establishment, EstablishmentChange, ExcessDecision, ExcessRequest
 from tests import factories
 from tests.factories import teachers
-from tests.teachers.together import together
+from tests.together import refused_at_once
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("teachers:establishment")
@@ -162,7 +162,7 @@ class TestAtOnce:
     def test_last_place_is_given_once(self, personnel, xiazhai):
         teachers.establishment(xiazhai, 1)
         people = [teachers.teacher(f"教师{number}") for number in range(2)]
-        refused = together(
+        refused = refused_at_once(
             *(
                 lambda who=who: appoint(
                     by=personnel.as_actor(), teacher=who, school=xiazhai, subject="art", since=DAY
@@ -180,7 +180,7 @@ class TestAtOnce:
         """Without the verb's lock the constraint alone refuses the second."""
         teachers.establishment(xiazhai, 1)
         people = [teachers.teacher(f"教师{number}") for number in range(2)]
-        refused = together(*(lambda who=who: teachers.post(who, xiazhai) for who in people))
+        refused = refused_at_once(*(lambda who=who: teachers.post(who, xiazhai) for who in people))
         assert ["establishment_is_not_overfilled" in each for each in refused] == [True]
         assert (Establishment.objects.get().filled, Appointment.objects.count()) == (1, 1)
 
@@ -192,7 +192,7 @@ class TestAtOnce:
         for school in (xiazhai, qingshi):
             teachers.establishment(school)
         wang = teachers.teacher()
-        refused = together(
+        refused = refused_at_once(
             *(
                 lambda at=at: teachers.post(wang, at, since=DAY, until=dt.date(2021, 8, 31))
                 for at in (xiazhai, qingshi)
@@ -206,7 +206,7 @@ class TestAtOnce:
     def test_moves_that_cross_do_not_block_each_other(self, personnel, xiazhai, qingshi):
         wang, zhao = teachers.teacher(at=xiazhai), teachers.teacher("赵平", qingshi)
         pairs = ((wang, qingshi), (zhao, xiazhai)) * 3
-        refused = together(
+        refused = refused_at_once(
             *(
                 lambda who=who, at=at: appoint(
                     by=personnel.as_actor(), teacher=who, school=at, subject="art", since=DAY

@@ -1,7 +1,7 @@
 """周转宿舍: no room beyond its places, nobody in two rooms, whatever writes and however many at once."""
 
 import datetime as dt
-from threading import Barrier, Thread
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -17,6 +17,7 @@ from teachers.models import HousingRequest, Occupancy, Room
 from tests import factories
 from tests.factories import teachers
 from tests.teachers.caring import room_at
+from tests.together import refused_at_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 BY = Actor(1, "甲", "")
@@ -222,21 +223,9 @@ class Stays(TestCase):
 def test_two_who_take_the_last_place_at_once_get_it_once(xiazhai):
     room = room_at(xiazhai, by=BY, capacity=1)
     people = [teachers.teacher(name, xiazhai) for name in ("王芳", "李明", "张红", "刘强")]
-    barrier, refused = Barrier(len(people)), []
 
-    def move(who):
-        try:
-            barrier.wait(timeout=20)
-            # past the verb's own lock: the database alone decides
-            Occupancy.objects.create(room=room, teacher=who, since=DAY, by_name="甲")
-        except IntegrityError as refusal:
-            refused.append(refusal)
-        finally:
-            connection.close()
+    def move(who):  # past the verb's own lock: the database alone decides
+        Occupancy.objects.create(room=room, teacher=who, since=DAY, by_name="甲")
 
-    threads = [Thread(target=move, args=(who,)) for who in people]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
+    refused = refused_at_once(*(partial(move, who) for who in people))
     assert (len(refused), room.occupancies.count()) == (3, 1)
