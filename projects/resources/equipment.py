@@ -11,6 +11,7 @@ from povertyedu.imports.places import SchoolBook
 from povertyedu.imports.reading import Arrangement
 from povertyedu.imports.resources import ImportResource
 from povertyedu.imports.rows import Change, Context, Row
+from povertyedu.imports.totals import WithTotals
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Area
 from povertyedu.ui.numerals import yuan
@@ -22,7 +23,7 @@ from projects.actions.purchases import NewItem, NewPurchase, draw_up, extend
 from projects.enums import EquipmentKind, PurchaseState
 from projects.models import Asset, Project, Purchase, PurchaseShare
 
-from .units import clean_count, clean_money, told_apart, total_row
+from .units import clean_count, clean_money, told_apart
 
 KIND_WORDS = {kind.label: kind.value for kind in EquipmentKind} | {
     "电脑": "computers", "学生计算机": "computers", "教师计算机": "computers", "课桌凳": "desks", "学生课桌椅": "desks", "床": "beds", "床位": "beds", "学生床": "beds",
@@ -110,7 +111,7 @@ class Line:
     quantity: int
 
 
-class PurchaseResource(_OfSchool):
+class PurchaseResource(WithTotals, _OfSchool):
     """Purchase lists with their shares, a draft each. A list that left its draft is not changed by a file."""
 
     kind = "purchases"
@@ -141,16 +142,6 @@ class PurchaseResource(_OfSchool):
     amount_fen = Column("金额（元）", aliases=("金额", "总价", "小计"), clean=clean_money, width=14)
     supplier = Column("供应商", aliases=("供货单位", "中标单位"), clean=short_text(80), width=20)
 
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.totals: dict[str, tuple] = {}
-
-    def arrange(self, sheet, header) -> Arrangement:
-        arrangement = super().arrange(sheet, header)
-        if cells := total_row(sheet):
-            self.totals[sheet.name] = (header, arrangement.change(cells))
-        return arrangement
-
     def look_up(self, rows, context: Context) -> None:
         super().look_up(rows, context)
         self.county = (
@@ -162,13 +153,12 @@ class PurchaseResource(_OfSchool):
         }  # fmt: skip
         self.first: dict[tuple, tuple] = {}  # list, name, model -> kind, unit, price of its first row
         self.of_list: dict[str, int | None] = {}
-        for name, (header, cells) in self.totals.items():
-            of_sheet = [row for row in rows if row.sheet == name]
-            given = self.reader(header)(cells).values["amount_fen"]
+        for total, of_sheet in self.totals_told(rows):
+            given = total["amount_fen"]
             added = sum(
                 int(Decimal(row.values["quantity"] or 0) * (row.values["price_fen"] or 0)) for row in of_sheet
             )
-            if of_sheet and given and added and given != added:
+            if given and added and given != added:
                 told = f"合计行的金额 {yuan(given)} 元，各行相加 {yuan(added)} 元，相差 {yuan(abs(given - added))} 元；按各行登记。"
                 of_sheet[0].warn("amount_fen", "total_differs", told)
 

@@ -7,8 +7,8 @@ from povertyedu.accounts.permissions import Permission
 from povertyedu.imports.cleaning import known_value_words, one_of, short_text
 from povertyedu.imports.places import AreaBook, AreaUnknown, SchoolBook
 from povertyedu.imports.reading import Arrangement
-from povertyedu.imports.resources import ImportResource
 from povertyedu.imports.rows import Change, Context, Row
+from povertyedu.imports.totals import WithTotals
 from povertyedu.orgs.models import Area
 from povertyedu.ui.numerals import wan
 from povertyedu.workbooks.cells import EMPTY, CellError, Cleaned, clean_code, clean_text
@@ -19,7 +19,7 @@ from projects.actions.register import NewProject, Quantity, register
 from projects.enums import FundSource, ProjectKind
 from projects.models import Programme, Project
 
-from .units import clean_area, clean_count, clean_money, told_apart, total_row
+from .units import clean_area, clean_count, clean_money, told_apart
 
 KIND_WORDS = {kind.label: kind.value for kind in ProjectKind} | {
     "扩建": "extend", "改建": "extend", "重建": "rebuild", "整体重建": "rebuild", "搬迁": "relocate", "迁建": "relocate", "维修": "renovate",
@@ -54,7 +54,7 @@ def _money(heading: str, *aliases: str) -> Column:
     )
 
 
-class ProjectResource(ImportResource):
+class ProjectResource(WithTotals):
     """Projects of a plan. What is registered already is left alone: its money changes by verbs with a document only."""
 
     kind = "projects"
@@ -132,18 +132,12 @@ class ProjectResource(ImportResource):
     document = Column("预算文号", aliases=("文号", "资金文号"), clean=short_text(80), width=18, as_text=True)
     remark = Column("备注", aliases=("说明", "建设内容"), clean=short_text(300), width=24)
 
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.totals: dict[str, list] = {}
-
     def arrange(self, sheet, header) -> Arrangement:
-        """Have each number told with the unit of its heading, and remember the total that the sheet itself gives."""
+        """Have each number told with the unit of its heading."""
         change = told_apart(
             sheet, header, money=["equipment_fen", "total_fen", *SOURCES], measured=["area", *AREAS, *COUNTS]
         )
-        if cells := total_row(sheet):
-            self.totals[sheet.name] = [header, change(cells)]
-        return Arrangement(header, change=change)
+        return self.with_total(sheet, Arrangement(header, change=change))
 
     def look_up(self, rows, context: Context) -> None:
         self.programmes = {}
@@ -157,12 +151,10 @@ class ProjectResource(ImportResource):
 
     def _compare_totals(self, rows) -> None:
         """Tell at a sheet's first row where the sheet's own total is not what its rows add up to."""
-        for name, (header, cells) in self.totals.items():
-            of_sheet = [row for row in rows if row.sheet == name]
-            given = self.reader(header)(cells).values
+        for given, of_sheet in self.totals_told(rows):
             for column in ("total_fen", *SOURCES):
                 added = sum(row.values[column] or 0 for row in of_sheet)
-                if of_sheet and given[column] and added and given[column] != added:
+                if given[column] and added and given[column] != added:
                     heading = self.fields[column].heading.partition("（")[0]
                     of_sheet[0].warn(
                         column,

@@ -22,7 +22,6 @@ _KINDS_OF_UNITS = (FEN, AREAS)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,13}(?:\.[0-9]+)?").fullmatch
 _MEASURED = re.compile(r"([0-9]{1,13}(?:\.[0-9]+)?)((?:[^0-9.].*)?)").fullmatch
 _IN_BRACKETS = re.compile(r"[(\[【]([^()\[\]【】]{1,12})[)\]】]")
-_TOTAL = re.compile(r"(?:全县|全州|本页)?(?:合计|总计|共计)[:：]?").fullmatch
 _UNIT_LINE = re.compile(r"单位[:：]?\s*(亿元|万元|元)")
 
 
@@ -56,15 +55,6 @@ def unit_line(sheet: Sheet, header: Header) -> str:
             if isinstance(cell, str) and (found := _UNIT_LINE.search(unicodedata.normalize("NFKC", cell))):
                 return found[1]
     return ""
-
-
-def total_row(sheet: Sheet) -> list | None:
-    """Return the cells of the last row that calls itself a total, None without one."""
-    found = None
-    for _, cells in sheet.rows:
-        if any(isinstance(cell, str) and _TOTAL("".join(cell.split())) for cell in cells[:3]):
-            found = cells
-    return found
 
 
 def told_apart(

@@ -6,9 +6,9 @@ from decimal import Decimal, InvalidOperation
 from povertyedu.accounts.permissions import Permission
 from povertyedu.imports.cleaning import known_value_words, one_of, short_text
 from povertyedu.imports.places import SchoolBook
-from povertyedu.imports.reading import Arrangement
 from povertyedu.imports.resources import ImportResource
 from povertyedu.imports.rows import Change, Context, Row
+from povertyedu.imports.totals import WithTotals
 from povertyedu.orgs.enums import Stage
 from povertyedu.sealing import keyed_hash
 from povertyedu.workbooks.cells import (
@@ -43,12 +43,6 @@ SUBJECT_WORDS = {subject.label: subject.value for subject in Subject} | {
 }  # fmt: skip
 _YEAR = re.compile(r"(20[0-9]{2})(?:年度?)?").fullmatch
 _COUNT = re.compile(r"([0-9]{1,6})(?:人|名)?").fullmatch
-_TOTAL = re.compile(r"(?:全县|全州|本页)?(?:合计|总计|共计)[:：]?").fullmatch
-
-
-def is_total(cells) -> bool:
-    """Whether a row of a sheet is the one that adds up the others."""
-    return any(isinstance(cell, str) and _TOTAL("".join(cell.split())) for cell in cells[:3])
 
 
 def clean_year(cell) -> Cleaned:
@@ -89,7 +83,7 @@ def actor_of(context: Context, permission: str) -> Actor:
     return context.by.as_actor(permission) if context.by else Actor(None, context.by_name, "")
 
 
-class RecruitmentPlanResource(ImportResource):
+class RecruitmentPlanResource(WithTotals):
     """What a year's plan brings by channel; goals of how many there are to be in all stand in the same table."""
 
     kind = "recruitment-plans"
@@ -122,24 +116,12 @@ class RecruitmentPlanResource(ImportResource):
     remote_posts = Column("其中边远学校", aliases=("其中到边远学校", "边远学校", "边远乡村学校", "其中边远乡村学校"), clean=clean_people)  # fmt: skip
     document = Column("依据文件", aliases=("依据", "文号"), clean=short_text(120), width=24)
 
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.totals: dict[str, list] = {}
-
-    def arrange(self, sheet, header) -> Arrangement:
-        """Remember the total that the sheet itself gives."""
-        for _, cells in sheet.rows:
-            if is_total(cells):
-                self.totals[sheet.name] = [header, cells]
-        return Arrangement(header)
-
     def look_up(self, rows, context: Context) -> None:
         self.plans = {(plan.year, plan.name): plan for plan in RecruitmentPlan.objects.all()}
-        for name, (header, cells) in self.totals.items():
-            of_sheet = [row for row in rows if row.sheet == name]
-            given = self.reader(header)(cells).values["posts"]
+        for total, of_sheet in self.totals_told(rows):
+            given = total["posts"]
             added = sum(row.values["posts"] or 0 for row in of_sheet if row.values["channel"] != GOAL)
-            if of_sheet and given and given != added:
+            if given and given != added:
                 told = f"合计行 {given} 人，各行相加 {added} 人，相差 {abs(given - added)} 人；按各行登记。"
                 of_sheet[0].warn("posts", "total_differs", told)
 

@@ -2,16 +2,16 @@
 
 from povertyedu.accounts.permissions import Permission
 from povertyedu.imports.cleaning import known_value_words, one_of, short_text
-from povertyedu.imports.reading import Arrangement
 from povertyedu.imports.resources import ImportResource
 from povertyedu.imports.rows import Change, Context, Row
+from povertyedu.imports.totals import WithTotals
 from povertyedu.workbooks.cells import clean_person_name, clean_yes_no
 from povertyedu.workbooks.columns import Column
 from teachers.actions import training as actions
 from teachers.enums.training import TrainingForm, TrainingLevel
 from teachers.models import Teacher, Trainee, TrainingCourse, TrainingTarget
 
-from .recruitment import actor_of, clean_people, clean_year, is_total
+from .recruitment import actor_of, clean_people, clean_year
 
 LEVEL_WORDS = {level.label: level.value for level in TrainingLevel} | {
     "国": "national", "国家": "national", "国培": "national", "省": "province", "省培": "province", "州": "prefecture", "州级": "prefecture", "市级": "prefecture",
@@ -22,7 +22,7 @@ FORM_WORDS = {form.label: form.value for form in TrainingForm} | {
 }  # fmt: skip
 
 
-class TrainingTargetResource(ImportResource):
+class TrainingTargetResource(WithTotals):
     """How many are to be trained in a year by level and form."""
 
     kind = "training-targets"
@@ -59,23 +59,10 @@ class TrainingTargetResource(ImportResource):
         note="文件没有写明是哪一年的填“是”",
     )
 
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.totals: dict[str, list] = {}
-
-    def arrange(self, sheet, header) -> Arrangement:
-        """Remember the total that the sheet itself gives."""
-        for _, cells in sheet.rows:
-            if is_total(cells):
-                self.totals[sheet.name] = [header, cells]
-        return Arrangement(header)
-
     def look_up(self, rows, context: Context) -> None:
-        for name, (header, cells) in self.totals.items():
-            of_sheet = [row for row in rows if row.sheet == name]
-            given = self.reader(header)(cells).values["people"]
-            added = sum(row.values["people"] or 0 for row in of_sheet)
-            if of_sheet and given and given != added:
+        for total, of_sheet in self.totals_told(rows):
+            given, added = total["people"], sum(row.values["people"] or 0 for row in of_sheet)
+            if given and given != added:
                 told = f"合计行 {given} 人次，各行相加 {added} 人次，相差 {abs(given - added)} 人次；按各行登记。"
                 of_sheet[0].warn("people", "total_differs", told)
 
