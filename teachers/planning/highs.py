@@ -86,6 +86,7 @@ def _run(solver: highspy.Highs, tick: Tick) -> None:
     solver.HandleUserInterrupt = True
     solver.startSolve()
     try:
+        tick()  # at least once, however quick the solver is
         while not solver.wait(TICK_SECONDS)[0]:
             tick()
     except BaseException:

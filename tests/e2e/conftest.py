@@ -24,6 +24,7 @@ def open_page(chromium, live_server):
             viewport={"width": width, "height": height},
             locale="zh-CN",
             accept_downloads=True,
+            reduced_motion="reduce",  # a colour half-way to another has no contrast worth measuring
         )
         context.set_default_timeout(15_000)
         contexts.append(context)

@@ -12,7 +12,9 @@ def open_gallery(chromium, live_server):
 
     def open_page(size="desk", **options):
         width, height = SIZES[size]
-        context = chromium.new_context(viewport={"width": width, "height": height}, locale="zh-CN", **options)
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, locale="zh-CN", reduced_motion="reduce", **options
+        )
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text))
