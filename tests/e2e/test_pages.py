@@ -108,7 +108,17 @@ def faults(page, url: str) -> list:
             found.append((url, width, f"{wide} wide"))
         for violation in Axe().run(page).response["violations"]:
             found.append((url, width, violation["id"], [node["html"] for node in violation["nodes"]]))
+    if (heads := heads_on_paper(page)) != 1:
+        found.append((url, "print", f"{heads} heads"))
     return found
+
+
+def heads_on_paper(page) -> int:
+    """Return how many heads a sheet printed from this page would bear: one, its own or that of the screen; labels are named each."""
+    page.emulate_media(media="print")
+    heads = page.locator(".page-head h1, .print-title, .office-letter h2, .letter h2, .labels, .slips").filter(visible=True).count()
+    page.emulate_media(media="screen")
+    return heads
 
 
 def cut_off(page, selector: str) -> list[str]:
