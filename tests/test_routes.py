@@ -510,6 +510,8 @@ OBJECTS = {
     "teachers:hire_list_step": lambda w: {"pk": w.hire_list.pk, "verb": "approve"},
     "teachers:service_term_end": pk_of("service_term"),
     "teachers:allowance_export": pk_of("paid_roll"),
+    "teachers:allowance_repay": lambda w: {"teacher": w.leaver.pk, "kind": "rural"},
+    "teachers:allowance_repay_reverse": pk_of("repayment"),
     "teachers:allowance_step": lambda w: {"pk": w.allowance_roll.pk, "verb": "approve"},
     **{f"teachers:{name}": pk_of("allowance_sheet") for name in ("allowance_sheet", "allowance_sheet_anew")},
     "teachers:allowance_sheet_step": lambda w: {"pk": w.allowance_sheet.pk, "verb": "confirm"},

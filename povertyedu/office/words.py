@@ -220,6 +220,8 @@ ACTION_WORDS = {
     "allowance.hold": "暂缓教师补助",
     "allowance.release": "恢复教师补助",
     "allowance.fail": "登记教师补助退票",
+    "allowance.repay": "登记教师补助退回",
+    "allowance.take_back_repayment": "冲销教师补助退回登记",
     "project.amend": "修改项目",
     "project.quantity": "登记项目工程量",
     "project.plan_milestone": "计划项目节点",

@@ -48,3 +48,9 @@ class PayForm(forms.Form):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["on"].initial = today()
+
+
+class RepayForm(forms.Form):
+    amount_fen = YuanField(label="退回金额（元）", required=True)
+    on = DayField(label="到账日期")
+    voucher = ShortText(label="凭证号", max_length=60, required=True)

@@ -3,6 +3,7 @@
 from .allowances import (
     AllowanceLine,
     AllowanceRate,
+    AllowanceRepayment,
     AllowanceRoll,
     AllowanceSheet,
     RollDecision,
@@ -53,6 +54,7 @@ __all__ = [
     "AidSeat",
     "AllowanceLine",
     "AllowanceRate",
+    "AllowanceRepayment",
     "AllowanceRoll",
     "AllowanceSheet",
     "Appointment",

@@ -269,3 +269,47 @@ class AllowanceLine(models.Model):
             for part in self.parts
         ]
         return "；".join(words) or "没有应发"
+
+
+class AllowanceRepaymentQuerySet(ScopedQuerySet):
+    def _reads_at(self, scope) -> Q:
+        return Q(school__in=schools_at(scope))
+
+
+class AllowanceRepayment(models.Model):
+    """What a teacher whom no roll pays any more gave back of one month; wrong ones are taken back by a row that reverses them.
+
+    The database refuses to have more given back of a month than was paid of it.
+    """
+
+    kind = models.CharField("补助", max_length=10, choices=AllowanceKind.choices)
+    teacher = models.ForeignKey(Teacher, models.PROTECT, related_name="repayments", verbose_name="教师")
+    school = models.ForeignKey(School, models.PROTECT, related_name="+", verbose_name="学校")
+    for_month = models.DateField("所属月份")
+    amount_fen = models.BigIntegerField("金额（分）")
+    repaid_on = models.DateField("到账日期")
+    voucher = models.CharField("凭证号", max_length=60)
+    reason = models.CharField("理由", max_length=200, blank=True)
+    kept_at = models.DateTimeField("登记时间", default=timezone.now)
+    kept_by = models.CharField("登记人", max_length=60)
+    reverses = models.OneToOneField(
+        "self", models.PROTECT, null=True, related_name="reversed_by", verbose_name="冲销的登记"
+    )
+
+    objects = AllowanceRepaymentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "补助退回登记"
+        ordering = ["-repaid_on", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="repayment_is_money_or_reverses_some",
+                condition=Q(reverses=None, amount_fen__gt=0)
+                | Q(reverses__isnull=False, amount_fen__lt=0) & ~Q(reason=""),
+            ),
+            models.CheckConstraint(name="repayment_cites_a_voucher", condition=~Q(voucher="")),
+            models.CheckConstraint(name="repayment_is_of_a_month", condition=Q(for_month__day=1)),
+        ]
+
+    def __str__(self):
+        return f"{self.teacher} {self.for_month:%Y-%m} {self.get_kind_display()}"

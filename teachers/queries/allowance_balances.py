@@ -1,16 +1,16 @@
 """What of the last twelve months' allowances is not settled yet, and what cannot be kept back of who gets none any more."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import School
-from teachers.enums.allowances import LIVE_LINES, AllowanceKind
-from teachers.models import AllowanceLine, AllowanceRoll, Teacher
+from teachers.enums.allowances import AllowanceKind
+from teachers.models import AllowanceRoll, Teacher
 
-from .allowances import LOOK_BACK, Tariff, last_day
+from .allowances import LOOK_BACK, Tariff, last_day, settled_of
 from .workplaces import spells_between
 
 
@@ -25,6 +25,10 @@ class Balance:
     gets_it_now: bool
 
     @property
+    def key(self) -> tuple[int, str]:
+        return self.teacher.pk, self.kind
+
+    @property
     def label(self) -> str:
         return AllowanceKind(self.kind).label
 
@@ -35,6 +39,11 @@ class Balance:
     @property
     def overpaid_fen(self) -> int:
         return -sum(fen for _, fen in self.months if fen < 0)
+
+    @property
+    def stuck_fen(self) -> int:
+        """What has to be given back, since no roll to come can keep it back."""
+        return self.overpaid_fen - self.owed_fen if self.is_stuck else 0
 
     @property
     def is_stuck(self) -> bool:
@@ -57,14 +66,7 @@ def _of_kind(kind: str, schools: Collection[int]) -> list[Balance]:
         return []
     now = today().replace(day=1)
     tariff, spells = Tariff.of(kind), spells_between(months[0], last_day(max(now, months[-1])))
-    settled: Counter = Counter()
-    at: dict[int, int] = {}
-    rows = AllowanceLine.objects.filter(kind=kind, for_month__in=months).order_by("month")
-    for teacher, of, school, fen, state in rows.values_list(
-        "teacher", "for_month", "sheet__school", "amount_fen", "state"
-    ):
-        settled[teacher, of] += fen if state in LIVE_LINES else 0
-        at[teacher] = school
+    settled, at = settled_of(kind, months)
     open_: dict[int, list] = defaultdict(list)
     for teacher in spells.keys() | at.keys():
         for of in months:

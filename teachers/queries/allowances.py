@@ -14,6 +14,7 @@ from teachers.enums.registry import Remoteness
 from teachers.models import (
     AllowanceLine,
     AllowanceRate,
+    AllowanceRepayment,
     AllowanceRoll,
     AllowanceSheet,
     FormerTier,
@@ -132,6 +133,27 @@ class Owed:
     due: Due
 
 
+def settled_of(
+    kind: str, months: Sequence[dt.date], *, apart_from: dt.date | None = None
+) -> tuple[Counter, dict[int, int]]:
+    """Return (teacher, month) -> fen that rolls paid or list less what was paid back, and teacher -> school they last stood at.
+
+    ``apart_from``: the month whose own roll is not counted. Two queries.
+    """
+    settled: Counter = Counter()
+    at: dict[int, int] = {}
+    lines = AllowanceLine.objects.filter(kind=kind, for_month__in=months).exclude(roll__month=apart_from)
+    for teacher, of, school, fen, state in lines.order_by("month").values_list(
+        "teacher", "for_month", "sheet__school", "amount_fen", "state"
+    ):
+        settled[teacher, of] += fen if state in LIVE_LINES else 0
+        at[teacher] = school
+    repaid = AllowanceRepayment.objects.filter(kind=kind, for_month__in=months)
+    for teacher, of, fen in repaid.values_list("teacher", "for_month", "amount_fen"):
+        settled[teacher, of] -= fen
+    return settled, at
+
+
 def owed_on(kind: str, month: dt.date) -> list[Owed]:
     """Return the lines a roll should have: its own month, and what earlier rolls left open or paid too much.
 
@@ -143,14 +165,7 @@ def owed_on(kind: str, month: dt.date) -> list[Owed]:
     ).exclude(state=RollState.OPEN)
     months = [*earlier.order_by("month").values_list("month", flat=True), month]
     tariff, spells = Tariff.of(kind), spells_between(months[0], last_day(month))
-    settled: Counter = Counter()
-    known_at: dict[int, int] = {}
-    lines = AllowanceLine.objects.filter(kind=kind, for_month__in=months).exclude(roll__month=month)
-    for teacher, of, school, fen, state in lines.order_by("month").values_list(
-        "teacher", "for_month", "sheet__school", "amount_fen", "state"
-    ):
-        settled[teacher, of] += fen if state in LIVE_LINES else 0
-        known_at[teacher] = school
+    settled, known_at = settled_of(kind, months, apart_from=month)
     found: list[Owed] = []
     for teacher in sorted(spells.keys() | known_at.keys()):
         of_teacher = {of: tariff.due(spells.get(teacher, ()), of) for of in months}

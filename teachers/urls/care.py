@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from teachers.views import allowances, housing, standing, welfare
+from teachers.views import allowances, balances, housing, standing, welfare
 
 patterns = [
     path("allowances/", allowances.allowances, name="allowances"),
-    path("allowances/open/", allowances.balances, name="allowance_balances"),
+    path("allowances/open/", balances.balances, name="allowance_balances"),
+    path("allowances/open/<int:teacher>/<slug:kind>/", balances.repay, name="allowance_repay"),
+    path("allowances/repaid/<int:pk>/reverse/", balances.repay_reverse, name="allowance_repay_reverse"),
     path("allowances/new/", allowances.roll_new, name="allowance_new"),
     path("allowances/rates/", allowances.rates, name="allowance_rates"),
     path("allowances/rates/new/", allowances.rate_edit, name="allowance_rate_new"),

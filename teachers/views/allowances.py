@@ -10,8 +10,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record_access
-from povertyedu.orgs.calendar import today
-from povertyedu.orgs.models import School
 from povertyedu.ui.listing import Listing, handed_over
 from povertyedu.workflow.flow import StepRefused
 from teachers.actions import allowances as actions
@@ -20,11 +18,10 @@ from teachers.forms.allowances import MonthForm, PayForm, RateForm
 from teachers.forms.care import MaybeWhyForm, WhyForm
 from teachers.models import AllowanceLine, AllowanceRate, AllowanceRoll, AllowanceSheet
 from teachers.queries import allowances as queries
-from teachers.queries.allowance_balances import open_balances
 from teachers.queries.allowance_export import roll_workbook
 from teachers.states.allowances import ROLL_FLOW, SHEET_FLOW
 
-from .care import CARE, crumbs, form_page, log_of, posted, readable, url
+from .care import CARE, crumbs, form_page, log_amounts, log_of, posted, readable, url
 
 TRAIL = ("教师补助", "/teachers/allowances/")
 ROLL_STEPS = {
@@ -56,29 +53,6 @@ def allowances(request):
         "may_draw": request.user.can(P.REVIEW_CARE),
     }
     return render(request, "teachers/care/allowances.html", context)
-
-
-@needs(*CARE)
-@require_GET
-def balances(request):
-    """Show what is not settled of the last twelve months, and what no roll can keep back any more; each opening is logged."""
-    schools = {
-        pk
-        for permission in CARE
-        if request.user.can(permission)
-        for pk in School.objects.visible_to(request.user, permission).values_list("pk", flat=True)
-    }
-    rows = open_balances(schools)
-    if rows:
-        _log_amounts(request, request.user, "查看没有结清的补助")
-    context = {
-        "crumbs": crumbs(TRAIL, ("没有结清的补助", None)), "rows": rows, "as_of": f"数据截至 {today()}",
-        "sums": {
-            "owed": sum(row.owed_fen for row in rows), "overpaid": sum(row.overpaid_fen for row in rows),
-            "stuck": sum(row.overpaid_fen - row.owed_fen for row in rows if row.is_stuck),
-        },
-    }  # fmt: skip
-    return render(request, "teachers/care/balances.html", context)
 
 
 @needs(P.REVIEW_CARE)
@@ -162,20 +136,12 @@ def _sheet(request, pk, permissions=CARE) -> AllowanceSheet:
     return get_object_or_404(rows, pk=pk)
 
 
-def _log_amounts(request, subject, reason: str) -> None:
-    """What teachers are paid is for who handles it, and who looked is written down."""
-    permission = next(permission for permission in CARE if request.user.can(permission))
-    record_access(
-        actor(request, permission), kind="reveal", subject=subject, fields="教师姓名、补助金额", reason=reason
-    )
-
-
 @needs(*CARE)
 @require_GET
 def sheet(request, pk):
     """Show a school's sheet: who, how many days where, how much; what changed since; the next step. Each opening is logged."""
     found = _sheet(request, pk)
-    _log_amounts(request, found, "查看补助名单")
+    log_amounts(request, found, "查看补助名单")
     lines = list(found.lines.select_related("teacher__person"))
     may_keep = (
         request.user.can(P.KEEP_CARE)

@@ -31,6 +31,7 @@ PAGES = {
         "students:proof_add", "students:dispose", "students:feedback", "students:mark_false", "students:lift_block",
     ),
     Role.FINANCE: (
+        "teachers:allowance_repay", "teachers:allowance_repay_reverse",
         "subsidies:payout_return", "subsidies:payout_download", "subsidies:receipt_new", "subsidies:receipt", "subsidies:receipt_reverse",
         "subsidies:scan_add", "subsidies:funds_balance", "subsidies:reconciliation", "subsidies:allocations", "subsidies:allocation",
         "subsidies:allocation_of", "subsidies:allocation_edit", "subsidies:allocation_step",
@@ -116,7 +117,11 @@ def faults(page, url: str) -> list:
 def heads_on_paper(page) -> int:
     """Return how many heads a sheet printed from this page would bear: one, its own or that of the screen; labels are named each."""
     page.emulate_media(media="print")
-    heads = page.locator(".page-head h1, .print-title, .office-letter h2, .letter h2, .labels, .slips").filter(visible=True).count()
+    heads = (
+        page.locator(".page-head h1, .print-title, .office-letter h2, .letter h2, .labels, .slips")
+        .filter(visible=True)
+        .count()
+    )
     page.emulate_media(media="screen")
     return heads
 

@@ -6,13 +6,24 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from povertyedu.orgs.calendar import today
 from povertyedu.workflow.flow import Actor
-from teachers.actions import aid, allowances, care, housing, mutual_help
-from teachers.models import AllowanceRate, Building, CivilPay, HealthCheck, Insurance, Room, TiltList
+from teachers.actions import aid, allowances, care, housing, mutual_help, repayments
+from teachers.models import (
+    AllowanceRate,
+    AllowanceRoll,
+    Building,
+    CivilPay,
+    HealthCheck,
+    Insurance,
+    Room,
+    TiltList,
+)
+from teachers.queries.allowance_balances import open_balances
 from teachers.queries.allowances import month_before
 from tests import factories
 from tests.factories import teachers
 
 MONTHLY_FEN = 30_000
+OCTOBER = dt.date(2020, 10, 1)
 OTHERS = [Actor(number, "某人", "") for number in range(900_001, 900_005)]
 
 
@@ -23,9 +34,34 @@ def rate(
     return AllowanceRate.objects.create(kind=kind, tier=tier, since=since, monthly_fen=fen, **fields)
 
 
+def draw(bureau, month: dt.date = OCTOBER, kind: str = "rural") -> AllowanceRoll:
+    """Draw up the roll of a month as the bureau."""
+    return allowances.draw_up(by=bureau.as_actor(), kind=kind, month=month)
+
+
+def lines(roll) -> list[tuple]:
+    """Return what stands on a roll: name, month, nature, fen, state."""
+    return list(
+        roll.lines.order_by("teacher", "for_month").values_list(
+            "teacher__person__name", "for_month", "nature", "amount_fen", "state"
+        )
+    )
+
+
+def carry(roll, *people, on: dt.date = dt.date(2020, 11, 1)) -> AllowanceRoll:
+    """Take a roll from its schools to the payout."""
+    clerk, bureau, approver, finance = (person.as_actor() for person in people)
+    for sheet in roll.sheets.all():
+        allowances.confirm(by=clerk, sheet=sheet)
+    allowances.review(by=bureau, roll=roll)
+    allowances.approve(by=approver, roll=roll)
+    return allowances.pay(by=finance, roll=roll, on=on, voucher="记-11")
+
+
 def one_of_each(school, *, by) -> dict:
-    """Return a rate with its document, a roll that the school is to confirm, and one that is paid."""
+    """Return a rate with its document, a roll that the school is to confirm, one that is paid, and what a leaver gave back of it."""
     teachers.teacher("罗老师", school)
+    leaver = teachers.teacher("离任教师", school)
     teachers.place(school, remoteness=2)
     scan = SimpleUploadedFile("文件.pdf", b"%PDF-1.4")
     kept = allowances.keep_rate(
@@ -39,8 +75,14 @@ def one_of_each(school, *, by) -> dict:
     allowances.review(by=bureau, roll=paid)
     allowances.approve(by=approver, roll=paid)
     allowances.pay(by=finance, roll=paid, on=today(), voucher="记-1")
+    leaver.appointments.update(until=paid.month - dt.timedelta(days=1))
+    (stuck,) = (balance for balance in open_balances({school.pk}) if balance.is_stuck)
     roll = allowances.draw_up(by=by, kind="rural", month=last)
     return {
+        "leaver": leaver,
+        "repayment": repayments.repay(by=finance, balance=stuck, amount_fen=1_00, on=today(), voucher="收-1")[
+            0
+        ],
         "allowance_rate": kept,
         "allowance_roll": roll,
         "allowance_sheet": roll.sheets.get(),

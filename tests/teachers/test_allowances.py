@@ -24,11 +24,11 @@ from teachers.queries.allowances import Due, month_before, settling_lines, share
 from teachers.queries.workplaces import Spell, overlay
 from tests import factories
 from tests.factories import teachers
-from tests.teachers.caring import rate
+from tests.teachers.caring import OCTOBER, carry, draw, lines, rate
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 PAGE = reverse("teachers:allowances")
-SEPTEMBER, OCTOBER, NOVEMBER = dt.date(2020, 9, 1), dt.date(2020, 10, 1), dt.date(2020, 11, 1)
+SEPTEMBER, NOVEMBER = dt.date(2020, 9, 1), dt.date(2020, 11, 1)
 
 
 @pytest.fixture
@@ -48,28 +48,6 @@ def placed(xiazhai, qingshi):
 @pytest.fixture
 def wang(xiazhai, placed):
     return teachers.teacher("王芳", xiazhai)
-
-
-def draw(bureau, month: dt.date = OCTOBER, kind: str = "rural") -> AllowanceRoll:
-    return actions.draw_up(by=bureau.as_actor(), kind=kind, month=month)
-
-
-def lines(roll) -> list[tuple]:
-    return list(
-        roll.lines.order_by("teacher", "for_month").values_list(
-            "teacher__person__name", "for_month", "nature", "amount_fen", "state"
-        )
-    )
-
-
-def carry(roll, *people, on: dt.date = NOVEMBER) -> AllowanceRoll:
-    """Take a roll from its schools to the payout."""
-    clerk, bureau, approver, finance = (person.as_actor() for person in people)
-    for sheet in roll.sheets.all():
-        actions.confirm(by=clerk, sheet=sheet)
-    actions.review(by=bureau, roll=roll)
-    actions.approve(by=approver, roll=roll)
-    return actions.pay(by=finance, roll=roll, on=on, voucher="记-11")
 
 
 def test_month_goes_from_the_list_to_paid_by_four_people(
@@ -291,55 +269,6 @@ def test_arrears_and_overpayment_of_a_paid_month_come_as_lines_of_their_own(
     ]
     carry(less, clerk, bureau, approver, finance, on=dt.date(2020, 12, 1))
     assert lines(draw(bureau, dt.date(2020, 12, 1)))[:-1] == []
-
-
-def test_nothing_is_kept_back_of_who_gets_nothing(wang, clerk, bureau, approver, finance, on_day):
-    """Paid 300 for October, gone since 1 October: the 300 wait until there is something to keep them back from."""
-    on_day("2020-12-03")
-    carry(draw(bureau), clerk, bureau, approver, finance)
-    wang.appointments.update(until=dt.date(2020, 9, 30))
-    assert lines(draw(bureau, NOVEMBER)) == []
-    teachers.post(wang, factories.school("城关镇第三小学"), since=dt.date(2020, 11, 1))
-    place = wang.appointments.in_force().get().school
-    teachers.place(place, remoteness=1)
-    assert lines(draw(bureau, NOVEMBER)) == [
-        ("王芳", OCTOBER, "recovery", -20_000, "listed"), ("王芳", NOVEMBER, "regular", 20_000, "listed"),
-    ]  # fmt: skip
-
-
-def test_what_a_leaver_was_paid_too_much_is_shown_until_it_can_be_kept_back(
-    client, wang, clerk, bureau, approver, finance, neighbour, on_day
-):
-    """Paid 300 for October; the post ended on 20 September: 300 too much, nothing to keep it back from."""
-    on_day("2020-12-03")
-    page = reverse("teachers:allowance_balances")
-    carry(draw(bureau), clerk, bureau, approver, finance)
-    client.force_login(bureau)
-    assert "都结清了" in client.get(page).content.decode()
-    wang.appointments.update(until=dt.date(2020, 9, 20))
-    assert lines(draw(bureau, NOVEMBER)) == []
-    (row,) = client.get(page).context["rows"]
-    assert (row.teacher, row.months, row.overpaid_fen, row.is_stuck) == (
-        wang,
-        ((OCTOBER, -30_000),),
-        30_000,
-        True,
-    )
-    told = client.get(page).content.decode()
-    assert ("多发 300.00" in told, "请联系教师退回" in told) == (True, True)
-    teachers.post(
-        wang, teachers.place(factories.school("城关镇第三小学"), remoteness=1).school, since=NOVEMBER
-    )
-    (row,) = client.get(page).context["rows"]
-    assert (row.is_stuck, client.get(page).context["sums"]["stuck"]) == (False, 0)
-    client.force_login(clerk)
-    assert [row.teacher for row in client.get(page).context["rows"]] == [wang]
-    client.force_login(neighbour)
-    assert client.get(page).context["rows"] == []
-    assert list(AccessEvent.objects.filter(by_id=clerk.pk).values_list("kind", "reason")) == [
-        ("reveal", "查看没有结清的补助")
-    ]
-    assert not AccessEvent.objects.filter(by_id=neighbour.pk).exists()
 
 
 def test_held_lines_wait_and_come_back_as_arrears(client, wang, clerk, bureau, approver, finance, on_day):
