@@ -11,6 +11,7 @@ from decimal import Decimal
 from povertyedu.workflow.flow import StepRefused
 from subsidies.engine import Policy, Term, check_examples, worked_out
 from subsidies.engine.located import find_lines
+from subsidies.engine.rules import Unit
 
 Value = str | int | bool | Decimal | list | dict
 
@@ -91,6 +92,7 @@ def _appended(text: str, lines: list[str]) -> str:
 def change_amount(text: str, *, code: str, amount: dict[str, Value], from_term: Term) -> str:
     """Return ``text`` with ``amount`` for rule ``code`` from a term on, until its next one; earlier terms keep theirs.
 
+    What the amount in force says besides its figure (months, what is taken off, when it is paid) goes on.
     Raise StepRefused where the rule is not found, not in force, or its amount is written in a way only its author can change.
     """
     values = tomllib.loads(text, parse_float=Decimal)
@@ -111,22 +113,63 @@ def change_amount(text: str, *, code: str, amount: dict[str, Value], from_term: 
 
 def _with(amounts: list[dict], amount: dict, at: Term, begins: Term) -> list[dict]:
     """Return the dated amounts with one more from ``at`` on: the one in force then ends the term before, or gives way."""
-    after = [old for old in amounts if "first_term" in old and Term.parse(old["first_term"]) > at]
-    before = [old for old in amounts if old not in after]
+
+    def starts(one: dict) -> Term:
+        return Term.parse(one["first_term"]) if "first_term" in one else begins
+
+    amounts = sorted(amounts, key=starts)
+    after = [old for old in amounts if starts(old) > at]
+    before = amounts[: len(amounts) - len(after)]
     present = before[-1] if before else {}
-    starts = Term.parse(present["first_term"]) if "first_term" in present else begins
-    new = dict(amount)
-    if before and starts == at:
+    new = _following(present, amount)
+    if before and starts(present) == at:
         before = before[:-1]
     elif before:
         before[-1] = present | {"last_term": str(_previous(at))}
-    if starts != at or "first_term" in present:
+    if starts(present) != at or "first_term" in present:
         new["first_term"] = str(at)
     if after:
-        new["last_term"] = str(_previous(Term.parse(after[0]["first_term"])))
+        new["last_term"] = str(_previous(starts(after[0])))
     elif "last_term" in present and Term.parse(present["last_term"]) >= at:
         new["last_term"] = present["last_term"]
     return [*before, new, *after]
+
+
+_DATES = ("first_term", "last_term")
+_CITED = ("document", "clause", "quote", "basis")  # what gives way where the new figure has its own words
+# What belongs to one unit only: it cannot go on in another, and dropping it would change what is paid.
+_OF_UNIT = {
+    "months": "每学期几个月", "months_of": "每人几个月", "days": "每学期几天", "days_of": "每人几天", "pay_in": "在哪个学期发",
+}  # fmt: skip
+
+
+def _following(present: dict, amount: dict) -> dict:
+    """Return ``amount`` with all that ``present`` says besides its figure; raise StepRefused where they do not fit."""
+    if present and "yuan" not in present:
+        raise StepRefused(_not_a_figure(present))
+    lost = [told for key, told in _OF_UNIT.items() if key in present]
+    if lost and _unit(present) != amount["per"]:
+        raise StepRefused(
+            f"原金额是{Unit(_unit(present)).label}，并写明了{'、'.join(lost)}，不能直接改成{Unit(amount['per']).label}；"
+            "计量单位请与原来的相同，确要改的请在文本里直接修改。"
+        )
+    left_out = {*_DATES, *(_CITED if "clause" in amount else ())}
+    new = {key: value for key, value in present.items() if key not in left_out} | amount
+    if amount["per"] == Unit.MONTH and not {"months", "months_of"} & new.keys():
+        raise StepRefused("按月计的金额还须写明每学期几个月，请在文本里直接修改。")
+    return new
+
+
+def _unit(amount: dict) -> str:
+    return Unit.DAY if amount.get("per") == "meal_day" else amount.get("per", "")
+
+
+def _not_a_figure(present: dict) -> str:
+    """Say why an amount that is no figure of its own cannot be given one here."""
+    if "parameter" in present:
+        return "这条规则的金额由教育局确定，请在草稿的“待定金额”里改。"
+    how = "其他标准或所享金额的百分比" if "percent" in present else "实际收费"
+    return f"这条规则按{how}计，不是固定的元数，不能在这里改成固定金额；请在文本里直接修改。"
 
 
 def _previous(term: Term) -> Term:

@@ -98,6 +98,92 @@ def test_amount_that_cannot_be_written_is_refused_with_a_sentence(code, at, says
         changed(code, at)
 
 
+KEEPS = """
+name = "x"
+first_term = "2015-autumn"
+[[rule]]
+code = "less"
+amount = { yuan = 2000, per = "year", less = "scholarship", only_above = "other", basis = "average" }
+[[rule]]
+code = "days"
+amount = { yuan = 5, per = "meal_day", days = 90 }
+[[rule]]
+code = "spring"
+amount = { yuan = 500, per = "school_year", pay_in = "spring", clause = "一", quote = "五百元" }
+[[rule]]
+code = "month"
+amount = [
+    { yuan = 70, per = "month", months_of = "months", first_term = "2018-autumn" },
+    { yuan = 60, per = "month", months = 5, last_term = "2018-spring" },
+]
+[[rule]]
+code = "figure"
+amount = { parameter = "p", per = "year" }
+[[rule]]
+code = "part"
+amount = { percent = 50, of = "less" }
+[[rule]]
+code = "fee"
+amount = { actual = "fee_tuition", cap = 2000, per = "year" }
+"""
+
+
+def kept(code: str, at: str, per: str, place: int, **more) -> list:
+    amount = {"yuan": Decimal(6), "per": per} | more
+    return amounts(change_amount(KEEPS, code=code, amount=amount, from_term=Term.parse(at)), place)
+
+
+def test_new_amount_keeps_what_the_old_one_says_besides_its_figure():
+    from_autumn = {"first_term": "2020-autumn"}
+    less = {"yuan": 6, "per": "year", "less": "scholarship", "only_above": "other", "basis": "average"}
+    assert kept("less", "2020-autumn", "year", 0)[1] == less | from_autumn
+    assert kept("days", "2020-autumn", "day", 1)[1] == {"yuan": 6, "per": "day", "days": 90} | from_autumn
+    spring = {"yuan": 6, "per": "school_year", "pay_in": "spring"}
+    assert (
+        kept("spring", "2020-autumn", "school_year", 2)[1]
+        == spring | {"clause": "一", "quote": "五百元"} | from_autumn
+    )
+    assert kept("less", "2015-autumn", "year", 0) == less
+
+
+def test_new_amount_with_words_of_its_own_leaves_those_of_the_old_one():
+    cited = {"clause": "二", "quote": "六元"}
+    new = {
+        "yuan": 6,
+        "per": "year",
+        "less": "scholarship",
+        "only_above": "other",
+        "first_term": "2020-autumn",
+    }
+    assert kept("less", "2020-autumn", "year", 0, **cited)[1] == new | cited
+
+
+def test_new_amount_follows_the_one_in_force_whatever_the_order_in_the_text():
+    assert kept("month", "2020-autumn", "month", 3)[1:] == [
+        {"yuan": 70, "per": "month", "months_of": "months", "first_term": "2018-autumn", "last_term": "2020-spring"},
+        {"yuan": 6, "per": "month", "months_of": "months", "first_term": "2020-autumn"},
+    ]  # fmt: skip
+    assert kept("month", "2017-autumn", "month", 3)[1] == {
+        "yuan": 6, "per": "month", "months": 5, "first_term": "2017-autumn", "last_term": "2018-spring",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "per", "says"),
+    [
+        ("days", "year", "原金额是元/天，并写明了每学期几天，不能直接改成元/年"),
+        ("spring", "year", "写明了在哪个学期发"),
+        ("less", "month", "还须写明每学期几个月"),
+        ("figure", "year", "请在草稿的“待定金额”里改"),
+        ("part", "term", "按其他标准或所享金额的百分比计"),
+        ("fee", "year", "按实际收费计"),
+    ],
+)
+def test_new_amount_that_does_not_fit_the_old_one_is_refused_with_a_sentence(code, per, says):
+    with pytest.raises(StepRefused, match=says):
+        kept(code, "2020-autumn", per, 0)
+
+
 def test_new_rule_and_programme_read_back_as_chosen():
     text = add_programme(PACK, NewProgramme("county-1", '县"爱心"餐', "in_kind", ("primary", "junior")))
     rule = NewRule(
