@@ -71,7 +71,7 @@ def broker(redis_url: str, queue: str) -> dict:
     for folder in folders.values():
         folder.mkdir(parents=True, exist_ok=True)
     return common | {
-        "broker_url": "filesystem://localhost",
+        "broker_url": "files://localhost",  # povertyedu.file_queue
         "broker_transport_options": {
             "data_folder_in": str(folders["messages"]),
             "data_folder_out": str(folders["messages"]),
