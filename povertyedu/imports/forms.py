@@ -14,11 +14,12 @@ from .models import HeadingAlias
 from .reading import limits
 
 
-def term_choices() -> list[tuple[str, str]]:
-    """Return the terms there are and, before them, those about to begin: naming one creates it."""
+def term_choices(*, with_coming: bool) -> list[tuple[str, str]]:
+    """Return the terms there are and, for who may open them, those about to begin: naming one creates it."""
     known = {term.pk: term for term in Term.objects.all()}
     year = today().year
-    for code in (f"{year}-{Season.SPRING}", f"{year}-{Season.AUTUMN}", f"{year + 1}-{Season.SPRING}"):
+    coming = (f"{year}-{Season.SPRING}", f"{year}-{Season.AUTUMN}", f"{year + 1}-{Season.SPRING}")
+    for code in coming if with_coming else ():
         known.setdefault(code, Term(code=code, **Term.defaults(code)))
     ordered = sorted(known.values(), key=lambda term: term.starts_on, reverse=True)
     return [(term.pk, str(term)) for term in ordered]
@@ -38,12 +39,12 @@ class UploadForm(forms.Form):
     )
     file = forms.FileField(label="文件", allow_empty_file=True)
 
-    def __init__(self, *args, resources, term=None, **kwargs):
+    def __init__(self, *args, resources, term=None, may_open_terms: bool = False, **kwargs):
         super().__init__(*args, **kwargs)
         self.resources = {resource.kind: resource for resource in resources}
         self.limits = limits()
         self.fields["kind"].choices = [(kind, each.label) for kind, each in self.resources.items()]
-        self.fields["term"].choices = term_choices()
+        self.fields["term"].choices = term_choices(with_coming=may_open_terms)
         self.fields["term"].initial = term and term.pk
         self.fields["file"].widget.attrs["accept"] = ",".join(EXTENSIONS)
         self.fields[

@@ -93,7 +93,7 @@ def upload(request):
     resources = actions.kinds_open_to(request.user)
     form = UploadForm(
         request.POST or None, request.FILES or None, resources=resources, term=working_term(request),
-        initial={"kind": request.GET.get("kind")},
+        may_open_terms=request.user.can(Permission.MANAGE_ORGS), initial={"kind": request.GET.get("kind")},
     )  # fmt: skip
     if request.method == "POST" and form.is_valid() and (batch := receive(form, by=request.user)):
         start_job(batch, "imports.check", "核对")

@@ -30,6 +30,8 @@ class GridRowForm(forms.Form):
             label = f"{name} {self.fields[field].label}"
             self.fields[field].widget.attrs |= {"data-col": column, "aria-label": label}
             self.fields[field].disabled = closed
+        # a column of numbers alone would land on whoever is next here
+        self.fields["account_number"].widget.attrs["data-by-name"] = True
 
     def words(self) -> str:
         """Return what is wrong, in one line."""

@@ -388,4 +388,4 @@ class StudentDraft(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.user.name} {self.saved_at:%m-%d %H:%M}"
+        return f"{self.user.name} {timezone.localtime(self.saved_at):%m-%d %H:%M}"

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, resolve, reverse
+from django.utils.timezone import localtime
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from povertyedu.accounts.access import actor, needs
@@ -172,6 +173,7 @@ def _facts(found: DuplicatePair) -> list[dict]:
                 "one": _shown(label, found.first, one),
                 "other": _shown(label, found.second, other),
                 "same": one == other,
+                "empty": not (one or other),
             }
         )
     return lines
@@ -208,7 +210,7 @@ FACTS = {
     "监护人证件号": NUMBERS["guardian_id_number"].read,
     "联系电话": NUMBERS["phone"].read,
     "银行账户": _account,
-    "建档时间": lambda s: f"{s.created_at:%Y-%m-%d}",
+    "建档时间": lambda s: f"{localtime(s.created_at):%Y-%m-%d}",
 }
 
 

@@ -35,7 +35,7 @@ def grid(request, pk):
         SchoolClass.objects.visible_to(request.user, P.EDIT_STUDENTS).select_related("school"), pk=pk
     )
     term = working_term(request)
-    rows = _rows(request, term).filter(school_class=found).order_by("student__name", "pk")
+    rows = _rows(request, term).filter(school_class=found).order_by("pk")  # as on the roster they came with
     closed = bool(term and term.is_closed)
     forms = [GridRowForm(request.POST or None, enrolment=row, closed=closed) for row in rows]
     if request.method == "POST":

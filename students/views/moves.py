@@ -137,6 +137,9 @@ def move(request, pk):
 def move_answer(request, pk):
     """Agree to a transfer or refuse it; only for the school that is asked."""
     found = _visible(request, pk)
+    if found.state != MoveState.REQUESTED and found.answering_school in _schools(request):
+        messages.info(request, f"这项转学“{found.get_state_display()}”，不用再答复。")
+        return redirect("students:move", pk)
     if not _may_answer(request, found):
         raise PermissionDenied
     form = AnswerForm(request.POST, classes=_classes_for(request, found))

@@ -59,3 +59,33 @@ def test_class_is_filled_in_by_keyboard_and_by_paste(open_page, clerk, xiazhai, 
                 page.screenshot(path=f"{folder}/{name}-{size[0]}.png", full_page=True)
             assert page.evaluate("document.documentElement.scrollWidth") == size[0]
             assert violations(page) == []
+
+
+def test_pasted_column_never_lands_on_the_wrong_child(open_page, clerk, xiazhai, autumn):
+    children = [
+        factories.student(name, at=xiazhai, during=autumn) for name in ("韦平", "罗丽", "罗丽", "石磊")
+    ]
+    page = open_page(clerk)
+    page.goto(reverse("students:grid", args=[xiazhai.classes.get().pk]))
+    rows = page.locator("[data-grid-row]")
+    assert [row.get_attribute("data-name") for row in rows.all()] == ["韦平", "罗丽", "罗丽", "石磊"]
+    told = page.locator("[data-grid-told]")
+    days, card = rows.first.locator("[data-col='1']"), rows.first.locator("[data-col='2']")
+
+    days.evaluate(PASTE, "\n".join("12345"))
+    expect(told).to_have_text(
+        "复制了 5 行，从这一格往下只有 4 行，没有填入任何一行。顺序不同的，请连姓名列一起复制。"
+    )
+    card.evaluate(PASTE, "6226000011112222333\n6226000011112222341")
+    expect(told).to_have_text("粘贴账号要连姓名一起复制（第一列姓名、第二列账号），没有填入任何一行。")
+    rows.first.locator("[data-col='0']").evaluate(PASTE, "是\n住读\n否\n")
+    expect(told).to_have_text("填入 1 行。没有填：罗丽“住读”看不懂。")
+    expect(rows.first).to_contain_text("已保存")
+
+    days.evaluate(PASTE, "石磊\t91\n罗丽\t92\n韦平\t93\n周明\t94\n")
+    expect(told).to_have_text("填入 2 行。没有填：班里有几个罗丽；班里没有“周明”。")
+    expect(rows.nth(3)).to_contain_text("已保存")
+    page.wait_for_load_state("networkidle")
+    found = {child.pk: child.enrolments.get().meal_days for child in children}
+    assert list(found.values()) == [93, None, None, 91]
+    assert children[0].enrolments.get().boarding is True

@@ -11,6 +11,7 @@ from povertyedu.imports import actions, tasks
 from povertyedu.imports.models import ImportBatch
 from povertyedu.jobs.models import Job
 from povertyedu.jobs.progress import NO_PROGRESS
+from povertyedu.orgs.models import Term
 from povertyedu.sealing import keyed_hash
 from povertyedu.workflow.flow import StepRefused
 from students.models import Student
@@ -258,3 +259,17 @@ def test_rows_page_by_key_both_ways(client, administrator, xiazhai, checked):
     assert [len(r.context["rows"]) for r in (first, second, back)] == [50, 20, 50]
     assert [row["number"] for row in back.context["rows"]] == [row["number"] for row in first.context["rows"]]
     assert client.get(url("rows", batch) + "?tab=all&after=x").status_code == 404
+
+
+def test_only_who_keeps_the_calendar_may_import_into_a_term_that_is_not_there_yet(
+    client, administrator, clerk, xiazhai, autumn, on_day
+):
+    """To name such a term is to open it, for everybody, whatever becomes of the import."""
+    on_day("2020-12-01")
+    for user, offered in ((administrator, True), (clerk, False)):
+        client.force_login(user)
+        choices = [code for code, _ in client.get(UPLOAD).context["form"].fields["term"].choices]
+        assert ("2021-spring" in choices, "2020-autumn" in choices) == (offered, True)
+    sent = {"kind": "roster", "term": "2021-spring", "file": upload_of(mixed(xiazhai))}
+    assert client.post(UPLOAD, sent).status_code == 422
+    assert list(Term.objects.values_list("pk", flat=True)) == ["2020-autumn"]

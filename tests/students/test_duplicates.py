@@ -134,6 +134,8 @@ def test_queue_and_pair_page_lead_through_a_merge(client, pair, aid_officer, adm
     content = client.get(page).content.decode()
     assert pair.first.id_number not in content
     assert "按双重学籍停发" in content
+    empty = {line["label"] for line in client.get(page).context["facts"] if line["empty"]}
+    assert (empty, content.count("都没有")) == ({"民族", "监护人证件号", "联系电话"}, 3)
     assert client.post(page, {"verb": "propose"}).status_code == 422
     assert client.post(page, {"verb": "nothing"}).status_code == 404
     assert client.post(page, {"verb": "propose", "keeper": pair.second_id}).headers["Location"] == QUEUE

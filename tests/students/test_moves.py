@@ -336,6 +336,8 @@ def test_receiving_clerk_asks_by_number_and_name(client, luona, neighbour, qings
     assert "待本校答复的转学" in client.get("/").content.decode()
     client.post(reverse("students:move_answer", args=[move.pk]), {"answer": "accept"})
     assert luona.enrolments.get().school == qingshi
+    again = client.post(reverse("students:move_answer", args=[move.pk]), {"answer": "accept"}, follow=True)
+    assert (again.status_code, "不用再答复" in again.content.decode()) == (200, True)
     assert client.get(reverse("students:detail", args=[luona.pk])).status_code == 404
     assert client.get(reverse("students:move", args=[move.pk])).status_code == 200
 
