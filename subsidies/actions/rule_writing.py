@@ -154,9 +154,11 @@ def _following(present: dict, amount: dict) -> dict:
             "计量单位请与原来的相同，确要改的请在文本里直接修改。"
         )
     left_out = {*_DATES, *(_CITED if "clause" in amount else ())}
+    if "months" in amount:
+        left_out.add("months_of")
     new = {key: value for key, value in present.items() if key not in left_out} | amount
     if amount["per"] == Unit.MONTH and not {"months", "months_of"} & new.keys():
-        raise StepRefused("按月计的金额还须写明每学期几个月，请在文本里直接修改。")
+        raise StepRefused("按月计的金额还须填“每学期几个月”。")
     return new
 
 

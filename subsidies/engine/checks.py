@@ -231,7 +231,7 @@ def _check_pairs(written: list[tuple[Table, Rule]], policy: Policy) -> None:
         first = one if id(two) in tables else two
         table.report(
             f"与规则“{first.code}”同属项目“{two.programme}”且可能同时符合，"
-            "请写清条件，或用同一个 group 就高取一，或另立项目",
+            "请写清条件，或放进同一组只取一项，或另立项目",
             "code",
         )
 

@@ -1,5 +1,6 @@
 """草稿: begin one, edit its text with its problems beside, write a rule or a new amount without knowing TOML, give it up."""
 
+import re
 from functools import partial
 
 from django.contrib import messages
@@ -15,7 +16,8 @@ from subsidies.actions import drafting
 from subsidies.actions.figures import unsettled
 from subsidies.actions.policies import check, county_facts, new_draft, pack_of, pack_text
 from subsidies.actions.rule_writing import add_programme, add_rule, change_amount, refit_examples
-from subsidies.forms.policies import AmountForm, DraftForm, NewDraftForm, RuleForm
+from subsidies.forms.policies import DraftForm, NewDraftForm
+from subsidies.forms.rules import AmountForm, RuleForm
 from subsidies.models import Policy
 from subsidies.queries.policies import built_in_titles, line_diff
 
@@ -168,7 +170,9 @@ def _pack_of(policy: Policy) -> dict:
 
 
 def _rules_of(policy: Policy, *, wanted: str) -> dict:
-    return {"rules": pack_of(policy).rules, "initial": {"rule": wanted}}
+    pack = pack_of(policy)
+    unit = {"per": str(pack.rule_of[wanted].unit)} if wanted in pack.rule_of else {}
+    return {"rules": pack.rules, "initial": {"rule": wanted} | unit}
 
 
 def _write(request, policy: Policy, title: str, template: str, form_class, write, options):
@@ -188,7 +192,7 @@ def _write(request, policy: Policy, title: str, template: str, form_class, write
                 checkup = check(text)
             failures = checkup.failures
             for problem in checkup.errors:
-                form.add_error(None, f"{problem.message}（第 {problem.line} 行）")
+                form.add_error(None, _by_name(problem.message, checkup.policy))
             if not form.errors:
                 drafting.save_draft(
                     by=actor(request, P.LOAD_POLICY), policy=policy, revision=policy.revision, text=text
@@ -205,6 +209,12 @@ def _write(request, policy: Policy, title: str, template: str, form_class, write
         "failures": failures,
     }
     return render(request, template, context, status=422 if form.errors else 200)
+
+
+def _by_name(message: str, pack: engine.Policy) -> str:
+    """Return what the engine says of a text with names for codes: who fills in a form has seen no text, and no line of it."""
+    names = {one.code: one.label for one in (*pack.parameters, *pack.programmes, *pack.rules)}
+    return re.sub("“([^”]+)”", lambda found: f"“{names.get(found[1], found[1])}”", message)
 
 
 @needs(P.LOAD_POLICY)

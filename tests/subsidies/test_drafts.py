@@ -1,5 +1,6 @@
 """Drafts on the page: begin, check, save, two editors, a rule and an amount by form, give up."""
 
+import re
 import tomllib
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from povertyedu.audit.models import AuditEvent
 from students.models import CountyFact
@@ -160,9 +162,18 @@ def test_rule_of_a_new_programme_brings_the_programme(writer, draft):
         ({"weight_2": ""}, "每个都写份额"),
         (
             {"when_boarding": ""},
-            "同属项目“living”且可能同时符合",
-        ),  # the engine's own word, after it was written
+            "与规则“小学寄宿生生活补助”同属项目“生活补助”且可能同时符合",
+        ),  # the engine's own word, after it was written, with names for codes
         ({"first_term": "2020"}, "选择一个有效的选项"),
+        ({"per": "month"}, "按月计的，填每学期发几个月"),
+        ({"months": "5"}, "只有计量单位选“元/月”的才填"),
+        ({"first_term": "2025-autumn", "last_term": "2025-spring"}, "结束的学期早于开始的学期"),
+        ({"when_grade_from": "5", "when_grade_to": "1"}, "就读年级的上限小于下限"),
+        ({"when_home_region": "云岭"}, "没有“云岭”这个写法，请写本县、本市、本省"),
+        (
+            {"unless_categories": ["registered_poor"], "when_categories": ["registered_poor"]},
+            "这条规则的条件互相矛盾",
+        ),
     ],
 )
 def test_rule_that_is_wrong_is_not_written(writer, draft, change, says):
@@ -171,6 +182,39 @@ def test_rule_that_is_wrong_is_not_written(writer, draft, change, says):
     assert says in page(answer)
     draft.refresh_from_db()
     assert draft.revision == 1
+
+
+def test_rule_wrong_on_the_form_is_told_without_the_words_of_the_text(writer, draft):
+    for change in ({"yuan": "0"}, {"per": "month"}, {"when_boarding": ""}):
+        shown = page(writer.post(address("draft_rule", draft.pk), RULE | change))
+        errors = strip_tags(shown.partition("data-error-summary")[2].partition("</div>")[0])
+        assert errors
+        assert not re.search(r"months|group|\[\[|living|（第 \d+ 行）", errors)
+
+
+def test_rule_by_month_with_what_must_be_absent_and_what_is_enough_reads_back(writer, draft):
+    sent = RULE | {
+        "per": "month", "months": "5", "when_home_region": "本县、5201", "unless_ethnicity": "汉族", "unless_had_before": ["living"],
+        "when_categories": ["low_income"], "unless_categories": ["registered_poor"],
+        "either_categories": ["disabled", "orphan"], "either_flags": ["integrated"],
+    }  # fmt: skip
+    assert writer.post(address("draft_rule", draft.pk), sent).status_code == 302
+    draft.refresh_from_db()
+    rule = tomllib.loads(draft.text)["rule"][-1]
+    assert rule["amount"] == {"yuan": 500, "per": "month", "months": 5}
+    assert rule["when"] == {
+        "stage": ["primary"], "boarding": False, "categories": {"any_of": ["low_income"], "none_of": ["registered_poor"]},
+        "ethnicity": {"none_of": ["汉族"]}, "home_region": ["@county", "5201"], "had_before": {"none_of": ["living"]},
+    }  # fmt: skip
+    assert rule["either"] == [{"categories": ["disabled", "orphan"]}, {"integrated": True}]
+    assert len(pack_of(draft).rules[-1].either) == 2
+
+
+def test_group_is_offered_with_how_it_picks(writer):
+    grouped = TEXT.replace('quote = "每生', 'group = "one"\nquote = "每生')
+    for pick, told in (("highest", "就高取一"), ("first", "按文件所列次序取一"), ("chosen", "由学生选一项")):
+        draft = policies.draft(grouped + f'[[group]]\ncode = "one"\nlabel = "一项"\npick = "{pick}"\n')
+        assert f"与“小学寄宿生生活补助”：{told}" in page(writer.get(address("draft_rule", draft.pk)))
 
 
 EXAMPLE = """
@@ -191,6 +235,25 @@ def test_new_amount_by_form_is_written_for_the_terms_from_then_on(writer, draft)
         {"yuan": 1000, "per": "year", "last_term": "2020-spring"},
         {"yuan": Decimal("1250.50"), "per": "year", "first_term": "2020-autumn"},
     ]
+
+
+def test_new_amount_by_the_month_takes_its_months_or_keeps_those_there_are(writer):
+    draft = policies.draft(TEXT.replace('per = "year"', 'per = "month", months = 5'))
+    by_month = AMOUNT | {"per": "month"}
+    assert writer.post(address("draft_amount", draft.pk), by_month).status_code == 302
+    assert (
+        writer.post(
+            address("draft_amount", draft.pk), by_month | {"from_term": "2021-autumn", "months": "4"}
+        ).status_code
+        == 302
+    )
+    draft.refresh_from_db()
+    amounts = tomllib.loads(draft.text)["rule"][0]["amount"]
+    assert [one["months"] for one in amounts] == [5, 5, 4]
+    offered = page(writer.get(address("draft_amount", draft.pk) + "?rule=living-1"))
+    assert '<option value="month" selected>' in offered
+    other = policies.draft(TEXT + "# 另一份\n")
+    assert "还须填“每学期几个月”" in page(writer.post(address("draft_amount", other.pk), by_month))
 
 
 def test_new_amount_by_another_document_is_cited_where_it_applies(writer, draft):

@@ -173,7 +173,7 @@ def test_new_amount_follows_the_one_in_force_whatever_the_order_in_the_text():
     [
         ("days", "year", "原金额是元/天，并写明了每学期几天，不能直接改成元/年"),
         ("spring", "year", "写明了在哪个学期发"),
-        ("less", "month", "还须写明每学期几个月"),
+        ("less", "month", "还须填“每学期几个月”"),
         ("figure", "year", "请在草稿的“待定金额”里改"),
         ("part", "term", "按其他标准或所享金额的百分比计"),
         ("fee", "year", "按实际收费计"),
