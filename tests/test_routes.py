@@ -762,6 +762,37 @@ def test_routes_hide_objects_from_the_right_role_elsewhere(world, client):
     assert wrong == {}
 
 
+# What a school did, said to all who work there: it names no child.
+OF_THE_WHOLE_SCHOOL = {
+    "dropout:campaign",
+    "dropout:campaign_photo",
+    "dropout:pledge_docx",
+    "dropout:pledge_file",
+    "dropout:ready_file",
+    "dropout:task",
+    "dropout:ten_items_of",
+}
+
+
+def test_routes_hide_the_children_of_a_class_from_the_teacher_of_another(world, client):
+    """The school is theirs, the children of the next class are not."""
+    world.own(world.clerk)
+    mine = ROLES[Role.CLASS_TEACHER].permissions
+    next_class = factories.school_class(world.school, grade=4)
+    client.force_login(factories.user("隔壁班主任", (Role.CLASS_TEACHER, next_class)))
+    wrong = {}
+    for name in sorted(name for name in ROUTES if mine & set(ROUTES[name][1]) and ROUTES[name][0]):
+        if name in NO_OBJECT | OF_THE_WHOLE_SCHOOL:
+            continue
+        statuses = {
+            client.get(address(name, world)).status_code,
+            client.post(address(name, world)).status_code,
+        } - {405}
+        if statuses != {404}:
+            wrong[name] = statuses
+    assert wrong == {}
+
+
 def test_routes_open_for_who_may(world, client):
     wrong = {}
     for name in sorted(set(ROUTES) - {"accounts:logout"}):

@@ -12,11 +12,14 @@ from povertyedu.sealing.fields import SealedCharField
 from povertyedu.workflow.models import Decision
 from students.models import Student
 
-from .placed import ONE_PLACE, PlacedQuerySet
+from .placed import ONE_PLACE, PlacedQuerySet, names_children_at
 
 
 class ReportQuerySet(PlacedQuerySet):
-    """Reports by place and state."""
+    """Reports by place and state; each names the children of its whole place."""
+
+    def _reads_at(self, scope) -> Q:
+        return names_children_at(scope)
 
     def handed_in(self):
         return self.filter(state__in=[ReportState.SUBMITTED, ReportState.REVIEWED, ReportState.ACCEPTED])

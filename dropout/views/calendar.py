@@ -212,7 +212,8 @@ def task(request, pk):
 @require_GET
 def task_file(request, pk):
     """Send the evidence of a task."""
-    found = get_object_or_404(DutyTask.objects.visible_to(request.user, P.VIEW_CASES).with_place(), pk=pk)
+    seen = DutyTask.objects.visible_to(request.user, P.VIEW_CASES).naming_children(request.user, P.VIEW_CASES)
+    found = get_object_or_404(seen.with_place(), pk=pk)
     return send_kept(request, found.file, permission=P.VIEW_CASES, subject=found, what="应办事项的佐证")
 
 

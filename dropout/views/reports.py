@@ -39,7 +39,7 @@ TABS = {"missing": "没有报", "in": "已报", "quarters": "县季度会商"}
 
 
 def _schools(user, permission: str):
-    rows = School.objects.visible_to(user, permission).filter(is_open=True)
+    rows = School.objects.read_whole(user, permission).filter(is_open=True)
     return rows.filter(pk__in=rows.filter(stage_set__stage__in=COMPULSORY).values("pk"))
 
 

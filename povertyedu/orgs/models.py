@@ -106,6 +106,11 @@ class SchoolQuerySet(ScopedQuerySet):
         """Return the schools where somebody may hold a seat: the open ones, and the one that stands for those outside."""
         return self.filter(Q(is_open=True) | Q(code=School.OUTSIDE))
 
+    def read_whole(self, user, permission: str):
+        """Return the schools of which ``user`` reads every child; whoever has one class reads none."""
+        scope = user.scope(permission)
+        return self.filter(scope.area_q("area_id") | Q(pk__in=scope.schools) | Q(centre__in=scope.centres))
+
     def outside(self) -> "School":
         """Return the school that stands for all outside the county: a place for the sheet of children who study there.
 

@@ -241,6 +241,15 @@ def test_neighbour_and_other_township_get_404(client, away, clerk, neighbour, ce
     assert client.post(reverse("dropout:report_step", args=[report.pk, "accept"])).status_code == 404
 
 
+def test_teacher_reads_no_report_of_the_whole_school(client, away, clerk, xiazhai):
+    client.force_login(clerk)
+    report = opened(client, xiazhai)
+    next_class = factories.school_class(xiazhai, grade=4)
+    client.force_login(factories.user("李芳", ("class_teacher", next_class)))
+    assert client.get(reverse("dropout:report", args=[report.pk])).status_code == 404
+    assert names(client.get(PAGE)) == []
+
+
 def test_pages_take_the_same_queries_for_one_and_for_thirty(client, away, basic, clerk, xiazhai, autumn):
     report = actions.open_report(place=xiazhai, period=month_of(dt.date(2020, 10, 10)))
     client.force_login(basic)
