@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from dropout.enums import STAYS_OPEN, Answer, CaseState, Outcome, ProposalKind
-from dropout.models import Case, CaseProposal, CaseReason
+from dropout.models import AbsenceRun, Case, CaseProposal, CaseReason
 from dropout.states import CASE_FLOW
 from povertyedu.files.models import StoredFile
 from povertyedu.options.registry import option
@@ -58,6 +58,7 @@ def return_to_school(*, by: Actor, case: Case, on: dt.date, reason: str = "") ->
     """Record that the child is back since ``on``."""
     if not case.since <= on <= today():
         raise StepRefused(f"返校日期应在离校日期（{case.since}）和今天之间，请核对。")
+    _must_be_seen_in_class(case, on)
     step(case, "return", by=by, reason=reason, returned_on=on, **NO_END)
     settle_papers(case, returned_on=on, by=by)
     return case
@@ -69,6 +70,7 @@ def monitor(*, by: Actor, case: Case, reason: str = "") -> Case:
     recorded = case.decisions.filter(verb="return").order_by("-pk").first()
     if recorded and recorded.by_id == by.id:
         raise StepRefused("返校由登记人以外的人核实，请换一个人办理。")
+    _must_be_seen_in_class(case, case.returned_on)
     until = today() + dt.timedelta(days=option("case_monitor_days"))
     return step(case, "monitor", by=by, reason=reason, monitored_until=until)
 
@@ -110,10 +112,20 @@ def _check(case: Case, outcome: str, until: dt.date | None) -> None:
             raise StepRefused("只有返校监测期满的个案才能按“返校稳定”销号；请先登记返校并监测。")
         if case.monitored_until and case.monitored_until > today():
             raise StepRefused(f"监测期到 {case.monitored_until}，期满后才能销号。")
+        _must_be_seen_in_class(case, case.returned_on)
     if outcome == Outcome.DELAYED and (until is None or until <= today()):
         raise StepRefused("缓学、休学须写明到哪一天，且在今天以后。")
     if outcome == Outcome.OVER_AGE:
         _check_over_age(case)
+
+
+def _must_be_seen_in_class(case: Case, since: dt.date | None) -> None:
+    """Refuse to call a child back whom its class misses without leave on ``since`` or later."""
+    run = AbsenceRun.objects.missed().filter(student=case.student_id, last_on__gte=since).first()
+    if run:
+        raise StepRefused(
+            f"{case.student.name}考勤上从 {run.first_on} 起没有到校，最近一次登记缺勤是 {run.last_on}，不能算已返校。确已到校的，请先请班主任更正考勤。"
+        )
 
 
 def _check_over_age(case: Case) -> None:
@@ -131,6 +143,8 @@ def _check_over_age(case: Case) -> None:
 def confirm(*, by: Actor, case: Case) -> Case:
     """Confirm the proposed end: the case is closed, or goes on as delayed or taught at home."""
     proposal = _to_answer(case, ProposalKind.END, by)
+    if proposal.outcome == Outcome.RETURNED:
+        _must_be_seen_in_class(case, case.returned_on)
     stays = proposal.outcome in STAYS_OPEN
     _answer(proposal, Answer.CONFIRMED, by)
     settle_papers(case, by=by)

@@ -122,12 +122,20 @@ def _begin(cases: list[Case], *, by: Actor) -> None:
 
 
 def _begin_anew(known: list[tuple[Case, Found]], *, by: Actor) -> None:
-    """Take up the cases whose children had returned and were away again afterwards, as :func:`.case_steps.relapse` does one."""
-    again = {
-        case.pk: row
-        for case, row in known
-        if case.state in BACK and case.returned_on and case.returned_on < row.since <= today()
-    }
+    """Take up the cases whose children had returned and were away again afterwards."""
+    take_up_again(
+        {
+            case.pk: row
+            for case, row in known
+            if case.state in BACK and case.returned_on and case.returned_on < row.since <= today()
+        },
+        by=by,
+    )
+
+
+@transaction.atomic
+def take_up_again(again: Mapping[int, Found], *, by: Actor) -> None:
+    """Take up cases (case -> how the child was found) whose children were held to be back, as :func:`.case_steps.relapse` does one."""
     if not again:
         return
     with bulk.keys(Case, "id", again) as keys:

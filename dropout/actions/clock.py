@@ -27,6 +27,7 @@ from povertyedu.workflow.flow import SYSTEM, Actor
 from students.models import Enrolment
 
 from .cases import Found, open_cases, raise_kinds
+from .still_away import follow_again
 
 NAMES_TOLD = 6
 
@@ -91,7 +92,7 @@ def counted_days() -> TermDays:
 
 
 def run_daily() -> int:
-    """Move every clock of the term under way; called hourly, the second call finds nothing to do. Return how many moved.
+    """Move every clock of the term under way, follow whom the clock says is away; called hourly, the second call finds nothing to do. Return how many moved.
 
     Queries do not grow with the children.
     """
@@ -102,7 +103,9 @@ def run_daily() -> int:
     with transaction.atomic():
         carried = AbsenceRun.objects.filter(Exists(here), ended_on=None).exclude(term=term)
         carried.update(term=term)  # away before the holidays and not seen since
-        return advance(AbsenceRun.objects.open().filter(term=term))
+        moved = advance(AbsenceRun.objects.open().filter(term=term))
+        follow_again(term)
+        return moved
 
 
 @transaction.atomic

@@ -2,7 +2,17 @@
 
 from .attendance import AbsenceReason, ClockStep, ContactResult, ContactWay
 from .calendar import DutyCode, DutyPlace, SixSystem, TaskState
-from .cases import STAYS_OPEN, Answer, CaseKind, CaseOrigin, CaseState, DelayKind, Outcome, ProposalKind
+from .cases import (
+    NOT_EXPECTED,
+    STAYS_OPEN,
+    Answer,
+    CaseKind,
+    CaseOrigin,
+    CaseState,
+    DelayKind,
+    Outcome,
+    ProposalKind,
+)
 from .chains import AREA_DIGITS, PLACE_FIELDS, Lack, Line, PlaceKind
 from .duties import Climb
 from .pledges import OF_SCHOOLS, UNIT_FIELDS, UnitKind
@@ -17,6 +27,7 @@ __all__ = [
     "CAMPAIGN_MONTHS",
     "FOUND_AWAY",
     "LEDGERS",
+    "NOT_EXPECTED",
     "OF_FACTS",
     "OF_SCHOOLS",
     "PLACE_FIELDS",

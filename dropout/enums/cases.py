@@ -48,6 +48,8 @@ class Outcome(models.TextChoices):
     ABROAD = "abroad", "出国（境）"
 
 
+# Ends after which the child is not expected at school.
+NOT_EXPECTED = (Outcome.TRANSFERRED, Outcome.EXEMPT, Outcome.OVER_AGE, Outcome.DECEASED, Outcome.ABROAD)
 # A proposal of these goes on as a state of its own, under way; every other closes the case.
 STAYS_OPEN = {Outcome.DELAYED: CaseState.DELAYED, Outcome.HOME_TAUGHT: CaseState.HOME_TAUGHT}
 

@@ -17,6 +17,10 @@ class AbsenceRunQuerySet(OfChildQuerySet):
         here = Enrolment.objects.filter(student=OuterRef("student"), term=OuterRef("term")).studying()
         return self.filter(Exists(here), ended_on=None, student__merged_into=None)
 
+    def missed(self):
+        """Return the open runs of children who should be at school: no leave pauses them."""
+        return self.open().filter(is_paused=False)
+
 
 class AbsenceRun(models.Model):
     """连续缺勤: class days in a row on which a child was away without leave.

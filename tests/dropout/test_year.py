@@ -1,4 +1,4 @@
-"""A county's year, lived through by fast-forwarding the clock: what must hold every day does, and no child is lost."""
+"""A county's year, lived through by fast-forwarding the clock: what must hold every day does, no child is lost, and no lie lasts."""
 
 import datetime as dt
 import os
@@ -19,7 +19,7 @@ from tests.year.events import TERMS, Absence, Year, all_days, draw_year
 from tests.year.living import Living
 
 # Each day is committed: as one transaction it would hold the locks of thousands of temporary tables.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("real_commits")]
 RATES = {
     "entry": rates.entry,
     "dropout": rates.dropout,
@@ -34,14 +34,19 @@ class Expected:
     """From the raw events: who is to be found away on which day, and who has been away so long as to be a dropout."""
 
     def __init__(self, year: Year, back: dict[Absence, dt.date]):
-        self.found, self.dropped = defaultdict(set), defaultdict(set)
+        self.found, self.dropped, self.spans = defaultdict(set), defaultdict(set), []
         for absence in year.absences:
             suspected, dropout = becomes(absence, back[absence])
             if suspected:
                 self.found[suspected].add((absence.child, absence.first))
+                self.spans.append((absence.child, suspected, back[absence]))
             if dropout:
                 self.dropped[dropout].add((absence.child, absence.first))
         self.children = {child for found in self.found.values() for child, _ in found}
+
+    def away(self, day: dt.date) -> set[int]:
+        """Return the children found away that are not back on ``day``, whatever anybody says."""
+        return {child for child, found, back in self.spans if found <= day < back}
 
 
 def test_year_in_the_county_loses_no_child(monkeypatch):
@@ -55,6 +60,7 @@ def test_year_in_the_county_loses_no_child(monkeypatch):
 
         assert _children_with_gaps(living, day) == account.gaps(day), day
         assert _deadlines_nobody_was_told_of(day) == [], day
+        assert _held_to_be_away(living, day) == expected.away(day), day
         away = _open_cases(living)
         assert expected.found[day] <= away.keys(), day
         assert {away[found] for found in expected.dropped[day]} <= {CaseKind.DROPOUT}, day
@@ -101,6 +107,12 @@ def _open_cases(living: Living) -> dict[tuple[int, dt.date], str]:
     return {(living.county.number_of[student], since): kind for student, since, kind in rows}
 
 
+def _held_to_be_away(living: Living, day: dt.date) -> set[int]:
+    """Return the children that are away on ``day`` by their cases."""
+    held = rates.away_on(day)
+    return {living.county.number_of[student] for student in held.out | held.suspected}
+
+
 def _every_child_with_a_case(living: Living) -> set[int]:
     return {living.county.number_of[student] for student in Case.objects.values_list("student", flat=True)}
 
@@ -128,6 +140,16 @@ def _check_that_the_year_had_everything() -> None:
     kinds = set(Escalation.objects.values_list("why", flat=True))
     verbs = set(CaseDecision.objects.values_list("verb", flat=True))
     assert kinds == {Climb.LATE, Climb.VACANT, Climb.SKIPPED}
-    assert verbs >= {"open", "raise", "verify", "persuade", "return", "monitor", "propose", "close"}
+    assert verbs >= {
+        "open",
+        "raise",
+        "verify",
+        "persuade",
+        "return",
+        "monitor",
+        "relapse",
+        "propose",
+        "close",
+    }
     assert Case.objects.filter(state=CaseState.CLOSED).exists()
     assert Escalation.objects.filter(link=None).exists()

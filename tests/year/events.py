@@ -57,6 +57,15 @@ class Absence:
 
 
 @dataclass(frozen=True)
+class Lie:
+    """Somebody says early on ``on`` that the child is back, who goes on staying away; a second one may bear it out at once."""
+
+    absence: Absence
+    on: dt.date
+    borne_out: bool
+
+
+@dataclass(frozen=True)
 class Move:
     """A child in a class of another school from ``on``."""
 
@@ -76,6 +85,7 @@ class Year:
     children: dict[int, Child] = field(default_factory=dict)
     posts: list[Post] = field(default_factory=list)
     absences: list[Absence] = field(default_factory=list)
+    lies: list[Lie] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
 
     def centre(self, school: int) -> int:
@@ -110,6 +120,7 @@ def draw_year(children: int, *, seed: int) -> Year:
     for number in range(children):
         _draw_absences(year, number, chance)
     _draw_moves(year, chance)
+    _tell_lies(year)
     return year
 
 
@@ -176,6 +187,15 @@ def _draw_absences(year: Year, child: int, chance: random.Random) -> None:
             place += length + chance.randrange(2, 40)
             if place >= len(days):
                 break
+
+
+def _tell_lies(year: Year) -> None:
+    """Of the long absences tell of every second child before the class is entered, three or five weeks in, that it is back."""
+    for number, absence in enumerate(each for each in year.absences if not each.leave):
+        days = school_days(absence.first, absence.last)
+        for told in (15, 28):
+            if len(days) > told + 1 and number % 2:
+                year.lies.append(Lie(absence, days[told], borne_out=number % 4 == 1))
 
 
 def _draw_moves(year: Year, chance: random.Random) -> None:

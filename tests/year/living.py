@@ -20,9 +20,10 @@ from students.models import Enrolment
 from tests.clock import Clock
 
 from .county import HOMEROOM, OFFICER, County
-from .events import DAY, TERMS, Absence, Year, school_days
+from .events import DAY, TERMS, Absence, Lie, Year, school_days
 
 TEACHER = Actor(9002, "李班主任", "class_teacher")
+LIAR = Actor(9005, "韦村干", "village_cadre")
 HEAD = Actor(9003, "王校长", "school_head")
 OTHER_CLERK = Actor(9004, "赵经办", "school_clerk")
 
@@ -46,7 +47,9 @@ class Living:
         self.back = {}
         for absence in year.absences:
             self._spread(absence)
-        self.versions: dict[tuple[int, dt.date], int] = {}
+        self.lies = defaultdict(list)
+        for lie in year.lies:
+            self.lies[lie.on].append(lie)
 
     def _spread(self, absence: Absence) -> None:
         for day in school_days(absence.first, absence.last):
@@ -59,6 +62,8 @@ class Living:
         self._change_posts(day)
         for move in self.moves[day]:
             self._move(move)
+        for lie in self.lies[day]:
+            self._say_it_is_back(lie)
         if day in self.away or day in self.back.values():
             self._attendance(day)
         self._work_cases(day)
@@ -134,19 +139,34 @@ class Living:
             case_steps.verify(by=HEAD, case=case)
         elif case.state == CaseState.VERIFIED and waited >= child % 3 * 6:
             visits.make_plan(by=TEACHER, case=case, causes=1, measures="补课、家访", target_on=day + 14 * DAY)
-        elif case.state == CaseState.RETURNED and waited >= 2:
+        elif case.state == CaseState.RETURNED and waited >= 2 and not self._is_away(child, day):
             case_steps.monitor(by=HEAD, case=case)
-        elif case.state == CaseState.MONITORED and case.monitored_until <= day:
+        elif (
+            case.state == CaseState.MONITORED
+            and case.monitored_until <= day
+            and not self._is_away(child, day)
+        ):
             case_steps.propose(
                 by=TEACHER, case=case, outcome="returned", reason="到校满一个学期", evidence=self._evidence()
             )
         elif case.state == CaseState.PROPOSED_CLOSED and waited >= child % 3 * 5:
             case_steps.confirm(by=OFFICER, case=case)
 
+    def _say_it_is_back(self, lie: Lie) -> None:
+        case = Case.objects.open().get(
+            student=self.county.students[lie.absence.child], since=lie.absence.first
+        )
+        case_steps.return_to_school(by=LIAR, case=case, on=lie.on)
+        if lie.borne_out:
+            case_steps.monitor(by=HEAD, case=case)
+
     def _absence_of(self, child: int, since: dt.date) -> Absence | None:
         return next(
             (each for each in self.year.absences if each.child == child and each.first == since), None
         )
+
+    def _is_away(self, child: int, day: dt.date) -> bool:
+        return any(each.child == child and not each.leave for each in self.away[day])
 
     def _evidence(self) -> StoredFile:
         return StoredFile.keep([b"%PDF-1.4 proof"], name="proof.pdf", purpose="test")
