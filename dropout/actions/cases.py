@@ -155,8 +155,8 @@ def take_up_again(again: Mapping[int, Found], *, by: Actor) -> None:
 
 @transaction.atomic
 def raise_kinds(cases: Iterable[int], *, by: Actor) -> int:
-    """Turn 疑似辍学 into 辍学 (a further month away, facts.md 5) in those of ``cases`` still open; return how many."""
-    rows = Case.objects.select_for_update(of=("self",)).open().filter(kind=CaseKind.SUSPECTED)
+    """Turn 疑似辍学 into 辍学 (a further month away, facts.md 5) in those of ``cases`` whose child is away; return how many."""
+    rows = Case.objects.select_for_update(of=("self",)).suspected()
     with bulk.keys(Case, "id", set(cases)) as keys:
         found = list(rows.filter(pk__in=keys).select_related("student").order_by("pk"))
     for case in found:
@@ -164,13 +164,6 @@ def raise_kinds(cases: Iterable[int], *, by: Actor) -> int:
     bulk.amend(Case, ("kind",), [(case.pk, case.kind) for case in found])
     decide_many(found, "raise", by=by, old={case.pk: case.state for case in found})
     return len(found)
-
-
-def raise_kind(case: Case, *, by: Actor) -> Case:
-    """Turn one suspected dropout into a dropout; one that is already, or that is closed, stays as it is."""
-    raise_kinds([case.pk], by=by)
-    case.refresh_from_db()
-    return case
 
 
 def decide_many(

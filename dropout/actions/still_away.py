@@ -13,7 +13,7 @@ from povertyedu.orgs.models import Term
 from povertyedu.workflow.flow import SYSTEM
 from students.models import Student
 
-from .cases import BACK, Found, open_cases, raise_kinds, take_up_again
+from .cases import BACK, Found, open_cases, take_up_again
 
 
 def follow_again(term: Term) -> None:
@@ -36,10 +36,8 @@ def follow_again(term: Term) -> None:
             never_came = run.first_on <= case.returned_on
             again[case.pk] = _found(run, case.since if never_came else run.first_on)
     take_up_again(again, by=SYSTEM)
-    opened = open_cases(ended, by=SYSTEM, term=term, origin=CaseOrigin.ATTENDANCE) if ended else {}
-    followed = {found.student: pk for pk, found in again.items()} | opened
-    if lost := [pk for student, pk in followed.items() if runs[student].step == ClockStep.DROPOUT]:
-        raise_kinds(lost, by=SYSTEM)
+    if ended:
+        open_cases(ended, by=SYSTEM, term=term, origin=CaseOrigin.ATTENDANCE)
 
 
 def _newest_cases(students) -> dict[int, Case]:

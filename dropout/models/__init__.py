@@ -3,10 +3,10 @@
 from .attendance import Absence, AbsenceChange, ClassDay, FollowUp, reason_words
 from .calendar import CalendarDuty, DutyTask, DutyTaskQuerySet
 from .care import CareFacility, EntryNotice, HomeVisit
-from .cases import Case, CaseDecision, CaseProposal, CaseQuerySet, CaseReason
+from .cases import AWAY, Case, CaseDecision, CaseProposal, CaseQuerySet, CaseReason
 from .chains import NEVER, ChainLink, Post, PostQuerySet, name_of
 from .duties import Duty, DutyQuerySet, Escalation
-from .papers import AWAY, Agreement, Denial, ReturnOrder
+from .papers import Agreement, Denial, ReturnOrder
 from .placed import ONE_PLACE, PlacedQuerySet
 from .pledges import Pledge, PledgeLevel, PledgeQuerySet
 from .population import PopulationFigure

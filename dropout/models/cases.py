@@ -25,6 +25,8 @@ from povertyedu.workflow.models import Decision
 from students.models import Enrolment, Student
 from students.models.placed import at_child
 
+# The child is held to be away, and its return is what is worked for.
+AWAY = (CaseState.SUSPECTED, CaseState.VERIFIED, CaseState.PERSUADING)
 OF_A_CONFIRMED_END = (CaseState.CLOSED, CaseState.DELAYED, CaseState.HOME_TAUGHT, CaseState.PROPOSED_REOPEN)
 
 
@@ -36,6 +38,10 @@ class CaseQuerySet(ScopedQuerySet):
 
     def open(self):
         return self.exclude(state=CaseState.CLOSED)
+
+    def suspected(self):
+        """Return those of children held to be away who are not counted as dropouts yet."""
+        return self.filter(state__in=AWAY, kind=CaseKind.SUSPECTED)
 
     def delayed_before(self, day: dt.date):
         """Return those whose approved delay ended before ``day``."""

@@ -4,16 +4,13 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from dropout.enums import CaseState, Delivery, DenialKind
+from dropout.enums import Delivery, DenialKind
 from povertyedu.files.models import StoredFile
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Area
 from povertyedu.orgs.scope import ScopedQuerySet
 
-from .cases import Case
-
-# The steps of a case in which its papers may be issued: the child is away without an approved reason.
-AWAY = (CaseState.SUSPECTED, CaseState.VERIFIED, CaseState.PERSUADING)
+from .cases import AWAY, Case
 
 
 class PaperQuerySet(ScopedQuerySet):

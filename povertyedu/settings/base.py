@@ -197,6 +197,7 @@ DAILY_ACTIONS = [
     "dropout.actions.clock.run_daily",  # before the cases: it opens those of children away for a week
     "dropout.actions.escalation.follow_children",  # before the deadlines: who answers follows from where the child is
     "dropout.actions.escalation.lapse_delays",
+    "dropout.actions.long_away.raise_long_away",  # after the lapsed delays: they are away again
     "dropout.actions.escalation.escalate",
     "dropout.actions.calendar.keep_calendar",
     "dropout.actions.screening.screen_when_due",
