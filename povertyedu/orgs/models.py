@@ -124,13 +124,12 @@ class SchoolQuerySet(ScopedQuerySet):
         return self.get_or_create(code=School.OUTSIDE, defaults=fields)[0]
 
     def _reads_at(self, scope) -> Q:
-        own = (
+        own = Q(pk__in=scope.schools) | Q(centre__in=scope.centres) | Q(pk__in=scope.centres)
+        return (
             scope.area_q("area_id")
-            | Q(pk__in=scope.schools)
-            | Q(centre__in=scope.centres)
-            | Q(pk__in=scope.centres)
+            | own
+            | Q(pk__in=SchoolClass.objects.filter(pk__in=scope.classes).values("school"))
         )
-        return own | Q(pk__in=SchoolClass.objects.filter(pk__in=scope.classes).values("school"))
 
 
 class School(models.Model):
