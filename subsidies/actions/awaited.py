@@ -1,14 +1,13 @@
 """待定档: children whose aid waits for a fact on nobody's file yet, most often the tier that the school finds (一人一档)."""
 
 from dataclasses import dataclass, replace
-from itertools import chain
 
 from django.db.models import Q, QuerySet
 
 from povertyedu.orgs.models import Term
 from students.models import Enrolment
 from subsidies import engine
-from subsidies.queries import FactReader, FactUnread
+from subsidies.queries import FactReader, FactUnread, nothing_known
 from subsidies.queries.coverage_rows import Wanted, sources
 
 from .policies import NoPolicy, decider_of, policy_for, reading_of
@@ -36,18 +35,15 @@ def awaited(term: Term, enrolments: QuerySet[Enrolment]) -> dict[int, Awaited]:
     except NoPolicy:
         return {}
     decider = decider_of(policy, term)
-    asked = [fact for fact in decider.facts if fact.awaited]
-    if not asked:
+    waiting = decider.plan.may_wait_for()
+    if not waiting:
         return {}
     nothing_on_file = Q()
-    for fact in asked:
-        nothing_on_file |= ~Q(facts__has_key=fact.name)
-    stages = {
-        stage
-        for rule in _asking(decider.policy, term, asked)
-        for stage in decider.policy.programme(rule.programme).stages
-    }
-    rows = enrolments.studying().filter(nothing_on_file, stage__in=stages)
+    for fact in decider.facts:
+        if fact.name in waiting:
+            stages = _stages(decider.policy, waiting[fact.name])
+            nothing_on_file |= nothing_known(fact) & Q(stage__in=stages)
+    rows = enrolments.studying().filter(nothing_on_file)
     reader = FactReader(decider.facts, reading_of(policy, term))
     read = list(rows.values_list("student_id", *reader.expressions))
     values = reader.of_students([row[0] for row in read])
@@ -70,14 +66,8 @@ def with_awaited(wanted: Wanted) -> Wanted:
         return wanted  # the recalculation says so; nobody can be told apart
 
 
-def _asking(pack: engine.Policy, term: Term, facts: list[engine.Fact]) -> list[engine.Rule]:
-    names, on = {fact.name for fact in facts}, engine.Term.parse(term.pk)
-    return [
-        rule
-        for rule in pack.rules
-        if rule.in_force(on)
-        and any(c.fact.name in names for c in (*rule.asked_at(on), *chain(*rule.alternatives_at(on))))
-    ]
+def _stages(pack: engine.Policy, rules: frozenset[str]) -> set[str]:
+    return {stage for code in rules for stage in pack.programme(pack.rule_of[code].programme).stages}
 
 
 def _waits(decider: engine.Decider, values: tuple) -> Awaited | None:

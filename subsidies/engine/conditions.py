@@ -26,13 +26,26 @@ class Condition:
             self.last_term is None or term <= self.last_term
         )
 
+    @property
+    def waits(self) -> bool:
+        """Whether a child of whom the fact is not known waits for it, and is not just short of it.
+
+        So wherever nobody said yet what somebody has to say, and where a rule only tells what the fact is not: silence
+        shows that as little as its contrary.
+        """
+        barred = bool(self.none_of) and not self.any_of and self.low is None and self.high is None
+        return self.fact.awaited or (barred and self.fact.may_be_unknown)
+
     def tests(self, county: str = HOME) -> Iterator[Test]:
-        """What a value must pass, one after the other: the one place where conditions are decided."""
+        """What a value must pass, one after the other: the one place where conditions are decided.
+
+        What is not known passes nothing.
+        """
         if self.any_of:
             yield self.fact.one_of(self.any_of, county)
         if self.none_of:
-            unwanted = self.fact.one_of(self.none_of, county)
-            yield lambda value: not unwanted(value)
+            unwanted, is_unknown = self.fact.one_of(self.none_of, county), self.fact.is_unknown
+            yield lambda value: not (is_unknown(value) or unwanted(value))
         if self.all_of:
             yield self.fact.all_of(self.all_of)
         if self.low is not None or self.high is not None:

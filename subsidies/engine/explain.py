@@ -26,9 +26,12 @@ class Check:
     wanted: str
     found: str
     met: bool
+    known: bool = True  # whether anything is on file
 
     @property
     def sentence(self) -> str:
+        if not self.known:
+            return f"{self.wanted}；该生没有登记{self.label}，登记以后才能确定"
         return f"{self.wanted}；该生为{self.found}，{'符合' if self.met else '不符合'}"
 
 
@@ -195,7 +198,8 @@ def _checks(conditions: tuple[Condition, ...], known: Profile, treated: Profile,
         found = fact.show_found(known)
         if fact.read(treated) != fact.read(known):
             found = f"{found}（比照后为{fact.show_found(treated)}）"
-        yield Check(fact.label, condition.wanted(), found, condition.met(treated, at.county))
+        is_known = not fact.is_unknown(fact.read(known))
+        yield Check(fact.label, condition.wanted(), found, condition.met(treated, at.county), is_known)
 
 
 def _either(alternatives: tuple[Alternative, ...]) -> Either:

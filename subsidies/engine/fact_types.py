@@ -69,6 +69,14 @@ class Fact:
             return self.given
         return 0 if self.bits else _UNKNOWN[self.type]
 
+    @property
+    def may_be_unknown(self) -> bool:
+        """Whether its default says nothing: no flag nobody set, no set nobody filled, nothing with a default of its own."""
+        return self.given is None and self.type not in (FactType.FLAG, FactType.SET)
+
+    def is_unknown(self, value: Value) -> bool:
+        return self.may_be_unknown and (value is None or value == self.default)
+
     def read(self, profile: Profile) -> Value:
         value = profile.get(self.name)
         return self.default if value is None else value

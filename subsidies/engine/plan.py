@@ -16,7 +16,16 @@ from subsidies.engine.reckon import At, figure_name
 from subsidies.engine.rules import ONE_PAYER, Figures, Pick, Policy, Rule, Treatment, implied_facts
 from subsidies.engine.terms import Term
 
-_Tests = tuple[tuple[str, Test], ...]
+
+class _Asked(NamedTuple):
+    """One test of one fact."""
+
+    name: str
+    test: Test
+    waits: bool = False  # for the fact, where it is not known
+
+
+_Tests = tuple[_Asked, ...]
 
 
 class Ready(NamedTuple):
@@ -51,7 +60,7 @@ class Ready(NamedTuple):
 
         Of a child who studies away also that nobody else pays.
         """
-        for name, test in self.tests:
+        for name, test, _ in self.tests:
             if not test(profile[name]):
                 return False
         if self.either is not None and not any(_all_met(tests, profile) for tests in self.either):
@@ -66,7 +75,7 @@ class Ready(NamedTuple):
         One that asks them in an alternative waits where no other alternative is met.
         """
         cases = self.either or ()
-        if not any(name in unknown for tests in (self.tests, *cases) for name, _ in tests):
+        if not any(one.waits and one.name in unknown for tests in (self.tests, *cases) for one in tests):
             return ()
         rest = None if self.either is None else tuple(_without(unknown, case) for case in cases)
         known = self._replace(tests=_without(unknown, self.tests), either=rest)
@@ -75,23 +84,24 @@ class Ready(NamedTuple):
         asked = self.tests
         if not any(_all_met(case, profile) for case in cases):
             asked += tuple(t for case in cases if _all_met(_without(unknown, case), profile) for t in case)
-        return tuple(dict.fromkeys(name for name, _ in asked if name in unknown))
+        return tuple(dict.fromkeys(one.name for one in asked if one.waits and one.name in unknown))
 
     def may_hold(self, name: str, value: Value) -> bool:
         """Whether what it asks of one fact leaves it open that it holds."""
-        return all(test(value) for asked, test in self.tests if asked == name)
+        return all(one.test(value) for one in self.tests if one.name == name)
 
 
 def _tests(conditions: Iterable[Condition], county: str) -> _Tests:
-    return tuple((one.fact.name, test) for one in conditions for test in one.tests(county))
+    return tuple(_Asked(one.fact.name, test, one.waits) for one in conditions for test in one.tests(county))
 
 
 def _without(unknown: Collection[str], tests: _Tests) -> _Tests:
-    return tuple(test for test in tests if test[0] not in unknown)
+    """The tests without those that wait for what is not known."""
+    return tuple(one for one in tests if not (one.waits and one.name in unknown))
 
 
 def _all_met(tests: _Tests, profile: Profile) -> bool:
-    return all(test(profile[name]) for name, test in tests)
+    return all(test(profile[name]) for name, test, _ in tests)
 
 
 def _counts_meal_days(amount: Amount | None, at: At) -> bool:
@@ -151,6 +161,8 @@ class Plan:
 
     def units_of(self, stage: Value) -> tuple[Unit, ...]:
         """The units with the rules that may hold for a child of this stage."""
+        if FACTS["stage"].is_unknown(stage):
+            return self.units
         found = self._of_stage.get(stage)
         if found is None:
             kept = (
@@ -167,14 +179,23 @@ class Plan:
         held = [one for unit in self.units_of(profile["stage"]) for one in unit.rules if one.holds(profile)]
         return None if any(one.asks_more for one in held) else tuple(one.rule.code for one in held)
 
+    def may_wait_for(self) -> dict[str, frozenset[str]]:
+        """Name of a fact that rules may wait for -> the codes of those rules."""
+        found: dict[str, set[str]] = {}
+        for unit in self.units:
+            for ready in unit.rules:
+                for tests in (ready.tests, *(ready.either or ())):
+                    for one in tests:
+                        if one.waits:
+                            found.setdefault(one.name, set()).add(ready.rule.code)
+        return {name: frozenset(codes) for name, codes in found.items()}
+
     def awaited(self, profile: dict[str, Value]) -> dict[str, tuple[Fact, ...]]:
         """Code of a rule -> what it waits for: all else it asks is met, and these facts are on no file yet.
 
         ``profile`` has every fact asked filled.
         """
-        open_facts = {
-            fact.name: fact for fact in self.facts if fact.awaited and profile[fact.name] == fact.default
-        }
+        open_facts = {fact.name: fact for fact in self.facts if fact.is_unknown(profile[fact.name])}
         if not open_facts:
             return {}
         treated, _ = self.treat(profile)

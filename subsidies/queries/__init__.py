@@ -10,7 +10,7 @@ from .entitlements import (
     waiting_children,
 )
 from .facts import FactReader, FactUnread, own_county
-from .readers import Reading, watched_programmes
+from .readers import Reading, nothing_known, watched_programmes
 
 __all__ = [
     "FactReader",
@@ -21,6 +21,7 @@ __all__ = [
     "marks_by_cause",
     "marks_of",
     "measures_of",
+    "nothing_known",
     "own_county",
     "totals_by_programme",
     "waiting_children",

@@ -256,6 +256,7 @@ def _had_before(reading: Reading, students: Sequence[int]) -> dict[int, tuple[st
 
 # --- the registry -----------------------------------------------------------------------------------
 
+_MEMBERS = (CHOSEN, *(fact.name for fact in BUILT_IN))
 READERS: dict[str, Reader | Beside] = {
     **{
         name: column(name)
@@ -281,7 +282,7 @@ READERS: dict[str, Reader | Beside] = {
     "entering": Reader(lambda reading: (F("entered_on"),), _entering),
     "age": Reader(lambda reading: (F("student__birth_date"),), _age),
     "entry_age": Reader(lambda reading: (F("student__birth_date"), F("entered_on")), _entry_age),
-    **{name: member(name) for name in (CHOSEN, *(fact.name for fact in BUILT_IN))},
+    **{name: member(name) for name in _MEMBERS},
     "had_before": Beside(_had_before),
     "selected": Beside(_selected),
 }  # fmt: skip
@@ -294,6 +295,31 @@ def reader_of(fact: engine.Fact, reading: Reading) -> Reader | Beside | None:
     if fact.name in engine.FACTS:
         return READERS.get(fact.name)
     return member(fact.name)
+
+
+# Columns that say nothing when they are blank, of what is read of them and of what follows from them.
+_BLANK = {
+    **{name: name for name in ("stage", "ownership", "setting", "major")},
+    "household": "student__hukou",
+    "ethnicity": "student__ethnicity",
+    "sex": "student__sex",
+    "home_region": "home_area",
+    "home_within": "home_area",
+    "school_region": "school_area",
+    "school_within": "school_area",
+}
+_EMPTY = {"entry_term": "entered_on", "school": "school"}
+
+
+def nothing_known(fact: engine.Fact) -> Q:
+    """Return a condition on enrolments without which ``fact`` is surely known; an empty one where only reading it tells."""
+    if column := _BLANK.get(fact.name):
+        return Q(**{column: ""})
+    if column := _EMPTY.get(fact.name):
+        return Q(**{f"{column}__isnull": True})
+    if fact.name in READERS and fact.name not in _MEMBERS:
+        return Q()
+    return ~Q(facts__has_key=fact.name)
 
 
 def _figure(by_school: Mapping) -> Reader:

@@ -52,7 +52,7 @@ RULE = {"programme": "grant", "amount": "{ yuan = 100, per = 'term' }"}
         ("{ grade = { from = 6 } }", {}, {"grade": 6}),
         ("{ categories = { all_of = ['disabled', 'difficult'] } }", {}, {"categories": 2 + 2048}),
         ("{ home_region = '5301' }", {}, {"home_area": "530102100001"}),
-        ("{ school_region = { none_of = ['@county'] } }", {}, {"school_area": ""}),
+        ("{ school_region = { none_of = ['@county'] } }", {}, {"school_area": "530102100001"}),
         ("{ home_region = { any_of = ['@province'], none_of = ['@prefecture'] } }", {}, {"home_area": "520102100001"}),
     ],
 )  # fmt: skip

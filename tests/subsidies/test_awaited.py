@@ -13,7 +13,7 @@ from subsidies.actions.policies import pack_of
 from subsidies.actions.recalculation import recalculate
 from subsidies.engine import Verdict
 from subsidies.explanations import explain_enrolment, family_sentences
-from subsidies.models import Policy
+from subsidies.models import Entitlement, Policy
 from subsidies.queries.coverage import equation
 from subsidies.queries.coverage_names import all_names, within
 from subsidies.queries.coverage_rows import Wanted, sources
@@ -132,6 +132,54 @@ def test_tier_asked_in_one_case_of_several_is_waited_for_where_no_other_case_hol
     assert explained(poor).waiting == []
     recalculate(term=autumn, by=SYSTEM, trigger="测试")
     assert dict(poor.entitlements.values_list("programme_id", "amount_fen")) == {"living": 50_000, "grant": 30_000}  # fmt: skip
+
+
+BARRED = (
+    policies.TEXT
+    + """
+[[programme]]
+code = "grant"
+label = "外来少数民族学生补助"
+kind = "cash"
+stages = ["primary"]
+
+[[rule]]
+code = "grant-1"
+programme = "grant"
+label = "外来少数民族学生补助"
+clause = "二"
+quote = "非本县户籍的少数民族学生"
+amount = { yuan = 300, per = "term" }
+funding = { sources = ["county"] }
+[rule.when]
+stage = ["primary"]
+home_region = { none_of = ["@county"] }
+ethnicity = { none_of = ["汉族"] }
+"""
+)
+
+
+def test_what_a_rule_bars_is_waited_for_while_nobody_has_said_what_the_child_is(xiazhai, autumn):
+    policies.published(BARRED)
+    outside = {"home_area": "530102100001"}
+    silent = factories.student("罗娜", at=xiazhai, during=autumn)
+    silent.enrolments.update(home_area="")
+    half = factories.student("严宇", at=xiazhai, during=autumn, ethnicity="苗族")
+    half.enrolments.update(home_area="")
+    known = factories.student("何勇", at=xiazhai, during=autumn, ethnicity="苗族")
+    known.enrolments.update(**outside)
+    han = factories.student("汉族", at=xiazhai, during=autumn, ethnicity="汉族")
+    han.enrolments.update(home_area="")
+
+    recalculate(term=autumn, by=SYSTEM, trigger="测试")
+
+    label = ("外来少数民族学生补助",)
+    assert who(autumn) == {
+        silent.pk: Awaited(("户籍地", "民族"), label),
+        half.pk: Awaited(("户籍地",), label),
+    }
+    assert dict(Entitlement.objects.values_list("student", "amount_fen")) == {known.pk: 30_000}
+    assert "待定：学校还没有登记户籍地、民族，登记以后才能确定。" in family_sentences(explained(silent))[0]
 
 
 def test_filled_in_it_gets_its_tier_and_waits_no_more(client, clerk, child, autumn):

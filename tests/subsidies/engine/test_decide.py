@@ -208,7 +208,8 @@ def test_a_fact_left_empty_is_called_so():
 
     finding = findings(child(ownership=""), [rule])[0]
 
-    assert finding.outcome == "规则r：办学性质须为公办；该生为未填，不符合"
+    assert finding.outcome == "规则r：办学性质须为公办；该生没有登记办学性质，登记以后才能确定"
+    assert finding.verdict is Verdict.UNMET
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from subsidies.engine import FACTS, Decider, Term, load_pack
+from subsidies.engine import FACTS, Decider, Term, Verdict, load_pack
 from tests.subsidies.engine.building import pack, pack_text, part, pays, told
 
 GIVES = {"programme": "grant", "amount": "{ yuan = 100, per = 'term' }"}
@@ -28,7 +28,7 @@ def rule_when(when, **more):
         ("{ sex = 'female' }", {"sex": "female"}, {"sex": "male"}),
         ("{ ethnicity = { none_of = ['汉族'] } }", {"ethnicity": "布依族"}, {"ethnicity": "汉族"}),
         ("{ major = ['作物生产技术', '畜禽生产技术'] }", {"major": "畜禽生产技术"}, {"major": "会计"}),
-        ("{ major = { none_of = ['表演'] } }", {}, {"major": "表演"}),
+        ("{ major = { none_of = ['表演'] } }", {"major": "会计"}, {"major": "表演"}),
         ("{ agri_major = true }", {"agri_major": True}, {}),
         ("{ school = ['2152000001'] }", {"school": "2152000001"}, {"school": "2152000002"}),
         ("{ school_tags = ['试点校'] }", {"school_tags": frozenset(["试点校", "村小"])}, {"school_tags": ("村小",)}),
@@ -66,16 +66,69 @@ def test_a_condition_lets_one_child_in_and_keeps_another_out(when, given, not_gi
 @pytest.mark.parametrize(
     "fact", [fact for fact in FACTS.values() if fact.type != "flag" and fact.given is None]
 )
-def test_what_is_unknown_meets_nothing_but_none_of(fact):
+def test_what_is_unknown_meets_nothing_and_is_waited_for_where_only_something_is_barred(fact):
     value = {
         "number": "3", "money": "3", "term": "'2020-autumn'", "region": "'529901'",
     }.get(str(fact.type), f"'{next(iter(fact.choices), 'x')}'")  # fmt: skip
     profile = {"stage": None}
+    barred = rule_when(f"{{ {fact.name} = {{ none_of = [{value}] }} }}")
 
     assert pays(rule_when(f"{{ {fact.name} = {value} }}"), profile) == {}
-    assert pays(rule_when(f"{{ {fact.name} = {{ none_of = [{value}] }} }}"), profile) == {"grant": 100}
     if fact.type.ordered:
         assert pays(rule_when(f"{{ {fact.name} = {{ to = {value} }} }}"), profile) == {}
+    if fact.type == "set":  # who has nothing of a set lacks what is barred
+        assert pays(barred, profile) == {"grant": 100}
+        return
+    assert pays(barred, profile) == {}
+    waiting = told(barred, "r", profile)
+    assert (waiting.verdict, waiting.awaited) == (Verdict.WAITING_FACT, (fact,))
+    assert f"其他条件都符合，{fact.label}还没有登记，待定" in waiting.outcome
+
+
+BARRED = "{ home_region = { none_of = ['@county'] }, ethnicity = { none_of = ['汉族'] } }"
+
+
+@pytest.mark.parametrize(
+    ("child", "given", "verdict", "awaited"),
+    [
+        ({}, {}, Verdict.WAITING_FACT, ["户籍地", "民族"]),
+        ({"ethnicity": "苗族"}, {}, Verdict.WAITING_FACT, ["户籍地"]),
+        ({"home_region": "530102"}, {}, Verdict.WAITING_FACT, ["民族"]),
+        ({"home_region": "529901"}, {}, Verdict.UNMET, []),
+        ({"ethnicity": "汉族"}, {}, Verdict.UNMET, []),
+        ({"ethnicity": "苗族", "home_region": "530102"}, {"grant": 100}, Verdict.AWARDED, []),
+    ],
+)
+def test_silence_never_shows_that_a_child_is_not_what_a_rule_bars(child, given, verdict, awaited):
+    policy = rule_when(BARRED)
+    finding = told(policy, "r", child)
+
+    assert pays(policy, child) == given
+    assert (finding.verdict, [fact.label for fact in finding.awaited]) == (verdict, awaited)
+
+
+def test_why_not_says_what_to_record():
+    outcome = told(rule_when(BARRED), "r", {"ethnicity": "汉族"}).outcome
+
+    assert outcome == (
+        "规则：户籍地须不在本县；该生没有登记户籍地，登记以后才能确定。民族须不是汉族；该生为汉族，不符合"
+    )
+
+
+def test_what_must_be_something_and_not_another_is_short_of_it_while_unknown():
+    policy = rule_when("{ home_region = { any_of = ['@province'], none_of = ['@prefecture'] } }")
+
+    assert told(policy, "r", {}).verdict is Verdict.UNMET
+    assert pays(policy, {"home_region": "520102"}) == {"grant": 100}
+
+
+def test_alternative_that_only_bars_waits_while_nothing_else_lets_the_child_in():
+    either = "[[rule.either]]\ncategories = ['orphan']\n[[rule.either]]\nethnicity = { none_of = ['汉族'] }\n"
+    policy = pack(part("rule", "r", **GIVES, when="{ stage = 'primary' }") + either)
+
+    assert pays(policy, {"categories": ["orphan"]}) == {"grant": 100}
+    assert (pays(policy), told(policy, "r").verdict) == ({}, Verdict.WAITING_FACT)
+    assert told(policy, "r", {"stage": "junior"}).verdict is Verdict.UNMET
 
 
 def test_a_condition_has_its_own_terms_and_is_not_asked_outside_them():
@@ -209,4 +262,9 @@ def test_a_child_of_whom_nothing_is_known_is_explained(unknown):
     treat = part("treat", "t", last_term="2030-autumn", when="{ home_region = '52' }", adds="['orphan']")
     policy = pack(treat, asking_everything, programmes=[f"p{place}" for place in range(8)])
 
-    assert pays(policy, unknown) == {f"p{place}": 1 for place in range(8)}
+    child = {"stage": None} | unknown
+
+    assert pays(policy, child) == {"p2": 1, "p5": 1}  # the sets: who has none has not what is barred
+    assert {told(policy, f"r{place}", child).verdict for place in (0, 1, 3, 4, 6, 7)} == {
+        Verdict.WAITING_FACT
+    }

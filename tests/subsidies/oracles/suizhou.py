@@ -99,7 +99,8 @@ def of_vocational_school(child, categories, now, figures):
     if child["grade"] <= years and (farming or poor):
         gives["vocational_national_grant"] = grant
     free = child["household"] == "rural" or (child["household"] == "urban" and farming) or poor
-    if free and child["major"] not in PERFORMING:
+    # 艺术类相关表演专业除外: whose major nobody has entered may be one of them, and is not paid until it is entered.
+    if free and child["major"] is not None and child["major"] not in PERFORMING:
         fee = at_most_half_of(child, figures, "vocational_public_fee", now)
         if fee:
             gives["vocational_tuition_waiver"] = fee
