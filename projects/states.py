@@ -53,6 +53,9 @@ GAP_FLOW = Flow(
         Transition("fill", (G.OPEN, G.PLANNED), G.FILLED, P.REPORT_NEEDS, "报告补齐", needs_reason=True),
         Transition("confirm", (G.FILLED,), G.CLOSED, P.MANAGE_PROJECTS, "核实销号", needs_reason=True),
         Transition("send_back", (G.FILLED,), G.OPEN, P.MANAGE_PROJECTS, "退回", needs_reason=True),
+        Transition(
+            "release", (G.PLANNED,), G.OPEN, P.MANAGE_PROJECTS, "项目取消，回到清单", needs_reason=True
+        ),
         Transition("drop", (G.OPEN, G.PLANNED), G.DROPPED, P.MANAGE_PROJECTS, "不成立", needs_reason=True),
         Transition("reopen", (G.CLOSED, G.DROPPED), G.OPEN, P.MANAGE_PROJECTS, "重新打开", needs_reason=True),
     ),

@@ -19,18 +19,26 @@ WATCHED = (ProjectState.PRELIMINARY, ProjectState.UNDER_WAY, ProjectState.HALTED
 
 
 def watch() -> int:
-    """Open the alerts of today, end those that are gone, tell whoever manages projects; return how many are new."""
+    """Open the alerts of today, bring the words of standing ones up to date, end those that are gone, tell whoever manages projects.
+
+    Return how many are new.
+    """
     rows = Project.objects.filter(state__in=WATCHED).with_sums().prefetch_related("milestones")
     standing = {(each.project_id, each.kind): each for each in Alert.objects.filter(ended_on=None)}
-    seen, new = set(), []
+    seen, new, changed = set(), [], []
     for project in rows.iterator(chunk_size=1000):
         for kind, words in causes(project):
             seen.add((project.pk, kind))
-            if (project.pk, kind) not in standing:
+            alert = standing.get((project.pk, kind))
+            if alert is None:
                 new.append(Alert(project=project, kind=kind, text=words[:200], since=today()))
+            elif alert.text != words[:200]:
+                alert.text = words[:200]
+                changed.append(alert)
     gone = [alert.pk for key, alert in standing.items() if key not in seen]
     with transaction.atomic():
         Alert.objects.filter(pk__in=gone, ended_on=None).update(ended_on=today())
+        Alert.objects.bulk_update(changed, ["text"], batch_size=500)
         made = Alert.objects.bulk_create(new, ignore_conflicts=True)
         _tell(made)
     return len(made)

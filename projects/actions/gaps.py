@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from povertyedu.audit.models import record
+from povertyedu.audit.models import record, record_many
 from povertyedu.files.models import StoredFile
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Term
@@ -112,13 +112,15 @@ def report(*, by: Actor, gaps: Sequence[NewGap], origin: str = GapOrigin.ENTERED
 def reckon(*, by: Actor, term: Term, schools: Sequence[int]) -> dict[str, int]:
     """Reckon the gaps of ``schools`` by the standards and a term's children; return how many are new, changed, gone.
 
-    What was entered by hand or is in hand already is left alone; what a school has not reported is no gap.
+    What was entered by hand or is in hand already is left alone; what a school has not reported is no gap. A school that
+    was closed lacks nothing any more, whoever put it on the list. Queries do not grow with the gaps.
     """
-    standing = {
-        (gap.school_id, gap.item): gap
-        for gap in Gap.objects.filter(school__in=schools, state__in=STANDING_GAPS)
-    }
-    counts = {"created": 0, "updated": 0, "gone": 0}
+    rows = (
+        Gap.objects.select_related("school")
+        .select_for_update(no_key=True, of=["self"])
+        .filter(state__in=STANDING_GAPS)
+    )
+    standing = {(gap.school_id, gap.item): gap for gap in rows.filter(school__in=schools)}
     new, changed, lacking = [], [], set()
     for school, needs in needs_of(term, schools).items():
         for need in needs:
@@ -135,11 +137,23 @@ def reckon(*, by: Actor, term: Term, schools: Sequence[int]) -> dict[str, int]:
                 changed.append(gap)
     report(by=by, gaps=new, origin=GapOrigin.COMPUTED)
     Gap.objects.bulk_update(changed, ["needed", "present", "note"], batch_size=500)
-    for key, gap in standing.items():
-        if _is_free(gap) and key not in lacking:
-            advance(gap, GAP_FLOW, "drop", by=by, reason="按现状和标准测算，已不缺")
-            counts["gone"] += 1
-    return counts | {"created": len(new), "updated": len(changed)}
+    filled = [gap for key, gap in standing.items() if _is_free(gap) and key not in lacking]
+    closed = list(rows.filter(school__is_open=False, state__in=GAP_FLOW["drop"].sources))
+    _drop_all(by, filled, "按现状和标准测算，已不缺")
+    _drop_all(by, closed, "学校已撤并")
+    return {"created": len(new), "updated": len(changed), "gone": len(filled) + len(closed)}
+
+
+def _drop_all(by: Actor, gaps: Sequence[Gap], reason: str) -> None:
+    """Take locked gaps off the list, set-based."""
+    old = {gap.pk: gap.state for gap in gaps}
+    Gap.objects.filter(pk__in=list(old)).update(state=GapState.DROPPED)
+    for gap in gaps:
+        gap.state = GapState.DROPPED
+    reasons = dict.fromkeys(old, reason)
+    GapDecision.append_many(gaps, step=GAP_FLOW["drop"], by=by, at=timezone.now(), old=old, reasons=reasons)
+    rows = [(gap, {"state": [old[gap.pk], str(GapState.DROPPED)]}) for gap in gaps]
+    record_many(by, action="gap.drop", rows=rows, reasons=reasons)
 
 
 def _is_free(gap: Gap) -> bool:
@@ -178,12 +192,25 @@ def fill_proved(*, by: Actor, gap: Gap, reason: str, proof: StoredFile) -> Gap:
 
 @transaction.atomic
 def confirm(*, by: Actor, gap: Gap, reason: str) -> Gap:
-    """Confirm as another person that it is there, and close the gap."""
+    """Confirm as another person that it is there, and close the gap; what the school has is raised to what it should have.
+
+    Otherwise the next reckoning would find the same gap again.
+    """
     locked = Gap.objects.select_for_update(no_key=True).get(pk=gap.pk)
     if by.id is None or locked.filled_by_id == by.id:
         raise StepRefused("核实人不能是报告补齐的人，请由另一人核实销号。")
     advance(locked, GAP_FLOW, "confirm", by=by, reason=reason, confirmed_by_id=by.id, closed_on=today())
+    _conditions_of(locked).filter(amount__lt=locked.needed).update(
+        amount=locked.needed, on=today(), by_name=by.name
+    )
     return locked
+
+
+def _conditions_of(gap: Gap):
+    """Return what the school reported of the gap's item, where it counts in the gap's unit; nothing reported stays so."""
+    if not Standard.objects.filter(item=gap.item, unit=gap.unit).exists():
+        return Condition.objects.none()
+    return Condition.objects.filter(school=gap.school_id, item=gap.item)
 
 
 @transaction.atomic
@@ -204,7 +231,10 @@ def reopen(*, by: Actor, gap: Gap, reason: str) -> Gap:
     others = Gap.objects.standing().filter(school=gap.school_id, item=gap.item).exclude(pk=gap.pk)
     if others.exists():
         raise StepRefused("这所学校的这项缺口已另在清单上，不必重新打开。")
+    was_closed = gap.state == GapState.CLOSED
     advance(gap, GAP_FLOW, "reopen", by=by, reason=reason, **_ANEW)
+    if was_closed:  # what confirming it added is not there after all
+        _conditions_of(gap).filter(amount=gap.needed).update(amount=gap.present, on=today(), by_name=by.name)
     return gap
 
 

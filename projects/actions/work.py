@@ -7,13 +7,19 @@ from django.db import transaction
 from povertyedu.audit.models import record
 from povertyedu.orgs.calendar import today
 from povertyedu.workflow.flow import Actor, StepRefused, advance
-from projects.enums import MilestoneKind, PlanField, ProjectState
+from projects.enums import GapState, MilestoneKind, PlanField, ProjectState
 from projects.models import FundLine, Milestone, PlanChange, ProgressReport, Project
-from projects.states import MOVED_BY, PROJECT_FLOW
+from projects.states import GAP_FLOW, MOVED_BY, PROJECT_FLOW
 
 from .files import kept
 
 ORDER = list(MilestoneKind)
+# What has to be reached before, and what has to show it.
+FIRST = {
+    MilestoneKind.FINISH: (MilestoneKind.START,), MilestoneKind.ACCEPTANCE: (MilestoneKind.FINISH,),
+    MilestoneKind.HANDOVER: (MilestoneKind.ACCEPTANCE, MilestoneKind.ACCOUNTS),
+}  # fmt: skip
+PROVED = (MilestoneKind.ACCEPTANCE, MilestoneKind.HANDOVER)
 CLOSED = (ProjectState.CANCELLED, ProjectState.HALTED)
 
 
@@ -53,6 +59,8 @@ def reach_milestone(
     with kept(upload, project=project, about=label, by=by, account=account) as file, transaction.atomic():
         locked = _locked(project)
         _may_be_reached(locked, kind, actual_on)
+        if kind in PROVED and not (note.strip() or upload):
+            raise StepRefused(f"“{label}”要有依据：请填写文号，或上传批文、证书。")
         if file:
             file.save()
         if verb := MOVED_BY.get(MilestoneKind(kind)):
@@ -75,6 +83,8 @@ def _may_be_reached(project: Project, kind: str, day: dt.date) -> None:
     reached = dict(project.milestones.exclude(actual_on=None).values_list("kind", "actual_on"))
     if kind in reached:
         raise StepRefused(f"“{MilestoneKind(kind).label}”已在 {reached[kind]} 完成，不能重复登记。")
+    if missing := [first.label for first in FIRST.get(MilestoneKind(kind), ()) if first not in reached]:
+        raise StepRefused(f"不能“{MilestoneKind(kind).label}”：“{'”“'.join(missing)}”还没有登记，请先登记。")
     place = ORDER.index(MilestoneKind(kind))
     for other, on in reached.items():
         before = ORDER.index(MilestoneKind(other)) < place
@@ -124,12 +134,14 @@ def resume(*, by: Actor, project: Project, reason: str) -> None:
 
 @transaction.atomic
 def cancel(*, by: Actor, project: Project, reason: str) -> None:
-    """Give up a project nothing was contracted for; money that came in has to be moved on first."""
+    """Give up a project nothing was contracted for; money that came in has to be moved on first, its gaps are open again."""
     locked = _locked(project)
     lines = FundLine.objects.select_for_update(no_key=True).filter(project=locked)
     if any(line.contracted_fen or line.arrived_fen for line in lines):
         raise StepRefused("项目已有到位资金或合同，不能取消；请先调剂资金、冲销合同。")
     advance(locked, PROJECT_FLOW, "cancel", by=by, reason=reason)
+    for gap in locked.gaps.filter(state=GapState.PLANNED):
+        advance(gap, GAP_FLOW, "release", by=by, reason=f"{locked.code} {reason}"[:200], project=None)
 
 
 def _locked(project: Project) -> Project:

@@ -1,6 +1,7 @@
 """Forms of a project, its milestones and progress."""
 
 from django import forms
+from django.db.models import Q
 
 from povertyedu.accounts.filters import TownshipFilter
 from povertyedu.accounts.permissions import Permission as P
@@ -59,8 +60,9 @@ class ProjectForm(forms.Form):
         self.fields["programme"].queryset = Programme.objects.visible_to(user, P.MANAGE_PROJECTS)
         areas = Area.objects.visible_to(user, P.MANAGE_PROJECTS).standing().exclude(level="village")
         self.fields["area"].queryset = areas.order_by("code")
+        own = Q(pk__in=project.sites.values("school")) if project else Q()  # also one that was closed since
         self.fields["schools"].queryset = School.objects.visible_to(user, P.MANAGE_PROJECTS).filter(
-            is_open=True
+            Q(is_open=True) | own
         )
         self.fields["year"].initial = today().year
         if project is None:

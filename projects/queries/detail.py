@@ -1,5 +1,7 @@
 """Everything of one project, in a constant number of queries."""
 
+from collections.abc import Sequence
+
 from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
@@ -12,7 +14,9 @@ SUMS = ("budget_fen", "arrived_fen", "contracted_fen", "paid_fen")
 
 def all_of(project: Project) -> dict:
     """Return lines with their sums, contracts with parts, entries, milestones in order, reports, requests, alerts, changes of plan, inspections."""
-    reached = {row.kind: row for row in project.milestones.all()}
+    planned = {row.kind: row for row in project.milestones.all()}
+    milestones = [planned.get(kind) or Milestone(kind=kind) for kind in MilestoneKind]
+    behind, ahead = _split(milestones)
     return {
         "sites": [site.school for site in project.sites.select_related("school")],
         "quantities": list(project.quantities.all()),
@@ -22,7 +26,9 @@ def all_of(project: Project) -> dict:
         "entries": list(
             FundEntry.objects.filter(line__project=project).select_related("line", "part__contract", "reversal").order_by("-on", "-pk")
         ),
-        "milestones": [reached.get(kind) or Milestone(kind=kind) for kind in MilestoneKind],
+        "milestones": milestones,
+        "skipped": [each.get_kind_display() for each in behind if not each.actual_on],
+        "next_milestone": ahead[0] if ahead else None,
         "reports": list(project.reports.select_related("photo__file")),
         "requests": list(project.requests.all()),
         "alerts": list(project.alerts.filter(ended_on=None)),
@@ -30,3 +36,11 @@ def all_of(project: Project) -> dict:
         "done_changes": list(project.plan_changes.filter(field=PlanField.DONE).order_by("-pk")[:CHANGES]),
         "inspections": list(project.inspections.select_related("area").prefetch_related("results__findings__area", "results__findings__school")),
     }  # fmt: skip
+
+
+def _split(milestones: Sequence[Milestone]) -> tuple[Sequence[Milestone], Sequence[Milestone]]:
+    """Return those up to the last one that was reached, and those after it."""
+    ahead = next(
+        (place for place, each in enumerate(reversed(milestones)) if each.actual_on), len(milestones)
+    )
+    return milestones[: len(milestones) - ahead], milestones[len(milestones) - ahead :]

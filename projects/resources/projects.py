@@ -128,6 +128,9 @@ class ProjectResource(WithTotals):
     loan_fen = _money("贷款", "教育扶贫贷款", "银行贷款")
     donation_fen = _money("捐赠", "社会捐赠")
     other_fen = _money("其他资金", "其他")
+    starts_on = Column(
+        "计划开工", aliases=("计划开工日期", "开工时间", "开工日期"), clean=clean_date, width=14
+    )
     due_on = Column("计划竣工", aliases=("计划竣工日期", "竣工时间", "完工时间"), clean=clean_date, width=14)
     document = Column("预算文号", aliases=("文号", "资金文号"), clean=short_text(80), width=18, as_text=True)
     remark = Column("备注", aliases=("说明", "建设内容"), clean=short_text(300), width=24)
@@ -173,7 +176,7 @@ class ProjectResource(WithTotals):
             return
         row.found = NewProject(
             name=values["name"], kind=values["nature"] or ProjectKind.BUILD.value, programme=programme.pk, year=values["year"], area=area,
-            schools=schools, budget=budget, quantities=quantities, due_on=values["due_on"], document=values["document"] or "",
+            schools=schools, budget=budget, quantities=quantities, starts_on=values["starts_on"], due_on=values["due_on"], document=values["document"] or "",
             note=values["remark"] or "", differs="".join(told),
         )  # fmt: skip
 

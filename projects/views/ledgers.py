@@ -44,7 +44,7 @@ def ledgers(request):
     shown = listing.shown(rows, reverse("projects:ledger_export"), newest_first=False)
     sums = as_of.totals_of(rows, on)
     context = {
-        "crumbs": crumbs(("项目台账", None)), "form": form, "applied": form.in_force(), "keep": {"tab": tab}, "on": on, "tab": tab,
+        "crumbs": crumbs(("项目台账", None)), "form": form, "applied": form.in_force(), "as_of": "，".join(filter(None, (f"截至 {on}", form.in_force()))), "keep": {"tab": tab}, "on": on, "tab": tab,
         "title": LEDGERS[tab], **shown, "rows": as_of.picture(shown["rows"], on),
         "count": shown["page"].total if shown["page"] else rows.count(),
         "sums": [(FundSource(source).label, money) for source, money in sums.items()], "total": sum(sums.values(), as_of.Money()),

@@ -166,6 +166,7 @@ def project(request, pk):
         ],
         "entries_log": [{"at": d.at, "by": d.by_name, "text": d.label, "reason": d.reason} for d in found.decisions.all()],
         "milestone_kinds": MilestoneKind.choices,
+        "states_to_move_on": ("preliminary", "finished", "accepted"),
         "may_manage": may[P.MANAGE_PROJECTS],
         "may_report": (may[P.REPORT_PROGRESS] or may[P.MANAGE_PROJECTS]) and found.state == "under_way",
         "may_keep": may[P.KEEP_PROJECT_FUNDS] and found.state != "cancelled",

@@ -48,11 +48,15 @@ def luxi() -> bytes:
         "涉农资金（万元）",
         "其他资金（亿元）",
         "学校数",
+        "开工时间",
     )
     of = "教育扶贫工程"
     rows = [(name, of, 2017, nature, "", "", "") for name, nature in LUXI_2017]
     rows += [(name, of, 2018, nature, "", "", "") for name, nature in LUXI_2018]
-    rows += [(f"{name}建设", "村级小学建设", 2017, "新建", "", "", "0.02", 1) for name in VILLAGE_SCHOOLS]
+    rows += [
+        (f"{name}建设", "村级小学建设", 2017, "新建", "", "", "0.02", 1, "2017-10-01")
+        for name in VILLAGE_SCHOOLS
+    ]
     rows += [
         ("教育扶贫工程未分解到项目的投资", of, 2017, "其他", 3, "", "0.762"),
         ("16所农村中小学、幼儿园建设", "整合涉农资金项目", 2017, "新建", "", "836.49", "", "16所"),

@@ -10,8 +10,10 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from povertyedu.orgs.models import School
 from povertyedu.workflow.flow import StepRefused
 from projects.actions import gaps as actions
+from projects.actions import work
 from projects.actions.gaps import NewGap
 from projects.models import Condition, Gap, GapDecision, Standard
 from projects.queries.needs import Roll, reckon
@@ -221,3 +223,67 @@ def test_list_and_plan_take_the_same_queries_for_one_and_for_sixty_gaps(
         by=by, gaps=[NewGap(xiazhai.pk, f"项{n}", "个", Decimal(9), Decimal(1)) for n in range(60)]
     )
     assert queries() == few
+
+
+def closed_by_another(gap, *, by, confirmed_by) -> Gap:
+    actions.fill(by=by, gap=gap, reason="到校", upload=SimpleUploadedFile("单.png", b"\x89PNG"))
+    return actions.confirm(by=confirmed_by, gap=gap, reason="现场清点")
+
+
+def test_closed_gap_is_not_found_again_until_it_is_opened_again(clerk, officer, xiazhai, autumn, children):
+    """5 pupils, 3 desks: 2 lacking, filled and confirmed. Reopened, the school has 3 again, as it had."""
+    by, schools = officer.as_actor(), [xiazhai.pk]
+    actions.take_usual_standards(by=by)
+    actions.say_conditions(by=by, rows=[(xiazhai.pk, "课桌椅", Decimal(3))])
+    actions.reckon(by=by, term=autumn, schools=schools)
+    gap = closed_by_another(Gap.objects.get(), by=clerk.as_actor(), confirmed_by=by)
+    assert Condition.objects.get().amount == 5
+    assert actions.reckon(by=by, term=autumn, schools=schools) == {"created": 0, "updated": 0, "gone": 0}
+    actions.reopen(by=by, gap=gap, reason="不是这所学校的")
+    assert Condition.objects.get().amount == 3
+    assert (Gap.objects.get().state, Gap.objects.get().short) == ("open", 2)
+
+
+def test_gap_entered_in_another_unit_raises_nothing_the_school_reported(clerk, officer, xiazhai):
+    by = officer.as_actor()
+    actions.take_usual_standards(by=by)
+    actions.say_conditions(by=by, rows=[(xiazhai.pk, "图书", Decimal(50))])
+    new = NewGap(xiazhai.pk, "图书", "箱", Decimal(100), Decimal(60))
+    closed_by_another(actions.report(by=by, gaps=[new])[0], by=clerk.as_actor(), confirmed_by=by)
+    assert Condition.objects.get().amount == 50
+
+
+def test_cancelled_project_gives_its_gaps_back_to_the_list(officer, xiazhai):
+    by = officer.as_actor()
+    gap = gap_of(xiazhai, by=by)
+    project = project_at(xiazhai, by=by, name="课桌椅采购", budget={})
+    actions.plan(by=by, gap=gap, project=project)
+    work.cancel(by=by, project=project, reason="并入县里统一采购")
+    gap.refresh_from_db()
+    assert (gap.state, gap.project, gap.decisions.last().label) == ("open", None, "项目取消，回到清单")
+
+
+def test_school_that_was_closed_lacks_nothing_any_more(officer, xiazhai, qingshi, autumn):
+    by = officer.as_actor()
+    gap, other = gap_of(xiazhai, by=by), gap_of(qingshi, by=by)
+    School.objects.filter(pk=xiazhai.pk).update(is_open=False)
+    assert actions.reckon(by=by, term=autumn, schools=[qingshi.pk])["gone"] == 1
+    gap.refresh_from_db()
+    other.refresh_from_db()
+    assert (gap.state, gap.decisions.last().reason, other.state) == ("dropped", "学校已撤并", "open")
+
+
+def test_reckoning_takes_the_same_queries_for_two_and_for_fifty_gaps_that_are_gone(
+    officer, xiazhai, autumn, children
+):
+    by = officer.as_actor()
+
+    def queries(count: int) -> int:
+        news = [NewGap(xiazhai.pk, f"项{n}", "个", Decimal(9), Decimal(1)) for n in range(count)]
+        actions.report(by=by, gaps=news, origin="computed")
+        with CaptureQueriesContext(connection) as caught:
+            assert actions.reckon(by=by, term=autumn, schools=[xiazhai.pk])["gone"] == count
+        return len(caught)
+
+    queries(1)
+    assert queries(2) == queries(50)

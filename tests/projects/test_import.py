@@ -12,7 +12,7 @@ from django.urls import reverse
 from povertyedu.imports import actions as imports
 from povertyedu.imports.models import ImportBatch, StagedRow
 from povertyedu.workbooks.cells import CellError
-from projects.models import FundEntry, FundLine, Gap, Project, ProjectQuantity
+from projects.models import FundEntry, FundLine, Gap, Milestone, Project, ProjectQuantity
 from projects.queries import lists
 from projects.resources.units import clean_area, clean_money
 from tests import factories
@@ -139,6 +139,8 @@ def test_luxi_comes_in_by_name_and_year_with_its_loan(client, officer):
         fen=Sum("budget_fen")
     )
     assert villages["fen"] == 600 * WAN
+    begins = Milestone.objects.filter(project__programme__name="村级小学建设", kind="start")
+    assert [str(day) for day in begins.values_list("planned_on", flat=True)] == ["2017-10-01"] * 3
     schools = ProjectQuantity.objects.filter(item="学校").order_by("pk").values_list("planned", flat=True)
     assert list(schools) == [1, 1, 1, 16, 25]
     total = ledger(client)

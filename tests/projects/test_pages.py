@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from povertyedu.inbox.models import Message
 from povertyedu.orgs.calendar import today
+from povertyedu.orgs.models import School
 from projects.actions import alerts, work
 from projects.models import Alert, FundRequest, Programme, Project, ProjectDecision
 from tests import factories
@@ -31,7 +32,7 @@ def detail(client, project) -> str:
 
 
 def reach(client, project, kind, day, **more):
-    return act(client, project, "reach", kind=kind, actual_on=day, note="", **more)
+    return act(client, project, "reach", kind=kind, actual_on=day, **{"note": ""} | more)
 
 
 def test_project_is_registered_with_money_of_each_source_as_plans_write_it(client, officer, xiazhai):
@@ -93,7 +94,8 @@ def test_milestones_move_a_project_to_its_hand_over(client, officer, dormitory, 
     scan = SimpleUploadedFile("批复.pdf", b"%PDF-1.4")
     for kind, day, more in (
         ("approval", "2020-09-01", {"scan": scan}), ("start", "2020-10-08", {}), ("structure", "2021-03-01", {}),
-        ("finish", "2021-08-25", {}), ("acceptance", "2021-09-01", {}), ("accounts", "2021-09-10", {}), ("handover", "2021-09-20", {}),
+        ("finish", "2021-08-25", {}), ("acceptance", "2021-09-01", {"note": "云建验〔2021〕3号"}), ("accounts", "2021-09-10", {}), 
+        ("handover", "2021-09-20", {"note": "移交单 1 号"}),
     ):  # fmt: skip
         assert reach(client, dormitory, kind, day, **more).status_code == 302, kind
     dormitory.refresh_from_db()
@@ -119,7 +121,7 @@ def test_milestones_move_a_project_to_its_hand_over(client, officer, dormitory, 
         ("finish", "2020-10-01", "“竣工”不能早于“开工”（2020-10-08）"),
         ("design", "2020-10-09", "“设计”不能晚于“开工”（2020-10-08）"),
         ("start", "2020-10-08", "“开工”已在 2020-10-08 完成"),
-        ("acceptance", "2020-11-01", "不能“验收”"),
+        ("acceptance", "2020-11-01", "不能“验收”：“竣工”还没有登记"),
         ("finish", "2020-12-02", "完成日期不能晚于今天"),
     ],
 )
@@ -368,3 +370,59 @@ def test_bad_input_gives_sentences(client, officer, dormitory):
     factories.county()
     for page in (LIST + "?after=abc&year=x&tab=?", reverse("projects:requests") + "?tab=no"):
         assert client.get(page).status_code == 200
+
+
+def test_project_is_accepted_and_handed_over_only_with_what_shows_it(client, officer, dormitory, on_day):
+    on_day("2021-12-01")
+    client.force_login(officer)
+    by = officer.as_actor()
+    for kind, day in (("start", dt.date(2020, 10, 8)), ("finish", dt.date(2021, 8, 20))):
+        work.reach_milestone(by=by, project=dormitory, kind=kind, actual_on=day)
+    page = detail(client, dormitory)
+    assert ("还没有登记：立项、用地、设计、招标、主体" in page, "登记验收</a>" in page) == (True, True)
+    bare = reach(client, dormitory, "acceptance", "2021-09-01")
+    assert (bare.status_code, "“验收”要有依据：请填写文号，或上传批文、证书。" in bare.content.decode()) == (
+        422,
+        True,
+    )
+    assert reach(client, dormitory, "acceptance", "2021-09-01", note="云建验〔2021〕3号").status_code == 302
+    early = reach(client, dormitory, "handover", "2021-10-01", note="移交单 1 号")
+    assert "不能“资产移交”：“决算”还没有登记，请先登记。" in early.content.decode()
+    assert reach(client, dormitory, "accounts", "2021-09-20").status_code == 302
+    assert reach(client, dormitory, "handover", "2021-10-01", note="移交单 1 号").status_code == 302
+    dormitory.refresh_from_db()
+    assert dormitory.state == "handed_over"
+
+
+def test_next_milestone_is_the_one_button_of_a_project_that_waits_for_it(client, officer, dormitory):
+    client.force_login(officer)
+    assert (
+        f'btn-primary" href="{reverse("projects:act", args=[dormitory.pk, "reach"])}?kind=approval"'
+        in detail(client, dormitory)
+    )
+
+
+def test_words_of_a_standing_alert_follow_what_is_late(officer, dormitory, on_day):
+    on_day("2021-09-01")
+    by = officer.as_actor()
+    for kind, day in (("start", "2021-08-11"), ("finish", "2021-08-22")):
+        work.plan_milestone(by=by, project=dormitory, kind=kind, planned_on=dt.date.fromisoformat(day))
+    alerts.watch()
+    alert = dormitory.alerts.get(kind="late")
+    assert alert.text == "“开工”计划 2021-08-11，已迟 21 天"
+    on_day("2021-09-02")
+    work.reach_milestone(by=by, project=dormitory, kind="start", actual_on=dt.date(2021, 9, 2))
+    assert alerts.watch() == 0
+    alert.refresh_from_db()
+    assert (alert.text, str(alert.since)) == ("“竣工”计划 2021-08-22，已迟 11 天", "2021-09-01")
+
+
+def test_correcting_a_project_keeps_the_site_of_a_school_that_was_closed(client, officer, dormitory, xiazhai):
+    School.objects.filter(pk=xiazhai.pk).update(is_open=False)
+    client.force_login(officer)
+    page = reverse("projects:edit", args=[dormitory.pk])
+    form = client.get(page).context["form"]
+    sent = {name: getattr(form[name].initial, "pk", form[name].initial) or "" for name in form.fields}
+    sent["schools"] = [school.pk for school in form["schools"].initial]
+    assert client.post(page, sent).status_code == 302
+    assert [site.school for site in dormitory.sites.all()] == [xiazhai]
