@@ -185,21 +185,17 @@ class School(models.Model):
         ordering = ["area_id", "code"]
         constraints = [
             models.CheckConstraint(
-                name="school_code_has_ten_digits",
-                condition=Q(code__regex=r"^[0-9]{10}$"),
-                violation_error_message="学校标识码应为 10 位数字",
+                name="school_code_has_ten_digits", condition=Q(code__regex=r"^[0-9]{10}$"), violation_error_message="学校标识码应为 10 位数字",
             ),
             models.CheckConstraint(
-                name="school_is_not_its_own_centre",
-                condition=Q(centre=None) | ~Q(centre=F("id")),
-                violation_error_message="审核的中心学校不能是本校",
+                name="school_is_not_its_own_centre", condition=Q(centre=None) | ~Q(centre=F("id")), violation_error_message="审核的中心学校不能是本校",
             ),
             models.CheckConstraint(
                 name="merged_school_is_closed",
                 condition=Q(merged_into=None) | (Q(is_open=False) & ~Q(merged_into=F("id"))),
                 violation_error_message="填了并入学校的，应为停办，并入的不能是本校",
             ),
-        ]
+        ]  # fmt: skip
 
     def __str__(self):
         return self.name

@@ -94,7 +94,7 @@ def test_milestones_move_a_project_to_its_hand_over(client, officer, dormitory, 
     scan = SimpleUploadedFile("批复.pdf", b"%PDF-1.4")
     for kind, day, more in (
         ("approval", "2020-09-01", {"scan": scan}), ("start", "2020-10-08", {}), ("structure", "2021-03-01", {}),
-        ("finish", "2021-08-25", {}), ("acceptance", "2021-09-01", {"note": "云建验〔2021〕3号"}), ("accounts", "2021-09-10", {}), 
+        ("finish", "2021-08-25", {}), ("acceptance", "2021-09-01", {"note": "云建验〔2021〕3号"}), ("accounts", "2021-09-10", {}),
         ("handover", "2021-09-20", {"note": "移交单 1 号"}),
     ):  # fmt: skip
         assert reach(client, dormitory, kind, day, **more).status_code == 302, kind
