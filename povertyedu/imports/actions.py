@@ -340,7 +340,7 @@ def _examine(batch: ImportBatch, resource, progress) -> tuple[FileRows, Tally, d
         raise WorkbookError("term_closed", closed)
     with plain_copy(batch.file) as path:
         read = read_file(path, resource, batch.choices, progress=Share(progress, 0, 40))
-    put_right(read.rows, batch, resource)
+    put_right(read.rows, read.sheets, batch, resource)
     resource.check(read.rows, context, Share(progress, 40, 75))
     tally = Tally.of(read.rows)
     tally.answer = resource.answer(read.rows, context)

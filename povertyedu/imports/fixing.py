@@ -9,6 +9,7 @@ from povertyedu.audit.models import record
 from povertyedu.workflow.flow import Actor, StepRefused
 
 from .enums import RowOutcome
+from .headings import headings_of
 from .models import ImportBatch, RowFix, StagedRow
 from .overlay import replace_cells, taken_up
 from .rows import Context, Row
@@ -42,8 +43,9 @@ def fix_rows(
     if len(targets) != len(edits):
         raise StepRefused("这一行已经改好，或已不在核对结果里；请刷新页面。")
     rows = [taken_up(staged, resource) for staged in targets]
+    headings = headings_of(batch.sheet_list)
     for row in rows:
-        replace_cells(row, edits[row.pk], resource)
+        replace_cells(row, edits[row.pk], resource, headings)
     columns = sorted({name for cells in edits.values() for name in cells})
     _keep(batch, rows)
     _judge_again(batch, targets, rows, resource, context)
@@ -105,13 +107,13 @@ def _judge_again(
     others = list(batch.staged.filter(key_hash__in=keys - {""}).exclude(pk__in=pks).order_by("pk"))
     staged_rows = sorted([*targets, *others], key=lambda staged: staged.pk)
     changed = {row.pk: row for row in rows}
-    again = []
+    again, headings = [], headings_of(batch.sheet_list)
     for staged in staged_rows:
         row = taken_up(staged, resource)
         if mine := changed.get(staged.pk):
             row.is_left_out, row.fixed = mine.is_left_out, mine.fixed
             edited = {name: mine.shown.get(name, "") for name in mine.fixed or ()}
-            replace_cells(row, edited, resource)
+            replace_cells(row, edited, resource, headings)
         again.append(row)
     resource.check(again, context)
     before = [_Judged.of_staged(staged) for staged in staged_rows]

@@ -58,6 +58,13 @@ def survey(sheets: Iterable[Sheet], picked: Sequence[Picked], skipped: Sequence[
     return found
 
 
+def headings_of(sheets: Iterable[Mapping]) -> dict[str, dict[str, str]]:
+    """Return sheet -> column -> its heading as written, of surveyed ``sheets``."""
+    return {
+        sheet["name"][:60]: {name: text for _, text, _, name in sheet["headings"] if name} for sheet in sheets
+    }
+
+
 def _headings(sheet: Sheet, header: Header) -> list[list]:
     names = {index: name for name, index in header.mapping.items()}
     last = header.row_numbers[-1]

@@ -6,28 +6,35 @@ from datetime import date
 from povertyedu.workbooks.columns import RowReader
 from povertyedu.workbooks.headers import Header
 
+from .headings import headings_of
 from .models import ImportBatch, StagedRow
 from .rows import Problem, Row
 
 
-def put_right(rows: Iterable[Row], batch: ImportBatch, resource) -> None:
-    """Lay every fix of ``batch`` over the rows just read of its file; one query."""
+def put_right(rows: Iterable[Row], sheets: list[dict], batch: ImportBatch, resource) -> None:
+    """Lay every fix of ``batch`` over the rows just read of its file, whose ``sheets`` were surveyed; one query."""
     fixes = {(fix.sheet, fix.number): fix for fix in batch.fixes.all()}
     if not fixes:
         return
+    headings = headings_of(sheets)
     for row in rows:
         if fix := fixes.get((row.sheet[:60], row.number)):
             row.is_left_out = fix.is_left_out
-            replace_cells(row, fix.cells, resource)
+            replace_cells(row, fix.cells, resource, headings)
 
 
-def replace_cells(row: Row, cells: dict[str, str], resource) -> None:
-    """Let ``cells`` (column -> text) stand instead of the file's, cleaned as the file's are."""
+def replace_cells(row: Row, cells: dict[str, str], resource, headings: dict[str, dict[str, str]]) -> None:
+    """Let ``cells`` (column -> text) stand instead of the file's, cleaned as the file's are.
+
+    ``headings``: see headings_of; what a cell means may depend on what stands over it.
+    """
     columns = [column for column in resource.columns() if column.name in cells]
     if not columns:
         return
     mapping = {column.name: index for index, column in enumerate(columns)}
-    result = RowReader(columns, Header((0,), mapping))([cells[column.name] for column in columns])
+    written = headings.get(row.sheet[:60], {})
+    header = Header((0,), mapping, {index: written.get(name, "") for name, index in mapping.items()})
+    result = RowReader(columns, header)([cells[column.name] for column in columns])
     row.values.update(result.values)
     row.unread = (
         *(error for error in row.unread if error[0] not in mapping),

@@ -41,7 +41,8 @@ class Column(Field):
     `clean` takes a cell and returns `cells.Cleaned` or raises `cells.CellError`. It is not asked about an
     error value (#N/A) or a formula without its value, which are the error value_unknown, unless it
     `tells_faults` itself. An empty cell of a `required` column gives the error `missing_code`. `sensitivity` is plain, personal or secret (numbers
-    that are encrypted at rest). `choices` become the template's dropdown, `note` its hint, `width` is
+    that are encrypted at rest). Where the heading a cell stands under decides what it means, `clean_under`
+    returns the cleaner for a heading as written. `choices` become the template's dropdown, `note` its hint, `width` is
     in characters; `as_text` keeps Excel from turning digits into a number.
     """
 
@@ -55,6 +56,7 @@ class Column(Field):
         aliases: Sequence[str] = (),
         required: bool = False,
         clean: Callable[[Any], Cleaned] = clean_text,
+        clean_under: Callable[[str], Callable[[Any], Cleaned]] | None = None,
         missing_code: str = "value_missing",
         sensitivity: str = "plain",
         choices: Sequence[str] = (),
@@ -70,6 +72,7 @@ class Column(Field):
         self.aliases = tuple(aliases)
         self.required = required
         self.clean_cell = clean
+        self.clean_under = clean_under
         self.missing_code = missing_code
         self.sensitivity = sensitivity
         self.choices = tuple(choices)
@@ -87,6 +90,10 @@ class Column(Field):
     def named(self, message: str) -> str:
         """A cleaner's sentence about 这一格 with the column's heading before it: it does not know whose cell it is."""
         return f"“{self.heading}”{message}" if message.startswith("这一格") else message
+
+    def cleaner(self, heading: str) -> Callable[[Any], Cleaned]:
+        """The cleaner of a cell under `heading` as the file writes it; "" where that is not known."""
+        return self.clean_under(heading) if self.clean_under and heading else self.clean_cell
 
     @property
     def missing_message(self) -> str:
@@ -130,7 +137,7 @@ class RowReader:
                 if column.required:
                     self.absent.append(column)
                 continue
-            clean = column.clean_cell
+            clean = column.cleaner(header.headings.get(index, ""))
             tells_faults = getattr(clean, "tells_faults", False)
             self.plan.append((column.name, index, clean, tells_faults, column.required, column, {}))
 

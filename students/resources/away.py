@@ -16,9 +16,9 @@ from students.enums import AidedElsewhere, EnrolmentStatus, Place
 from students.names import normal_name
 
 from .away_records import KnownChild, away_facts, home_of, known_children, write
+from .boarding import boarding_column
 from .columns import ID_ALIASES, id_column, person_name
 from .grades import STAGE_WORDS, clean_stage, read_grade
-from .roster import BOARDINGS
 from .roster_records import GIVEN_UP, MERGED, NUMBER_TAKEN
 from .undo import ChildrenUndone
 
@@ -80,7 +80,7 @@ class AwayResource(ChildrenUndone, ImportResource):
         "就读学校所在地", aliases=("学校所在地", "就读地", "所在地", "就读所在地"), required=True, missing_code="area_unknown",
         clean=short_text(80), width=18, note="写到市（州）或县，如“贵州省遵义市”。",
     )  # fmt: skip
-    boarding = Column("就读方式", aliases=("住宿方式", "是否住校", "是否寄宿", "是否住宿"), clean=one_of(BOARDINGS, "就读方式"), choices=["走读", "住校"])  # fmt: skip
+    boarding = boarding_column("住宿方式", "是否住校", "是否寄宿", "是否住宿")
     aided_elsewhere = Column(
         "对方是否已资助", aliases=("就读地是否已资助", "对方是否资助", "是否已由就读地资助"),
         clean=one_of(ANSWERS, "对方是否已资助"), choices=known_value_words(ANSWERS), width=16,

@@ -26,6 +26,7 @@ from povertyedu.workbooks.identity import sex_of
 from students.enums import HolderRelation, Hukou, IdentityKind, Place, Sex
 
 from . import roster_records as records
+from .boarding import boarding_column
 from .columns import ID_ALIASES, id_column, person_name
 from .fact_columns import FactColumns
 from .grades import STAGE_WORDS, clean_stage, grade_suggestions, read_grade
@@ -37,10 +38,6 @@ SEXES = {"男": Sex.MALE.value, "女": Sex.FEMALE.value, "1": Sex.MALE.value, "2
 HUKOUS = {
     "农业": Hukou.RURAL.value, "非农业": Hukou.URBAN.value, "农村": Hukou.RURAL.value, "城镇": Hukou.URBAN.value,
     "农业户口": Hukou.RURAL.value, "非农业户口": Hukou.URBAN.value, "居民": Hukou.URBAN.value, "1": Hukou.RURAL.value, "2": Hukou.URBAN.value,
-}  # fmt: skip
-BOARDINGS = {
-    "走读": False, "住校": True, "寄宿": True, "住宿": True, "寄宿生": True, "住校生": True, "走读生": False, "非寄宿": False,
-    "借宿": False, "其他": False, "送教上门": False, "是": True, "否": False, "1": False, "2": True, "√": True, "×": False,
 }  # fmt: skip
 HOLDER_RELATIONS = {
     **{relation.label: relation.value for relation in HolderRelation}, "父": HolderRelation.FATHER.value, "母": HolderRelation.MOTHER.value,
@@ -166,12 +163,7 @@ class RosterResource(ChildrenUndone, FactColumns):
         clean=one_of(HUKOUS, "户口性质"),
         choices=["农业", "非农业"],
     )
-    boarding = Column(
-        "就读方式",
-        aliases=("住宿方式", "是否住校", "是否寄宿", "是否住宿", "是否寄宿生"),
-        clean=one_of(BOARDINGS, "就读方式"),
-        choices=["走读", "住校"],
-    )
+    boarding = boarding_column("住宿方式", "是否住校", "是否寄宿", "是否住宿", "是否寄宿生")
     entered_on = Column("入学年月", aliases=("入学时间", "入学日期"), clean=clean_month, as_text=True)
     major = Column("专业", aliases=("专业名称", "就读专业"), clean=short_text(60))
     agri_major = Column("是否涉农专业", aliases=("涉农专业",), clean=clean_yes_no, choices=["是", "否"])
