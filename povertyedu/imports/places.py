@@ -133,6 +133,7 @@ class SchoolEntry:
     ownership: str
     setting: str
     stages: tuple[str, ...]
+    merged_into: int | None = None
 
 
 class SchoolBook:
@@ -143,21 +144,33 @@ class SchoolBook:
         for school, stage in SchoolStage.objects.values_list("school_id", "stage"):
             stages.setdefault(school, []).append(stage)
         self.by_code: dict[str, SchoolEntry] = {}
-        by_name: dict[str, list[SchoolEntry]] = {}
-        rows = School.objects.values_list("pk", "code", "name", "area_id", "ownership", "setting")
-        for pk, code, name, area, ownership, setting in rows:
+        self.all_named: dict[str, list[SchoolEntry]] = {}
+        rows = School.objects.values_list(
+            "pk", "code", "name", "area_id", "ownership", "setting", "merged_into_id"
+        )
+        for pk, code, name, area, ownership, setting, merged in rows:
             entry = SchoolEntry(
-                pk, code, name, area.ljust(12, "0"), ownership, setting, tuple(stages.get(pk, ()))
+                pk, code, name, area.ljust(12, "0"), ownership, setting, tuple(stages.get(pk, ())), merged
             )
             self.by_code[code] = entry
-            by_name.setdefault(name, []).append(entry)
-        self.by_name = {name: entries[0] for name, entries in by_name.items() if len(entries) == 1}
+            self.all_named.setdefault(name, []).append(entry)
+        self.by_name = {name: entries[0] for name, entries in self.all_named.items() if len(entries) == 1}
 
     def find(self, code: str | None, name: str | None) -> SchoolEntry | None:
         """Return the school of ``code``; of ``name`` only where no code is given."""
         if code:
             return self.by_code.get(code)
         return self.by_name.get(name or "")
+
+    def contradicting(self, code: str | None, name: str | None) -> SchoolEntry | None:
+        """Return the school that ``name`` means where ``code`` means another, else None.
+
+        The old name of a school merged into that of ``code`` is no contradiction, nor a name that is nobody's.
+        """
+        school, named = self.by_code.get(code or ""), self.all_named.get(name or "")
+        if school is None or not named or any(school.pk in (one.pk, one.merged_into) for one in named):
+            return None
+        return named[0]
 
     def named(self, word: str | None) -> SchoolEntry | None:
         """Return the school that one column names, by code or by name; None without a word, or where several are called so."""

@@ -78,6 +78,7 @@ def preview_rows(staged: Iterable[StagedRow], resource, *, may_fix: bool = False
     lines = []
     for row in staged:
         content = row.content
+        cells = content["shown"] | resource.found_cells(content["values"], content["shown"], adviser)
         lines.append(
             {
                 "sheet": row.sheet,
@@ -88,8 +89,7 @@ def preview_rows(staged: Iterable[StagedRow], resource, *, may_fix: bool = False
                 "text": row.get_outcome_display(),
                 "is_wrong": row.outcome == RowOutcome.REJECTED,
                 "cells": [
-                    {"text": content["shown"].get(name, "").strip(), "mono": name in secret}
-                    for name in resource.preview
+                    {"text": cells.get(name, "").strip(), "mono": name in secret} for name in resource.preview
                 ],
                 "errors": [message for _, _, message in content["errors"]],
                 "warnings": [message for _, _, message in content["warnings"]],

@@ -130,6 +130,13 @@ class ImportResource(WorkbookResource):
     def applied(self) -> None:
         """Start in the background what an applied import asks for; nothing by default. May be called twice."""
 
+    def found_cells(self, values: dict, shown: dict[str, str], adviser) -> dict[str, str]:
+        """Return, column -> text, what the preview shows of a good row instead of the file's cells: what was found.
+
+        ``adviser.schools`` is the book of all schools, asked only where it is needed.
+        """
+        return {}
+
     def suggestions(self, problem: Problem, values: dict, shown: dict[str, str]) -> list[dict[str, str]]:
         """Return what could stand instead, column -> text, where this kind knows better than its columns."""
         return []

@@ -53,6 +53,8 @@ class Adviser:
             return [self._labelled(cells) for cells in own]
         if problem.code == "school_unknown" and problem.column == "school_code":
             return self._schools(values)
+        if problem.code == "school_conflict":
+            return self._either_school(values)
         if problem.code == "area_unknown" and problem.column in ("home_village", "village"):
             return self._areas(problem.column, values)
         if problem.code in ("value_unknown", "stage_unknown"):
@@ -81,6 +83,16 @@ class Adviser:
             Suggestion(f"学校改为“{entry.name}”（{entry.code}）", {"school_code": entry.code})
             for entry in alike[:MOST]
         ]
+
+    def _either_school(self, values: dict) -> list[Suggestion]:
+        """Offer what the code says and what the name says: which of them is right only a person knows."""
+        code, name = values["school_code"], values["school_name"]
+        by_code = self.schools.by_code[code]
+        told = f"按标识码，学校名称改为“{by_code.name}”（{code}）"
+        return [
+            Suggestion(f"按名称，学校标识码改为“{entry.code}”（{entry.name}）", {"school_code": entry.code})
+            for entry in self.schools.all_named[name][: MOST - 1]
+        ] + [Suggestion(told, {"school_name": by_code.name})]
 
     def _school_stem(self, name: str) -> tuple[str, str]:
         """Return a school's name without county, township, blanks and ending, and its level (小, 中, or "")."""

@@ -31,6 +31,7 @@ from .columns import ID_ALIASES, id_column, person_name
 from .fact_columns import FactColumns
 from .grades import STAGE_WORDS, clean_stage, grade_suggestions, read_grade
 from .national import arrange, clean_ethnicity, clean_left_behind, stage_of_grade
+from .roster_school import found_school, school_of
 from .roster_writing import write as write_roster
 from .undo import ChildrenUndone
 
@@ -216,6 +217,9 @@ class RosterResource(ChildrenUndone, FactColumns):
     def arrange(self, sheet, header):
         return arrange(sheet, header)
 
+    def found_cells(self, values, shown, adviser):
+        return found_school(values, shown, adviser.schools)
+
     def suggestions(self, problem, values, shown):
         if problem.code == "grade_out_of_range":
             return grade_suggestions(values.get("stage"), values.get("grade") or "")
@@ -230,14 +234,8 @@ class RosterResource(ChildrenUndone, FactColumns):
     def examine(self, row: Row, context: Context) -> None:
         values = row.values
         id_hash, no_hash = self._identity(row)
-        school = self.schools.find(values["school_code"], values["school_name"])
+        school = school_of(row, self.schools, context)
         unread = {error.column for error in row.errors}
-        if school is None and not unread & {"school_code", "school_name"}:
-            row.reject("school_code", "school_unknown", self._no_school(values))
-        elif school and context.schools is not None and school.pk not in context.schools:
-            row.reject(
-                "school_code", "out_of_scope", f"“{school.name}”不是本校，不能由您导入；请由该校经办导入。"
-            )
         stage = values["stage"] or (school.stages[0] if school and len(school.stages) == 1 else None)
         stage = stage or stage_of_grade(values["grade"])
         if stage is None and "stage" not in unread:
@@ -266,13 +264,6 @@ class RosterResource(ChildrenUndone, FactColumns):
         ):
             row.warn("holder_relation", "holder_mismatch", HOLDER_MISMATCH)
         row.found = Found(school, stage, grade, area, id_hash, no_hash, sex, birth, facts=self.facts_of(row))
-
-    @staticmethod
-    def _no_school(values: dict) -> str:
-        shown = values["school_code"] or values["school_name"]
-        if not shown:
-            return "没有填写学校标识码和学校名称；请至少补填标识码。"
-        return f"学校名册里没有“{shown}”；请对照学校名册核对标识码，或先导入学校名册。"
 
     def _identity(self, row: Row) -> tuple[str | None, str | None]:
         """Return the hashes that find the child; note what is wrong with its numbers."""
