@@ -5,10 +5,8 @@ import time
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
 from povertyedu.accounts.models import User
 from povertyedu.audit.models import record
@@ -26,6 +24,7 @@ from . import turns, undoing
 from .guard import doubt
 from .headings import HeadingsUnclear
 from .images import Before
+from .kinds import every_kind, resource_of
 from .models import ImportBatch, RowFix, StagedRow, UndoImage
 from .overlay import put_right
 from .reading import FileRows, collector_paused, plain_copy, read_file
@@ -37,17 +36,9 @@ from .states import ImportState
 COMMAND_LINE = Actor(None, "命令行", "")
 
 
-def resource_of(kind: str):
-    """Return a fresh resource of ``kind``; raise LookupError for a kind that settings do not name."""
-    if kind not in settings.IMPORT_RESOURCES:
-        raise LookupError(kind)
-    return import_string(settings.IMPORT_RESOURCES[kind])()
-
-
 def kinds_open_to(user: User) -> list:
     """Return a resource of every kind that ``user`` may import, in the order of settings."""
-    every = [resource_of(kind) for kind in settings.IMPORT_RESOURCES]
-    return [resource for resource in every if user.can(resource.permission)]
+    return [resource for resource in every_kind() if user.can(resource.permission)]
 
 
 def context_of(resource, term: Term | None, by: User | None) -> Context:
@@ -349,7 +340,7 @@ def _examine(batch: ImportBatch, resource, progress) -> tuple[FileRows, Tally, d
         "remarks": read.remarks,
         "layout": read.layout,
         "sheets": json.dumps(read.sheets, ensure_ascii=False),
-        "held": doubt(read.rows, tally, resource)[:300],
+        "held": doubt(read, tally, resource)[:300],
         "absent": json.dumps(absent, ensure_ascii=False) if absent else "",
     }
     return read, tally, findings

@@ -41,6 +41,7 @@ class ImportResource(WorkbookResource):
     can_be_complete = False  # may name everybody of the schools it covers: who is missing is then listed
     proposes_ends = False  # a complete file has something to say of people it does not name
     identified_by = ""  # column of ID numbers without which the file is not what it should be
+    marks: Sequence[str] = ()  # columns without any of which a file is another kind's
     undo_will = "涉及的学生会标记为待重算。"  # what an undo does beside putting rows back, and what is left to do after it
     undo_then = "请到“应享测算”重算有变动的学生。"
     conflict_message = "同一编号在文件里出现了两次，内容不同；请核对后只保留正确的一行。"
@@ -131,7 +132,7 @@ class ImportResource(WorkbookResource):
         """Start in the background what an applied import asks for; nothing by default. May be called twice."""
 
     def found_cells(self, values: dict, shown: dict[str, str], adviser) -> dict[str, str]:
-        """Return, column -> text, what the preview shows of a good row instead of the file's cells: what was found.
+        """Return, column -> text, what the preview shows of a row instead of the file's cells: what was found.
 
         ``adviser.schools`` is the book of all schools, asked only where it is needed.
         """

@@ -51,6 +51,7 @@ class RegisteredPoorResource(HardshipListResource):
     label = "建档立卡人口名单"
     source = ListSource.POVERTY_OFFICE.value
     preview = ("name", "id_number", "household_no", "relation", "exit_status")
+    marks = ("household_no", "person_no", "relation", "exit_status")
     note = "一行一人，含户主和家庭成员；残疾人可填 20 位残疾证号。"
 
     township = Column("乡镇", aliases=("乡（镇）", "乡(镇)", "所在乡镇", "户籍乡镇"), clean=short_text(60))

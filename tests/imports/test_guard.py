@@ -7,7 +7,7 @@ from povertyedu.audit.models import AuditEvent
 from povertyedu.imports import actions
 from povertyedu.imports.models import ImportBatch
 from povertyedu.workflow.flow import StepRefused
-from students.models import Student
+from students.models import HardshipStatus, Student
 from tests import factories
 
 from .conftest import ROSTER, roster, roster_row, upload_of, workbook
@@ -82,6 +82,64 @@ def test_file_with_few_readable_rows_is_held(administrator, xiazhai, checked):
 @pytest.mark.parametrize(("wrong", "right"), [(14, 5), (12, 8)])
 def test_small_files_and_files_mostly_right_are_not_held(administrator, xiazhai, checked, wrong, right):
     assert checked(doubtful(xiazhai, wrong, right), by=administrator).held == ""
+
+
+POOR = ("乡镇", "行政村", "户编号", "人编号", "姓名", "证件号码", "与户主关系", "脱贫状态", "识别时间")
+
+
+@pytest.mark.parametrize("count", [3, 40])
+def test_roster_sent_as_the_list_of_the_poor_is_held_and_its_kind_named(
+    client, administrator, xiazhai, checked, count
+):
+    batch = checked(roster(xiazhai, count), by=administrator, kind="registered-poor")
+    client.force_login(administrator)
+
+    assert batch.counts["created"] == count
+    assert batch.held == (
+        "表头更像“学生花名册”，不像“建档立卡人口名单”，可能选错了文件、工作表或导入种类。"
+        "请核对；确实要导入其余的行，填写理由后继续。"
+    )
+    client.post(url("apply", batch), {})
+    batch.refresh_from_db()
+    assert (batch.state, HardshipStatus.objects.count()) == ("checked", 0)
+
+
+@pytest.mark.parametrize(("kind", "label"), [("target-list", "省下达名单"), ("categories", "困难类别名单")])
+def test_list_of_the_poor_sent_as_another_is_held(administrator, village, checked, kind, label):
+    row = (
+        "城关镇",
+        "红星村",
+        "5299010000000006",
+        "1",
+        "罗一",
+        factories.id_number(1),
+        "子女",
+        "未脱贫",
+        "201604",
+    )
+
+    batch = checked(workbook(("农村低保", [POOR, row])), by=administrator, kind=kind)
+
+    assert batch.held.startswith(f"表头更像“建档立卡人口名单”，不像“{label}”，")
+
+
+def test_list_of_the_poor_without_any_of_its_marks_is_held(administrator, village, checked):
+    rows = [("姓名", "身份证号"), ("罗一", factories.id_number(1))]
+
+    batch = checked(workbook(("名单", rows)), by=administrator, kind="registered-poor")
+
+    assert batch.held.startswith(
+        "没有“户编号”“人编号”“与户主关系”“脱贫状态”中的任何一列，不像“建档立卡人口名单”，"
+    )
+
+
+@pytest.mark.parametrize("more", [(), ("备注一", "备注二", "经办人", "核对人", "核对日期")])
+def test_list_that_is_of_its_kind_is_not_held_whatever_else_stands_in_it(
+    administrator, village, checked, more
+):
+    rows = [("姓名", "身份证号", "户编号", *more), ("罗一", factories.id_number(1), "52", *more)]
+
+    assert checked(workbook(("名单", rows)), by=administrator, kind="registered-poor").held == ""
 
 
 def test_same_file_again_is_said_and_doubles_nothing(client, administrator, xiazhai, checked):
