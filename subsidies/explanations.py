@@ -208,14 +208,20 @@ def _benefit(kind: engine.Kind, finding: engine.Finding) -> str:
 
 
 def _undecided(explanation: Explanation) -> list[str]:
-    """Return one sentence on the benefits that wait for something the school has still to say, if there are any."""
+    """Return what the benefits wait for of which the school has still to say something, and those that wait with them."""
+    name = explanation.enrolment.student.name
+    beside = [
+        f"{name}的{finding.rule.label}待定：与“{finding.other.label}”不能兼得，后者确定以后才能计算。"
+        for finding in explanation.findings
+        if finding.verdict == engine.Verdict.WAITING_OTHER and finding.other
+    ]
     waiting = [f for f in explanation.findings if f.verdict == engine.Verdict.WAITING_FACT]
     if not waiting:
-        return []
+        return beside
     benefits = dict.fromkeys(explanation.pack.programme(finding.rule.programme).label for finding in waiting)
     missing = dict.fromkeys(fact.label for finding in waiting for fact in finding.awaited)
-    name = explanation.enrolment.student.name
-    return [f"{name}的{'、'.join(benefits)}待定：学校还没有登记{'、'.join(missing)}，登记以后才能确定。"]
+    told = f"{name}的{'、'.join(benefits)}待定：学校还没有登记{'、'.join(missing)}，登记以后才能确定。"
+    return [told, *beside]
 
 
 def _nearest(explanation: Explanation) -> list[str]:

@@ -74,22 +74,31 @@ def decide(profile: dict[str, Value], measures: Measures, plan: Plan) -> Decisio
     judged: list[Judgement] = []
     given: dict[str, Judgement] = {}
     awarded: dict[str, int] = {}
+    waiting: dict[str, Rule] = {}
+    put_off = plan.put_off(treated)
     daily = False
     for unit in plan.units_of(treated["stage"]):
         running: list[tuple[Ready, Judgement]] = []
+        out: list[Judgement] = []
         for ready in unit.rules:
-            if not ready.holds(treated):
+            holds = ready.holds(treated)
+            if not holds and ready.rule.code not in put_off:
                 continue
             daily = daily or ready.counts_meal_days
-            treatment = _needed(ready, profile, treatments) if treatments else None
-            one = _judge(ready, treated, measures, plan.at, given, awarded, treatment)
-            if one.verdict in _IN_THE_RUNNING:
+            treatment = _needed(ready, profile, treatments) if holds and treatments else None
+            one = _judge(ready, treated, measures, plan.at, given, waiting, awarded, treatment)
+            if not holds:
+                if one.verdict in _IN_THE_RUNNING or one.verdict.waits:
+                    waiting[one.rule.code] = one.rule
+            elif one.verdict in _IN_THE_RUNNING:
                 running.append((ready, one))
             else:
-                judged.append(one)
-        for one in _settle(unit, running, chosen):
+                out.append(one)
+        for one in (*out, *_settle(unit, running, chosen)):
             judged.append(one)
-            if one.verdict in (*_IN_THE_RUNNING, Verdict.LOAN) and one.reckoning is not None:
+            if one.verdict.waits:
+                waiting[one.rule.code] = one.rule
+            elif one.verdict in (*_IN_THE_RUNNING, Verdict.LOAN) and one.reckoning is not None:
                 given[one.rule.code] = one
                 if one.rule.kind is not Kind.LOAN:
                     awarded[one.rule.code] = one.reckoning.amount_fen
@@ -116,6 +125,7 @@ def _judge(
     measures: Measures,
     at: At,
     given: Mapping[str, Judgement],
+    waiting: Mapping[str, Rule],
     awarded: Mapping[str, int],
     treatment: Treatment | None,
 ) -> Judgement:
@@ -129,6 +139,10 @@ def _judge(
     if rule.selection is not None and rule.code not in profile["selected"]:  # type: ignore[operator]
         return Judgement(rule, Verdict.NOT_SELECTED, None, treatment)
     reckoning = reckon(rule, profile, measures, at, awarded)
+    if reckoning.verdict in _IN_THE_RUNNING:
+        for code in ready.yields:
+            if code in waiting:  # given meanwhile, it would be money to claim back once that is decided
+                return Judgement(rule, Verdict.WAITING_OTHER, reckoning, treatment, waiting[code])
     return Judgement(rule, reckoning.verdict, reckoning, treatment)
 
 

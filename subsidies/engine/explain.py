@@ -231,6 +231,7 @@ def _outcome(judged: Judgement, arithmetic: str, at: At) -> str:
     return {
         Verdict.NOT_CHOSEN: f"条件都符合，但与“{other}”只能选一项，选择了后者",
         Verdict.YIELDS: f"条件都符合，但已享受“{other}”，两项不能兼得",
+        Verdict.WAITING_OTHER: f"条件都符合，但与“{other}”不能兼得，后者还没有确定，确定之前不计算",
         Verdict.WAITING_CHOICE: "条件都符合，同组只能选一项，还没有登记选择，选择之前不计算",
         Verdict.WAITING_PARAMETER: f"条件都符合，但“{wants}”教育局还没有确定，确定之前不计算",
         Verdict.WAITING_CHARGE: f"条件都符合，但{wants}还没有填报，填报之前不计算",

@@ -6,6 +6,7 @@ what was awarded from, so one pass over the units decides.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from subsidies.engine.amounts import Amount, Form
@@ -69,13 +70,17 @@ class Ready(NamedTuple):
             return True
         return all(test(profile["aided_elsewhere"]) for test in self.payer)
 
+    @property
+    def may_wait(self) -> bool:
+        return any(one.waits for one in chain(self.tests, *(self.either or ())))
+
     def waits_for(self, profile: Profile, unknown: Collection[str]) -> tuple[str, ...]:
         """Those of the ``unknown`` facts on which alone it depends whether it holds; none where it holds or cannot.
 
         One that asks them in an alternative waits where no other alternative is met.
         """
         cases = self.either or ()
-        if not any(one.waits and one.name in unknown for tests in (self.tests, *cases) for one in tests):
+        if not any(one.waits and one.name in unknown for one in chain(self.tests, *cases)):
             return ()
         rest = None if self.either is None else tuple(_without(unknown, case) for case in cases)
         known = self._replace(tests=_without(unknown, self.tests), either=rest)
@@ -125,6 +130,7 @@ class Plan:
     facts: tuple[Fact, ...]
     units: tuple[Unit, ...]
     treatments: tuple[tuple[Treatment, _Tests, int], ...]
+    watched: tuple[Ready, ...]  # that others yield to, and that may wait for a fact
     _of_stage: dict[Value, tuple[Unit, ...]]
 
     @classmethod
@@ -147,7 +153,9 @@ class Plan:
             Unit(pick_of(unit[0], policy), tuple(ready[rule.code] for rule in unit))
             for unit in settle_order([one.rule for one in ready.values()], policy, term)
         )
-        return cls(at, _facts_asked(policy, at, ready.values()), units, treatments, {})
+        yielded = {code for one in ready.values() for code in one.yields}
+        watched = tuple(one for one in ready.values() if one.rule.code in yielded and one.may_wait)
+        return cls(at, _facts_asked(policy, at, ready.values()), units, treatments, watched, {})
 
     def treat(self, profile: dict[str, Value]) -> tuple[dict[str, Value], tuple[tuple[Treatment, int], ...]]:
         """The profile with the categories the child is treated as having, and the treatments that hold."""
@@ -174,20 +182,26 @@ class Plan:
 
     def held(self, profile: Profile) -> tuple[str, ...] | None:
         """The codes of the rules that hold; None where what comes of them depends on more of the child than that."""
-        if self.treatments:
+        if self.treatments or self.put_off(profile):
             return None
         held = [one for unit in self.units_of(profile["stage"]) for one in unit.rules if one.holds(profile)]
         return None if any(one.asks_more for one in held) else tuple(one.rule.code for one in held)
+
+    def put_off(self, profile: Profile) -> frozenset[str]:
+        """Codes of the rules others yield to that wait for a fact of the child: what yields waits with them."""
+        if not self.watched:
+            return frozenset()
+        unknown = {fact.name for fact in self.facts if fact.is_unknown(profile[fact.name])}
+        return frozenset(one.rule.code for one in self.watched if one.waits_for(profile, unknown))
 
     def may_wait_for(self) -> dict[str, frozenset[str]]:
         """Name of a fact that rules may wait for -> the codes of those rules."""
         found: dict[str, set[str]] = {}
         for unit in self.units:
             for ready in unit.rules:
-                for tests in (ready.tests, *(ready.either or ())):
-                    for one in tests:
-                        if one.waits:
-                            found.setdefault(one.name, set()).add(ready.rule.code)
+                for one in chain(ready.tests, *(ready.either or ())):
+                    if one.waits:
+                        found.setdefault(one.name, set()).add(ready.rule.code)
         return {name: frozenset(codes) for name, codes in found.items()}
 
     def awaited(self, profile: dict[str, Value]) -> dict[str, tuple[Fact, ...]]:

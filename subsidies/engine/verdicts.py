@@ -16,6 +16,7 @@ class Verdict(StrEnum):
     WAITING_CHOICE = "waiting_choice"
     WAITING_PARAMETER = "waiting_parameter"
     WAITING_CHARGE = "waiting_charge"  # a charge, or another number of the child's own, is not known
+    WAITING_OTHER = "waiting_other"  # what it is never given beside waits itself
     WAITING_FACT = "waiting_fact"  # all else is met, and what it asks besides is on no file yet: a tier
     SWITCHED_OFF = "switched_off"  # the bureau said that it does not pay this
     NOT_SELECTED = "not_selected"
@@ -54,6 +55,7 @@ _LABELS: Mapping[str, str] = MappingProxyType(
         "waiting_choice": "符合条件，等待选择",
         "waiting_parameter": "符合条件，等待教育局确定标准",
         "waiting_charge": "符合条件，等待填报",
+        "waiting_other": "符合条件，等待不能兼得的项目确定",
         "waiting_fact": "待定，等待登记",
         "switched_off": "符合条件，本县不执行",
         "not_selected": "符合条件，名额内未入选",

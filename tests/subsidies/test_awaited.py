@@ -182,6 +182,48 @@ def test_what_a_rule_bars_is_waited_for_while_nobody_has_said_what_the_child_is(
     assert "待定：学校还没有登记户籍地、民族，登记以后才能确定。" in family_sentences(explained(silent))[0]
 
 
+YIELDING = (
+    TIERED
+    + """
+[[programme]]
+code = "common"
+label = "普惠助学金"
+kind = "cash"
+stages = ["primary"]
+
+[[rule]]
+code = "common"
+programme = "common"
+label = "普惠助学金"
+clause = "三"
+quote = "享受助学金的不再享受"
+yields_to = ["grant"]
+amount = { yuan = 100, per = "term" }
+funding = { sources = ["county"] }
+[rule.when]
+stage = ["primary"]
+"""
+)
+
+
+def test_what_is_never_given_beside_a_waiting_benefit_is_not_paid_before_it_is_decided(xiazhai, autumn):
+    policies.published(YIELDING)
+    child = factories.student("罗娜", at=xiazhai, during=autumn, categories=POOR)
+
+    def owed(**facts):
+        child.enrolments.update(facts=facts)
+        recalculate(term=autumn, by=SYSTEM, trigger="测试")
+        return dict(child.entitlements.values_list("programme_id", "amount_fen"))
+
+    assert owed() == {}
+    assert family_sentences(explained(child)) == [
+        "罗娜的助学金待定：学校还没有登记困难等级，登记以后才能确定。",
+        "罗娜的普惠助学金待定：与“助学金special”不能兼得，后者确定以后才能计算。",
+    ]
+    assert owed(tier="difficult") == {"grant": 20_000}
+    assert owed(tier="general") == {"common": 10_000}
+
+
 def test_filled_in_it_gets_its_tier_and_waits_no_more(client, clerk, child, autumn):
     recalculate(term=autumn, by=SYSTEM, trigger="测试")
     before = list(child.entitlements.values_list("amount_fen", flat=True))

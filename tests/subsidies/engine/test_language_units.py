@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subsidies.engine import Term, Verdict, load_pack
+from subsidies.engine import Decider, Measures, Term, Verdict, load_pack
 from subsidies.engine.plan import settle_order
 from tests.subsidies.engine.building import (
     AUTUMN,
@@ -105,6 +105,66 @@ def test_a_rule_yields_all_year_to_what_is_paid_in_the_other_term():
     policy = pack(rule("a", "grant", 900, yields_to="['waiver']"), yearly, programmes=PROGRAMMES)
 
     assert [pays(policy, term=term) for term in ("2020-autumn", "2021-spring")] == [{"waiver": 500}, {}]
+
+
+WEAK = rule("a", "grant", 500, yields_to="['waiver']")
+
+
+@pytest.mark.parametrize(
+    ("strong", "undecided", "paid", "decided_otherwise"),
+    [
+        ({"when": "{ tier = 'special' }"}, {}, {"tier": "special"}, {"tier": "general"}),
+        ({"when": "{ ethnicity = { none_of = ['汉族'] } }"}, {}, {"ethnicity": "苗族"}, {"ethnicity": "汉族"}),
+        ({"amount": "{ actual = 'fee_tuition' }"}, {}, {"fee_tuition": 300_00}, {"fee_tuition": 0}),
+        ({"group": "g"}, {"boarding": True}, {"boarding": True, "chosen": ("waiver",)}, {"boarding": True, "chosen": ("meals",)}),
+    ],
+    ids=["tier", "barred", "charge", "choice"],
+)  # fmt: skip
+def test_what_yields_waits_as_long_as_what_it_yields_to(strong, undecided, paid, decided_otherwise):
+    rival = rule("m", "meals", 50, group="g", when="{ boarding = true }")
+    z = part("rule", "z", **{"programme": "waiver", "amount": "{ yuan = 300, per = 'term' }", **strong})
+    policy = pack(part("group", "g", pick="chosen"), WEAK, z, rival, programmes=PROGRAMMES)
+
+    assert {"grant", "waiver"}.isdisjoint(pays(policy, undecided))
+    waiting = told(policy, "a", undecided)
+    assert (waiting.verdict, waiting.other.code, waiting.amount_fen) == (Verdict.WAITING_OTHER, "z", 0)
+    assert waiting.outcome == "规则：条件都符合，但与“规则”不能兼得，后者还没有确定，确定之前不计算"
+    assert pays(policy, paid) == {"waiver": 300}
+    assert pays(policy, decided_otherwise)["grant"] == 500
+
+
+def test_what_yields_to_what_waits_with_another_waits_too():
+    tiered = rule("c", "meals", 100, when="{ tier = 'special' }")
+    policy = pack(
+        rule("a", "grant", 100, yields_to="['b']"), rule("b", "waiver", 100, yields_to="['c']"), tiered, programmes=PROGRAMMES
+    )  # fmt: skip
+
+    assert (pays(policy), told(policy, "a").verdict) == ({}, Verdict.WAITING_OTHER)
+    assert pays(policy, {"tier": "special"}) == {"meals": 100, "grant": 100}
+    assert pays(policy, {"tier": "general"}) == {"waiver": 100}
+
+
+def test_nobody_waits_for_what_could_never_be_given():
+    tiered = rule("z", "waiver", 100, when="{ tier = 'special' }", selection="{ places = 1, per = 'school' }")
+    policy = pack(WEAK, tiered, programmes=PROGRAMMES)
+
+    assert pays(policy) == {"grant": 500}  # not among the selected, whatever the tier
+    assert pays(policy, {"selected": ("z",)}) == {}
+    assert pays(policy, {"stage": "junior", "selected": ("z",)}) == {}
+    assert told(policy, "a", {"selected": ("z",), "stage": "bachelor"}).verdict is Verdict.UNMET
+
+
+def test_children_who_wait_are_told_from_those_who_met_the_same_rules_before():
+    policy = pack(WEAK, rule("z", "waiver", 300, when="{ tier = 'special' }"), programmes=PROGRAMMES)
+    decider = Decider(policy, AUTUMN)
+
+    def given(**facts):
+        lines = decider.lines(decider.values({"stage": "primary", **facts}), Measures())
+        return {line.programme: line.amount_fen for line in lines}
+
+    assert [given(tier="general"), given(), given(tier="general"), given(tier="difficult")] == [
+        {"grant": 500_00}, {}, {"grant": 500_00}, {"grant": 500_00},
+    ]  # fmt: skip
 
 
 def test_what_is_paid_once_a_school_year_keeps_its_place_in_the_group_in_the_other_term():
