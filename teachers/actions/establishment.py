@@ -12,10 +12,12 @@ from povertyedu.accounts.models import User
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.audit.models import record, record_many
 from povertyedu.inbox.models import tell
+from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import School
 from povertyedu.workflow.flow import Actor, StepRefused, advance
 from teachers.enums.establishment import StaffBasis
 from teachers.models import (
+    Appointment,
     Establishment,
     EstablishmentChange,
     ExcessDecision,
@@ -23,6 +25,7 @@ from teachers.models import (
     StaffStandard,
     SubjectHours,
 )
+from teachers.models.registry import fullest
 from teachers.states.establishment import EXCESS_FLOW
 
 # 中央编办发〔2014〕72号: one of staff to 19, 13.5, 12.5 pupils, town and village alike.
@@ -70,10 +73,12 @@ def authorise(*, by: Actor, rows: Sequence[Authorised]) -> list[Establishment]:
         found.school_id: found
         for found in Establishment.objects.select_for_update(no_key=True, of=("self",)).select_related("school").filter(school__in=wanted).order_by("pk")
     }  # fmt: skip
+    posts = Appointment.objects.holding_places()
     for key, found in known.items():
-        if wanted[key].posts + found.excess_approved < found.filled:
+        held = fullest(posts[key], today())
+        if wanted[key].posts < found.authorised and wanted[key].posts + found.excess_approved < held:
             raise StepRefused(
-                f"{found.school.name}已有在编 {found.filled} 名，核定 {wanted[key].posts} 名不够；请先申请超编，经批准后再核减。"
+                f"{found.school.name}已有在编 {held} 名，核定 {wanted[key].posts} 名不够；请先申请超编，经批准后再核减。"
             )
     fresh = [
         Establishment(school_id=row.school, authorised=row.posts, since=row.since, document=row.document)

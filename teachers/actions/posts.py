@@ -5,11 +5,13 @@ import datetime as dt
 from django.db import IntegrityError, transaction
 
 from povertyedu.audit.models import record
+from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Person, School
 from povertyedu.workflow.flow import Actor, StepRefused
 from teachers.enums.establishment import ExcessState
 from teachers.enums.registry import SERVING, AppointmentKind, TeacherState
 from teachers.models import Appointment, Establishment, ExcessRequest, Teacher
+from teachers.models.registry import fullest
 
 DAY = dt.timedelta(days=1)
 
@@ -36,9 +38,9 @@ def appoint(
     if present:
         _end(present, since - DAY)
     if kind == AppointmentKind.ESTABLISHED:
-        refuse_without_place(school)
+        refuse_without_place(school, since)
     if excess_request is None and kind == AppointmentKind.ESTABLISHED:
-        excess_request = _excess_in_use(school)
+        excess_request = _excess_in_use(school, since)
     made = Appointment(
         teacher=held, school=school, subject=subject, since=since, kind=kind, excess_request=excess_request, note=note, by_name=by.name,
     )  # fmt: skip
@@ -66,9 +68,14 @@ def correct_post(
         .get(pk=post.pk)
     )
     old = {"subject": locked.subject, "since": str(locked.since), "kind": locked.kind}
-    if kind == AppointmentKind.ESTABLISHED and locked.kind != kind and locked.until is None:
+    takes_more = locked.kind != kind or since < locked.since
+    if (
+        kind == AppointmentKind.ESTABLISHED
+        and takes_more
+        and (locked.until is None or locked.until >= today())
+    ):
         _hold(locked.school, None)
-        refuse_without_place(locked.school)
+        refuse_without_place(locked.school, since, apart_from=locked)
     locked.subject, locked.since, locked.kind, locked.note = subject, since, kind, note
     if locked.until and locked.until < since:
         raise StepRefused(f"聘任日期不能晚于止任日期 {locked.until}。")
@@ -109,16 +116,18 @@ def leave(*, by: Actor, teacher: Teacher, state: str, on: dt.date, reason: str) 
     return held
 
 
-def refuse_without_place(school: School) -> None:
-    """Raise StepRefused with the figures when ``school`` has no free established post."""
+def refuse_without_place(school: School, since: dt.date, apart_from: Appointment | None = None) -> None:
+    """Raise StepRefused with the figures when ``school`` has an established post too few on a day from ``since`` on.
+
+    Days before today are history. ``apart_from``: a post that stands already, and is to be another.
+    """
     found = Establishment.objects.filter(school=school).first()
     if found is None:
         raise StepRefused(f"{school.name}还没有核定编制，不能聘任在编教师；请先核定编制，或按“聘用”办理。")
-    if found.free <= 0:
-        raise StepRefused(
-            f"{school.name}核定编制 {found.authorised} 名，批准超编 {found.excess_approved} 名，已有在编 {found.filled} 名，没有空编；"
-            "请先申请超编，经另一人批准后再聘任，或按“聘用”办理。"
-        )
+    others = Appointment.objects.exclude(pk=apart_from.pk) if apart_from else Appointment.objects.all()
+    told = found.refusal(others.holding_places(school)[school.pk], since)
+    if told:
+        raise StepRefused(f"{school.name}{told}")
 
 
 def _hold(school: School | None, present: Appointment | None) -> None:
@@ -140,10 +149,10 @@ def _end(post: Appointment, until: dt.date) -> None:
     Appointment.objects.filter(pk=post.pk).update(until=until)
 
 
-def _excess_in_use(school: School) -> ExcessRequest | None:
+def _excess_in_use(school: School, since: dt.date) -> ExcessRequest | None:
     """Return the approved request that a post over the authorised number goes by."""
     found = Establishment.objects.get(school=school)
-    if found.filled < found.authorised:
+    if fullest(Appointment.objects.holding_places(school)[school.pk], since) < found.authorised:
         return None
     return ExcessRequest.objects.filter(school=school, state=ExcessState.APPROVED).order_by("pk").last()
 
@@ -162,5 +171,5 @@ def _save(post: Appointment) -> None:
             raise StepRefused(
                 "这位教师在这段时间已有岗位；一人同时只能有一个岗位，请核对聘任日期。"
             ) from clash
-        refuse_without_place(post.school)
+        refuse_without_place(post.school, post.since, apart_from=post)
         raise StepRefused("刚有人办理了这所学校的聘任，请刷新后再看。") from clash

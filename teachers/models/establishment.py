@@ -1,6 +1,7 @@
 """How many established posts a school has (编制), who may go over them, and the standard staff is reckoned by."""
 
 import datetime as dt
+from collections.abc import Collection
 from decimal import Decimal
 
 from django.db import models
@@ -15,12 +16,16 @@ from teachers.enums.establishment import ExcessState, StaffBasis
 from teachers.enums.registry import Subject
 
 from .places import AtSchoolQuerySet
+from .registry import Days, fullest
+
+DAY = dt.timedelta(days=1)
 
 
 class Establishment(models.Model):
     """A school's established posts. ``filled`` and ``excess_approved`` are kept by triggers, never by hand.
 
     ``filled`` counts the established appointments without an end; the constraint holds whatever writes, and however many at once.
+    Who leaves on a day to come keeps the place until then: by day a trigger counts them too.
     """
 
     school = models.OneToOneField(School, models.PROTECT, related_name="establishment", verbose_name="学校")
@@ -53,9 +58,20 @@ class Establishment(models.Model):
         return reverse("teachers:school_establishment", args=[self.school_id])
 
     @property
-    def free(self) -> int:
-        """How many more may be posted now, approved excess included."""
-        return self.authorised + self.excess_approved - self.filled
+    def places(self) -> int:
+        """How many may be posted, approved excess included."""
+        return self.authorised + self.excess_approved
+
+    def refusal(self, posts: Collection[Days], since: dt.date, more: str = "") -> str:
+        """Return why no post can be given from ``since`` on beside ``posts``, "" where one can; ``more`` is told with the figures."""
+        if fullest(posts, since) < self.places:
+            return ""
+        said = f"核定编制 {self.authorised} 名，批准超编 {self.excess_approved} 名，"
+        ends = sorted(until for _, until in posts if until and until >= since)
+        free = next((until for until in ends if fullest(posts, until + DAY) < self.places), None)
+        if free is None:
+            return f"{said}已有在编 {self.filled} 名，{more}没有空编；请先申请超编，经另一人批准后再聘任，或按“聘用”办理。"
+        return f"{said}{more}在编教师有人任至 {free}，在那以前没有空编；请把聘任日期写为 {free + DAY} 或以后，或先申请超编，或按“聘用”办理。"
 
     @property
     def vacant(self) -> int:

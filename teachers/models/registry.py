@@ -4,6 +4,8 @@ County managed, school hired (县管校聘): the person belongs to the county, t
 """
 
 import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -28,6 +30,9 @@ from teachers.enums.registry import (
 )
 
 from .places import AtSchoolQuerySet
+
+# The first day of a post and its last one, None where no end is written down.
+Days = tuple[dt.date, dt.date | None]
 
 
 class TeacherQuerySet(ScopedQuerySet):
@@ -164,6 +169,15 @@ class Teacher(models.Model):
         )
 
 
+def fullest(posts: Collection[Days], first: dt.date) -> int:
+    """Return how many of ``posts`` there are together on the day from ``first`` (today at the earliest) on that has most."""
+    first = max(first, today())
+    days = {first, *(since for since, _ in posts if since > first)}
+    return max(
+        sum(since <= day and (until is None or until >= day) for since, until in posts) for day in days
+    )
+
+
 class AppointmentQuerySet(AtSchoolQuerySet):
     def in_force(self, day: dt.date | None = None):
         """Return the posts held on ``day`` (today); both ends of a post count."""
@@ -171,15 +185,28 @@ class AppointmentQuerySet(AtSchoolQuerySet):
         return self.filter(Q(until=None) | Q(until__gte=day), since__lte=day)
 
     def standing(self):
-        """Return those whose end is not written down: each takes its place, also one that begins later."""
+        """Return those whose end is not written down, also one that begins later."""
         return self.filter(until=None)
+
+    def not_over(self):
+        """Return the posts held today and those that begin later."""
+        return self.filter(Q(until=None) | Q(until__gte=today()))
+
+    def holding_places(self, school=None) -> dict[int, list[Days]]:
+        """Return school -> the days of each established post that holds a place today or later; one query."""
+        rows = self.not_over().filter(kind=AppointmentKind.ESTABLISHED)
+        rows = rows.filter(school=school) if school else rows
+        found = defaultdict(list)
+        for key, since, until in rows.order_by().values_list("school", "since", "until"):
+            found[key].append((since, until))
+        return found
 
 
 class Appointment(models.Model):
     """A post at a school (岗位聘任), from a day to a day, both included; ``until`` None: no end in sight.
 
-    A teacher's posts never overlap (trigger), and one only is without end; none is ever deleted. An established one without end takes
-    a place of the school's :class:`~teachers.models.Establishment`.
+    A teacher's posts never overlap (trigger), and one only is without end; none is ever deleted. An established one takes a place of the
+    school's :class:`~teachers.models.Establishment` until its last day is over.
     """
 
     teacher = models.ForeignKey(Teacher, models.PROTECT, related_name="appointments", verbose_name="教师")
@@ -215,10 +242,6 @@ class Appointment(models.Model):
 
     def __str__(self):
         return f"{self.teacher} {self.school} {self.get_subject_display()}"
-
-    @property
-    def takes_a_place(self) -> bool:
-        return self.kind == AppointmentKind.ESTABLISHED and self.until is None
 
 
 class ServiceTermQuerySet(ScopedQuerySet):

@@ -5,12 +5,14 @@ from povertyedu.imports.cleaning import short_text
 from povertyedu.imports.places import SchoolBook
 from povertyedu.imports.resources import ImportResource
 from povertyedu.imports.rows import Change, Context, Row
+from povertyedu.orgs.calendar import today
 from povertyedu.workbooks.cells import clean_int
 from povertyedu.workbooks.columns import Column
 from povertyedu.workbooks.dates import clean_date
 from povertyedu.workflow.flow import Actor
 from teachers.actions.establishment import Authorised, authorise
-from teachers.models import Establishment
+from teachers.models import Appointment, Establishment
+from teachers.models.registry import fullest
 
 MOST = 2000
 
@@ -66,15 +68,17 @@ class EstablishmentResource(ImportResource):
 
     def look_up_records(self, rows, context: Context) -> None:
         self.known = {found.school_id: found for found in Establishment.objects.all()}
+        self.held = Appointment.objects.holding_places()
 
     def compare(self, row: Row, context: Context) -> list[Change] | None:
         wanted, known = row.found, self.known.get(row.found.school)
         if known is None:
             return None
-        if wanted.posts + known.excess_approved < known.filled:
+        held = fullest(self.held[wanted.school], today())
+        if wanted.posts < known.authorised and wanted.posts + known.excess_approved < held:
             row.reject(
                 "authorised", "below_filled",
-                f"这所学校已有在编 {known.filled} 名，批准超编 {known.excess_approved} 名，核定 {wanted.posts} 名不够；请先申请超编，经批准后再核减。",
+                f"这所学校已有在编 {held} 名，批准超编 {known.excess_approved} 名，核定 {wanted.posts} 名不够；请先申请超编，经批准后再核减。",
             )  # fmt: skip
         document = wanted.document or known.document
         row.found = Authorised(wanted.school, wanted.posts, wanted.since, document)

@@ -239,6 +239,7 @@ class TeacherResource(ImportResource):
         self.known = _register()
         self.by_hash = {known.id_hash: code for code, known in self.known.items() if known.id_hash}
         self.places = {found.school_id: found for found in Establishment.objects.all()}
+        self.held = Appointment.objects.holding_places()
         self.given: Counter = Counter()  # places that rows above take, by school
         self.hashes: dict[str, str] = {}
         persons: dict[tuple, list[int]] = defaultdict(list)
@@ -304,22 +305,20 @@ class TeacherResource(ImportResource):
             row.reject("since", "date_invalid", f"聘任日期应晚于现任岗位的起日 {post[2]}；请核对。")
             return False
         if (posting.kind or AppointmentKind.ESTABLISHED) == AppointmentKind.ESTABLISHED:
-            self._take_place(row, posting.school)
+            self._take_place(row, posting)
         return not row.errors
 
-    def _take_place(self, row: Row, school: int) -> None:
-        place = self.places.get(school)
+    def _take_place(self, row: Row, posting: Posting) -> None:
+        school = posting.school
+        place, held = self.places.get(school), self.held[school]
         if place is None:
             row.reject(
                 "school", "no_establishment", "这所学校还没有核定编制；请先导入学校编制，或编制情况填“聘用”。"
             )
-        elif place.free - self.given[school] <= 0:
-            row.reject(
-                "school", "over_establishment",
-                f"核定编制 {place.authorised} 名，批准超编 {place.excess_approved} 名，已有在编 {place.filled} 名，文件里前面的行又占 {self.given[school]} 名，"
-                "没有空编；请先申请超编，或编制情况填“聘用”。",
-            )  # fmt: skip
+        elif told := place.refusal(held, posting.since, f"文件里前面的行又占 {self.given[school]} 名，"):
+            row.reject("school", "over_establishment", told)
         else:
+            held.append((posting.since, None))
             self.given[school] += 1
 
     def _fact_changes(self, entry: Entry, known: Known) -> list[Change]:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from povertyedu.accounts.access import actor, needs, open_step
 from povertyedu.accounts.permissions import Permission as P
+from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import School
 from povertyedu.ui.listing import Listing, handed_over
 from povertyedu.workflow.attempt import attempt
@@ -17,6 +18,7 @@ from teachers.actions import establishment as actions
 from teachers.enums.establishment import ExcessState
 from teachers.forms import establishment as forms
 from teachers.models import Appointment, ExcessRequest
+from teachers.models.registry import fullest
 from teachers.queries import establishment as queries
 from teachers.states.establishment import EXCESS_FLOW
 
@@ -82,10 +84,11 @@ def school_of(request, pk, permission=P.VIEW_TEACHERS) -> School:
 def school_establishment(request, pk):
     """Show a school's posts: how many, who holds them, what changed, what was asked beyond."""
     school = school_of(request, pk)
-    staff = Appointment.objects.visible_to(request.user, P.VIEW_TEACHERS).filter(school=school).in_force()
+    staff = Appointment.objects.visible_to(request.user, P.VIEW_TEACHERS).filter(school=school).not_over()
     held = getattr(school, "establishment", None)
     context = {
-        "crumbs": crumbs(CRUMB, (school.name, None)), "school": school, "held": held, "place": getattr(school, "place", None),
+        "crumbs": crumbs(CRUMB, (school.name, None)), "school": school, "held": held, "place": getattr(school, "place", None), "today": today(),
+        "free": held and max(0, held.places - fullest(Appointment.objects.holding_places(school)[school.pk], today())),
         "former_tiers": school.former_tiers.order_by("-before"),
         "staff": staff.select_related("teacher__person").order_by("kind", "subject", "pk"),
         "changes": held.changes.all() if held else [],
