@@ -461,7 +461,10 @@ OBJECTS = {
     "teachers:suggested_take_back": pk_of("plan_hold"),
     **{f"teachers:{name}": pk_of("staff_member") for name in ("detail", "edit", "reveal")},
     "teachers:act": lambda w: {"pk": w.staff_member.pk, "verb": "appoint"},
-    "teachers:post_correct": lambda w: {"pk": w.staff_member.post.pk},
+    **{
+        f"teachers:{name}": lambda w: {"pk": w.staff_member.post.pk}
+        for name in ("post_correct", "post_withdraw")
+    },
     "teachers:term_end": pk_of("service_term"),
     **{
         f"teachers:{name}": pk_of("school")

@@ -253,6 +253,7 @@ ACTION_WORDS = {
     "teacher.amend": "更正教师",
     "teacher.appoint": "聘任（调动）教师",
     "teacher.correct_post": "更正岗位",
+    "teacher.withdraw_post": "撤回岗位聘任",
     "teacher.leave": "教师离任",
     "teacher.keep_term": "登记服务期（合同）",
     "teacher.end_term": "办结服务期（合同）",

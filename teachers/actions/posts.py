@@ -59,32 +59,78 @@ def appoint(
 
 @transaction.atomic
 def correct_post(
-    *, by: Actor, post: Appointment, subject: str, since: dt.date, kind: str, note: str = ""
-) -> Appointment:
-    """Correct what a post says of its subject, first day and establishment; teacher and school stay."""
+    *, by: Actor, post: Appointment, subject: str, since: dt.date, until: dt.date | None, kind: str, note: str = ""
+) -> Appointment:  # fmt: skip
+    """Correct what a post says of its subject, days and establishment; teacher and school stay. What stands is ended by other verbs."""
     locked = (
         Appointment.objects.select_for_update(no_key=True, of=("self",))
         .select_related("school", "teacher__person")
         .get(pk=post.pk)
     )
-    old = {"subject": locked.subject, "since": str(locked.since), "kind": locked.kind}
-    takes_more = locked.kind != kind or since < locked.since
-    if (
-        kind == AppointmentKind.ESTABLISHED
-        and takes_more
-        and (locked.until is None or locked.until >= today())
-    ):
+    _refuse_days(locked, since, until)
+    old = _told(locked)
+    longer = since < locked.since or (locked.until and (until is None or until > locked.until))
+    takes_more = kind == AppointmentKind.ESTABLISHED and (locked.kind != kind or longer)
+    if takes_more and (until is None or until >= today()):
         _hold(locked.school, None)
         refuse_without_place(locked.school, since, apart_from=locked)
-    locked.subject, locked.since, locked.kind, locked.note = subject, since, kind, note
-    if locked.until and locked.until < since:
-        raise StepRefused(f"聘任日期不能晚于止任日期 {locked.until}。")
+    locked.subject, locked.since, locked.until, locked.kind, locked.note = subject, since, until, kind, note
     _save(locked)
-    new = {"subject": subject, "since": str(since), "kind": kind}
+    if until is None:
+        Person.objects.filter(pk=locked.teacher.person_id).update(school=locked.school)
+    new = _told(locked)
     record(
         by, action="teacher.correct_post", subject=locked.teacher, changes={k: [old[k], new[k]] for k in new if old[k] != new[k]}, reason=note,
     )  # fmt: skip
     return locked
+
+
+def _told(post: Appointment) -> dict:
+    """Return what a correction may change, for the log."""
+    return {
+        "subject": post.subject, "since": str(post.since), "until": post.until and str(post.until), "kind": post.kind,
+    }  # fmt: skip
+
+
+def _refuse_days(post: Appointment, since: dt.date, until: dt.date | None) -> None:
+    """Raise StepRefused when ``post`` cannot have these days."""
+    if post.until is None and until is not None:
+        raise StepRefused("现任岗位没有止任日期；结束岗位请办理“离任”或“调动”。")
+    if until and until < since:
+        raise StepRefused(f"聘任日期不能晚于止任日期 {until}。")
+    teacher, state = post.teacher, post.teacher.get_state_display()
+    if post.until and (until is None or until > today()) and not teacher.is_serving:
+        raise StepRefused(
+            f"{teacher.name}已{state}，止任日期不能晚于今天；没有{state}的，请先更正教师的状态。"
+        )
+
+
+@transaction.atomic
+def withdraw_post(*, by: Actor, post: Appointment, reason: str) -> Teacher:
+    """Take back a post that has not begun, for good; the one that ended on the day before it goes on. The log keeps what it was."""
+    held = (
+        Teacher.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("person")
+        .get(pk=post.teacher_id)
+    )
+    taken = held.appointments.select_related("school").get(pk=post.pk)
+    if taken.has_begun:
+        raise StepRefused(
+            f"{taken.school.name}的岗位自 {taken.since} 起，已经开始，不能撤回；请办理“更正”“调动”或“离任”。"
+        )
+    before = held.appointments.filter(until=taken.since - DAY).select_related("school").first()
+    _hold(taken.school, before)
+    taken.delete()
+    if before:
+        if before.kind == AppointmentKind.ESTABLISHED:
+            refuse_without_place(before.school, taken.since, apart_from=before)
+        Appointment.objects.filter(pk=before.pk).update(until=None)
+    Person.objects.filter(pk=held.person_id).update(school=before and before.school)
+    record(
+        by, action="teacher.withdraw_post", subject=held, reason=reason,
+        changes={"school": [taken.school.name, before and before.school.name], "since": [str(taken.since), None], "kind": [taken.kind, None]},
+    )  # fmt: skip
+    return held
 
 
 @transaction.atomic
@@ -142,6 +188,10 @@ def _hold(school: School | None, present: Appointment | None) -> None:
 
 
 def _end(post: Appointment, until: dt.date) -> None:
+    if not post.has_begun and until < post.since:
+        raise StepRefused(
+            f"{post.school.name}的岗位自 {post.since} 起，还没有开始；请先在任职经历里撤回，再办理。"
+        )
     if until < post.since:
         raise StepRefused(
             f"{post.school.name}的岗位自 {post.since} 起，不能在 {until} 以前结束；请核对日期。"

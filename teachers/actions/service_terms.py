@@ -65,7 +65,7 @@ def end(*, by: Actor, term: ServiceTerm, outcome: str, reason: str, until: dt.da
         if post is None:
             raise StepRefused(f"{teacher}现在没有岗位，不能留任；请先办理聘任。")
         correct_post(
-            by=by, post=post, subject=post.subject, since=post.since, kind=AppointmentKind.ESTABLISHED, note=f"服务期满留任：{reason}"[:200]
+            by=by, post=post, subject=post.subject, since=post.since, until=None, kind=AppointmentKind.ESTABLISHED, note=f"服务期满留任：{reason}"[:200]
         )  # fmt: skip
     elif outcome == TermOutcome.EXTEND:
         if until is None or until <= term.until:

@@ -24,7 +24,7 @@ from teachers.enums.registry import (
     TeacherState,
     Title,
 )
-from teachers.models import SchoolPlace, Teacher
+from teachers.models import Appointment, SchoolPlace, Teacher
 
 ANY = ("", "全部")
 # Stages with schools in a county; universities are no county's.
@@ -149,10 +149,23 @@ class PostForm(forms.Form):
 
 
 class CorrectPostForm(forms.Form):
+    """What a post says; its last day where it has one."""
+
     subject = forms.ChoiceField(label="任教学科", choices=Subject.choices)
     since = DayField(label="聘任日期")
+    until = DayField(label="止任日期（最后一天）", required=False, help_text="空着是没有止任，岗位继续")
     kind = forms.ChoiceField(label="编制情况", choices=AppointmentKind.choices)
     note = ShortText(label="更正说明", max_length=200, required=True)
+
+    def __init__(self, *args, post: Appointment, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial = {name: getattr(post, name) for name in self.fields}
+        if post.until is None:
+            del self.fields["until"]
+
+    @property
+    def facts(self) -> dict:
+        return {"until": None} | self.cleaned_data
 
 
 class LeaveForm(forms.Form):

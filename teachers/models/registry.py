@@ -205,7 +205,7 @@ class AppointmentQuerySet(AtSchoolQuerySet):
 class Appointment(models.Model):
     """A post at a school (岗位聘任), from a day to a day, both included; ``until`` None: no end in sight.
 
-    A teacher's posts never overlap (trigger), and one only is without end; none is ever deleted. An established one takes a place of the
+    A teacher's posts never overlap (trigger), and one only is without end; none that has begun is ever deleted. An established one takes a place of the
     school's :class:`~teachers.models.Establishment` until its last day is over.
     """
 
@@ -242,6 +242,10 @@ class Appointment(models.Model):
 
     def __str__(self):
         return f"{self.teacher} {self.school} {self.get_subject_display()}"
+
+    @property
+    def has_begun(self) -> bool:
+        return self.since <= today()
 
 
 class ServiceTermQuerySet(ScopedQuerySet):

@@ -11,5 +11,6 @@ patterns = [
     path("<int:pk>/reveal/", registry.reveal, name="reveal"),
     path("<int:pk>/act/<slug:verb>/", acts.act, name="act"),
     path("posts/<int:pk>/correct/", acts.post_correct, name="post_correct"),
+    path("posts/<int:pk>/withdraw/", acts.post_withdraw, name="post_withdraw"),
     path("terms/<int:pk>/end/", acts.term_end, name="term_end"),
 ]

@@ -14,6 +14,7 @@ from teachers.actions import places, posts
 from teachers.actions import registry as actions
 from teachers.actions.titles import award
 from teachers.forms import registry as forms
+from teachers.forms.establishment import WhyForm
 from teachers.models import Appointment, SchoolPlace, ServiceTerm, Teacher
 
 from .registry import crumbs, teacher_of
@@ -70,25 +71,46 @@ def _page(request, form, found: Teacher, title: str, note: str = ""):
     return render(request, "teachers/form.html", context, status=422 if form.errors else 200)
 
 
-@needs(P.EDIT_TEACHERS)
-@require_http_methods(["GET", "HEAD", "POST"])
-def post_correct(request, pk):
-    """Correct a post's subject, first day or establishment."""
+def _post(request, pk) -> Appointment:
     rows = Appointment.objects.visible_to(request.user, P.EDIT_TEACHERS).select_related(
         "teacher__person", "school"
     )
-    post = get_object_or_404(rows, pk=pk)
-    initial = {name: getattr(post, name) for name in ("subject", "since", "kind", "note")}
-    form = forms.CorrectPostForm(request.POST if request.method == "POST" else None, initial=initial)
+    return get_object_or_404(rows, pk=pk)
+
+
+@needs(P.EDIT_TEACHERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def post_correct(request, pk):
+    """Correct a post's subject, days or establishment."""
+    post = _post(request, pk)
+    form = forms.CorrectPostForm(request.POST if request.method == "POST" else None, post=post)
     by = actor(request, P.EDIT_TEACHERS)
     if (
         form.is_bound
         and form.is_valid()
-        and attempt(form, posts.correct_post, by=by, post=post, **form.cleaned_data)
+        and attempt(form, posts.correct_post, by=by, post=post, **form.facts)
     ):
         messages.success(request, "已更正岗位。")
         return redirect(post.teacher)
     return _page(request, form, post.teacher, "更正岗位", note=post.school.name)
+
+
+@needs(P.EDIT_TEACHERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def post_withdraw(request, pk):
+    """Take back a post that has not begun, for a reason."""
+    post = _post(request, pk)
+    form = WhyForm(request.POST if request.method == "POST" else None)
+    by = actor(request, P.EDIT_TEACHERS)
+    if (
+        form.is_bound
+        and form.is_valid()
+        and attempt(form, posts.withdraw_post, by=by, post=post, **form.cleaned_data)
+    ):
+        messages.success(request, f"已撤回{post.school}的岗位聘任。")
+        return redirect(post.teacher)
+    note = f"{post.school}，自 {post.since} 起；撤回后原来的岗位继续"
+    return _page(request, form, post.teacher, "撤回聘任", note=note)
 
 
 @needs(P.EDIT_TEACHERS)

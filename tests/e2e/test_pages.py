@@ -59,7 +59,7 @@ PAGES = {
         "projects:charts", "projects:programme_charts", "projects:base_table", "projects:disclosure", "projects:targets",
     ),
     Role.PERSONNEL_OFFICER: (
-        "teachers:detail", "teachers:new", "teachers:edit", "teachers:act", "teachers:post_correct", "teachers:school_establishment", "teachers:authorise",
+        "teachers:detail", "teachers:new", "teachers:edit", "teachers:act", "teachers:post_correct", "teachers:post_withdraw", "teachers:school_establishment", "teachers:authorise",
         "teachers:place", "teachers:excesses", "teachers:excess", "teachers:excess_new", "teachers:school_need", "teachers:standards",
         "teachers:standard_edit", "teachers:hours", "teachers:deployment", "teachers:deployment_new", "teachers:deployment_step",
         "teachers:rotation_due", "teachers:head_terms", "teachers:head_term_new", "teachers:head_term_edit", "teachers:head_term_remove",

@@ -10,40 +10,20 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from povertyedu.orgs.calendar import today
-from povertyedu.workflow.flow import Actor, StepRefused
+from povertyedu.workflow.flow import StepRefused
 from teachers.actions import establishment, posts
 from teachers.models import Appointment, Establishment
 from tests import factories
 from tests.factories import teachers
+from tests.teachers.moving import BY, appoint, day
 from tests.teachers.test_import import line, roster, wrong
 from tests.together import refused_at_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
-BY = Actor(901, "刘人事", "")
-
-
-def day(number: int) -> dt.date:
-    """Return the day so many days from today; the database asks the real clock."""
-    return today() + dt.timedelta(days=number)
-
-
-def appoint(teacher, school, since: dt.date, **more) -> Appointment:
-    return posts.appoint(by=BY, teacher=teacher, school=school, subject="chinese", since=since, **more)
 
 
 def in_post(school, on: dt.date) -> int:
     return school.appointments.in_force(on).filter(kind="established").count()
-
-
-@pytest.fixture
-def leaving(xiazhai, qingshi):
-    """下寨 has two places, both taken; 王芳 goes to 青石 in a hundred days."""
-    teachers.establishment(xiazhai, 2)
-    teachers.establishment(qingshi, 9)
-    teachers.teacher("钱静", xiazhai)
-    wang = teachers.teacher("王芳", xiazhai)
-    appoint(wang, qingshi, day(100))
-    return wang
 
 
 def test_place_of_who_leaves_later_is_not_given_before(leaving, xiazhai):
@@ -87,11 +67,18 @@ def test_longer_post_takes_its_place_for_longer(leaving, xiazhai):
             post=zhao.appointments.get(),
             subject="chinese",
             since=day(50),
+            until=None,
             kind="established",
             note="早到",
         )
     posts.correct_post(
-        by=BY, post=zhao.appointments.get(), subject="art", since=day(101), kind="established", note="晚到"
+        by=BY,
+        post=zhao.appointments.get(),
+        subject="art",
+        since=day(101),
+        until=None,
+        kind="established",
+        note="晚到",
     )
 
 
@@ -99,7 +86,13 @@ def test_contract_becomes_established_when_a_place_is_free_by_then(leaving, xiaz
     zhao = teachers.teacher("赵平", xiazhai, kind="contract")
     with pytest.raises(StepRefused, match="在那以前没有空编"):
         posts.correct_post(
-            by=BY, post=zhao.post, subject="chinese", since=zhao.post.since, kind="established", note="留任"
+            by=BY,
+            post=zhao.post,
+            subject="chinese",
+            since=zhao.post.since,
+            until=None,
+            kind="established",
+            note="留任",
         )
 
 
