@@ -124,12 +124,9 @@ class SchoolQuerySet(ScopedQuerySet):
         return self.get_or_create(code=School.OUTSIDE, defaults=fields)[0]
 
     def _reads_at(self, scope) -> Q:
-        own = Q(pk__in=scope.schools) | Q(centre__in=scope.centres) | Q(pk__in=scope.centres)
-        return (
-            scope.area_q("area_id")
-            | own
-            | Q(pk__in=SchoolClass.objects.filter(pk__in=scope.classes).values("school"))
-        )
+        own = Q(pk__in=scope.schools) | Q(pk__in=scope.centres) | Q(centre__in=scope.centres)
+        taught = SchoolClass.objects.filter(pk__in=scope.classes).values("school")
+        return scope.area_q("area_id") | own | Q(pk__in=taught)
 
 
 class School(models.Model):
