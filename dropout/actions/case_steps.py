@@ -19,7 +19,7 @@ from povertyedu.orgs.calendar import today
 from povertyedu.workflow.flow import Actor, StepRefused, advance
 from students.models import Student
 
-from .duties import renew
+from .duties import hand_on
 from .papers import settle_papers
 
 # What stands in the row only while an end stands.
@@ -37,7 +37,7 @@ def step(case: Case, verb: str, *, by: Actor, reason: str = "", **changes: Any) 
     )  # fmt: skip
     if reason:
         CaseReason.objects.create(decision=decision, text=reason)
-    renew([case])
+    hand_on(case, verb)
     return case
 
 

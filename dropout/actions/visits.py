@@ -55,7 +55,7 @@ def report_visit(
 def report_lesson(
     *, by: Actor, case: Case, token: UUID, upload=None, owner=None, **lesson: Any
 ) -> tuple[Lesson, bool]:
-    """Report lessons given at home, once for each token; they do the education line's duty."""
+    """Report lessons given at home, once for each token; of a child taught at home they do the education line's duty."""
     if case.state != CaseState.HOME_TAUGHT and not case.lessons.exists():
         raise StepRefused("这名学生没有批准送教上门，不能登记课时；请先提出“送教上门”并由他人复核。")
     return _report(
@@ -81,7 +81,7 @@ def _report(
                 case=case, token=token, photo=photo, by_id=by.id, by_name=by.name, **values
             )
             record(by, action=f"case.{model._meta.model_name}", subject=case)
-            fulfil(case, line)
+            fulfil(case, line, made)
     except IntegrityError:
         known = model._default_manager.filter(token=token).first()  # the first sending arrived meanwhile
         if known is None:

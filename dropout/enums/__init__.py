@@ -14,7 +14,7 @@ from .cases import (
     ProposalKind,
 )
 from .chains import AREA_DIGITS, PLACE_FIELDS, Lack, Line, PlaceKind
-from .duties import Climb
+from .duties import Climb, Proof, Then
 from .pledges import OF_SCHOOLS, UNIT_FIELDS, UnitKind
 from .records import CAMPAIGN_MONTHS, CareKind, Holiday, ReadyItem, ReportKind, ReportState, VisitOutcome
 from .screening import FOUND_AWAY, LEDGERS, FollowUp, Ground, Standing
@@ -60,12 +60,14 @@ __all__ = [
     "PlaceKind",
     "Placement",
     "ProposalKind",
+    "Proof",
     "ReadyItem",
     "ReportKind",
     "ReportState",
     "SixSystem",
     "Standing",
     "TaskState",
+    "Then",
     "UnitKind",
     "VisitOutcome",
     "VisitResult",

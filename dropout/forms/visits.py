@@ -67,12 +67,21 @@ class VisitForm(_Report):
     result = forms.ChoiceField(label="结果", choices=[("", "请选择"), *VisitResult.choices])
     text = long_text("情况", required=True, help_text=SENSITIVE)
     visitor = CellField(cells.clean_person_name, label="走访人", required=True, max_length=60)
-    line = forms.ChoiceField(label="哪条线", choices=Line.choices)
+    line = forms.ChoiceField(label="哪条线", help_text="替哪条线走访，就算哪条线的任务")
     field_order = ["on", "way", "met", "result", "text", "photo", "visitor", "line", "token"]
 
-    def __init__(self, *args, visitor: str, line: str, **kwargs):
+    def __init__(self, *args, visitor: str, lines: list[Line], **kwargs):
+        """``lines``: those the user works for; who works for one is not asked."""
         super().__init__(*args, **kwargs)
-        self.fields["visitor"].initial, self.fields["line"].initial = visitor, line
+        self.lines, line = lines, self.fields["line"]
+        self.fields["visitor"].initial = visitor
+        line.choices, line.initial = [(each.value, each.label) for each in lines], Line.EDUCATION
+        if len(lines) == 1:
+            del self.fields["line"]
+
+    def clean(self):
+        data = super().clean()
+        return data | {"line": self.lines[0]} if len(self.lines) == 1 else data
 
 
 class LessonForm(_Report):

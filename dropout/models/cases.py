@@ -152,6 +152,11 @@ class Case(models.Model):
         return self.state != CaseState.CLOSED
 
     @property
+    def is_watched_long_enough(self) -> bool:
+        """Whether nothing is left of the watch but its end."""
+        return self.state == CaseState.MONITORED and self.monitored_until <= today()
+
+    @property
     def days_away(self) -> int:
         """Days from the first one away to the return, or to today."""
         return ((self.returned_on or today()) - self.since).days

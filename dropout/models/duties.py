@@ -5,14 +5,15 @@ import datetime as dt
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
-from dropout.deadlines import text_of
-from dropout.enums import CaseState, Climb, Line
+from dropout.deadlines import demand_of, text_of
+from dropout.enums import CaseState, Climb, Line, Then
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Person
 from povertyedu.orgs.scope import ScopedQuerySet
 
 from .cases import Case
 from .chains import ChainLink
+from .visits import Lesson, Visit
 
 
 class DutyQuerySet(ScopedQuerySet):
@@ -38,6 +39,7 @@ class Duty(models.Model):
     """One line's duty in one step of a case. It stands at ``link`` with ``person``; without a link, with the bureau.
 
     ``first_due_on`` is the day it was given, ``due_on`` that of whoever has it now; at the bureau there is none.
+    ``is_put_off``: it rests while an end is proposed, and stands again, deadline and all, where that is refused.
     """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="duties", verbose_name="个案")
@@ -54,6 +56,7 @@ class Duty(models.Model):
     due_on = models.DateField("期限", null=True, blank=True)
     is_late = models.BooleanField("逾期过", default=False)
     done_on = models.DateField("办结日期", null=True, blank=True)
+    is_put_off = models.BooleanField("提请复核时停下", default=False, db_default=False)
 
     objects = DutyQuerySet.as_manager()
 
@@ -69,6 +72,9 @@ class Duty(models.Model):
                 condition=Q(link=None, person=None, due_on=None)
                 | Q(link__isnull=False, person__isnull=False, due_on__isnull=False),
             ),
+            models.CheckConstraint(
+                name="duty_put_off_is_not_open", condition=Q(is_put_off=False) | Q(done_on__isnull=False)
+            ),
         ]
         indexes = [
             models.Index(fields=["due_on"], condition=Q(done_on=None), name="duty_open_by_day"),
@@ -81,6 +87,20 @@ class Duty(models.Model):
     @property
     def is_overdue(self) -> bool:
         return self.is_late or (self.due_on or self.first_due_on) < today()
+
+    def done_by(self, report: Visit | Lesson) -> bool:
+        """Return whether ``report`` of its line is what this duty asks for, made since it was given."""
+        demand = demand_of(self.state, self.line)
+        if (
+            demand is None
+            or demand.proof is None
+            or demand.proof != report.proves
+            or report.on < self.opened_on
+        ):
+            return False
+        if demand.then == Then.UP and self.link_id is None:
+            return False  # nobody is left above: the bureau takes the step
+        return not (self.line == Line.EDUCATION and self.case.is_watched_long_enough)
 
     @property
     def text(self) -> str:

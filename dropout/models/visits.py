@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q, Sum
 from django.utils import timezone
 
-from dropout.enums import ALL_CAUSES, Cause, Line, Met, Placement, VisitResult, VisitWay
+from dropout.enums import ALL_CAUSES, Cause, Line, Met, Placement, Proof, VisitResult, VisitWay
 from povertyedu.files.models import StoredFile
 from povertyedu.orgs.models import Person
 
@@ -82,6 +82,11 @@ class Visit(models.Model):
     def __str__(self):
         return f"{self.case} {self.on}"
 
+    @property
+    def proves(self) -> Proof | None:
+        """Return what it shows: a call that nobody took, a house where nobody was, is on file and does no duty."""
+        return None if self.met == Met.NOBODY else Proof.VISIT
+
 
 class LessonQuerySet(models.QuerySet):
     def within(self, first: dt.date, last: dt.date):
@@ -120,6 +125,10 @@ class Lesson(models.Model):
 
     def __str__(self):
         return f"{self.case} {self.on}"
+
+    @property
+    def proves(self) -> Proof:
+        return Proof.LESSON
 
 
 def school_year_of(day: dt.date) -> tuple[dt.date, dt.date]:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from dropout.actions import visits as actions
 from dropout.enums import CaseState, Line
 from dropout.forms.visits import LessonForm, PlanForm, VisitForm
-from dropout.models import Case
+from dropout.models import Visit
 from dropout.queries.chains import chains_of
 from povertyedu.accounts.access import actor, needs
 from povertyedu.accounts.permissions import Permission as P
@@ -60,7 +60,7 @@ def visit(request, pk: int):
     if token is None:
         return redirect(f"{request.path}?t={uuid.uuid4()}")
     form = VisitForm(
-        request.POST or None, request.FILES or None, token=token, visitor=request.user.name, line=_line_of(request, found)
+        request.POST or None, request.FILES or None, token=token, visitor=request.user.name, lines=_lines_of(request.user)
     )  # fmt: skip
     if form.is_bound and form.is_valid():
         data = dict(form.cleaned_data)
@@ -68,8 +68,7 @@ def visit(request, pk: int):
             form, actions.report_visit, by=actor(request, P.WORK_CASES), case=found, owner=request.user, upload=data.pop("photo"), **data,
         )  # fmt: skip
         if made:
-            words = "走访已登记。" if made[1] else "这次走访刚才已经登记过，没有重复登记。"
-            return _arrived(request, words, reverse("dropout:case", args=[pk]))
+            return _arrived(request, _said(*made), reverse("dropout:case", args=[pk]))
     context = {
         "crumbs": crumbs((found.student.name, reverse("dropout:case", args=[pk])), ("登记走访", None)),
         "it": found,
@@ -124,10 +123,20 @@ def _token(request) -> uuid.UUID | None:
         return None
 
 
-def _line_of(request, found: Case) -> str:
-    """Return the line a user visits for: a village's and a township's people for the government's."""
-    scope = request.user.scope(P.WORK_CASES)
-    return Line.GOVERNMENT if any(len(code) > 6 for code in scope.areas) else Line.EDUCATION
+def _lines_of(user) -> list[Line]:
+    """Return the lines a user visits for: townships and villages the government's, schools the other; the bureau either."""
+    scope = user.scope(P.WORK_CASES)
+    works = {
+        Line.GOVERNMENT: bool(scope.areas),
+        Line.EDUCATION: scope.of_county or bool(scope.schools or scope.centres or scope.classes),
+    }
+    return [line for line, does in works.items() if does]
+
+
+def _said(visit: Visit, is_new: bool) -> str:
+    if not is_new:
+        return "这次走访刚才已经登记过，没有重复登记。"
+    return "走访已登记。" if visit.proves else "走访已登记。没有见到人，这条线的任务还没有办结，请继续走访。"
 
 
 def _arrived(request, words: str, url: str):
