@@ -1,6 +1,7 @@
 """Sharing money out among schools (资金分配): drawn up, approved by a second person, handed down by a third."""
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import product
 
 from django.db import transaction
 from django.utils import timezone
@@ -142,24 +143,25 @@ def _weights(weights: Mapping[str, int]) -> dict[str, int]:
 # --- the working out --------------------------------------------------------------------------------
 
 
-def highest_standards(policy: Policy, term: Term, programmes: Collection[str]) -> dict[str, dict]:
-    """Return {stage: its highest standard of the term among ``programmes``}: fen, and rule and clause it comes from.
+def highest_standards(policy: Policy, term: Term, programmes: Collection[str]) -> dict[tuple[str, str], dict]:
+    """Return {(programme, stage): its highest standard of the term}: fen, and rule and clause it comes from.
 
-    As the policy states it for a child with all meal days; an amount that only a child's own figures
+    Of each of ``programmes`` for itself: who is owed two of them, which stack, is owed both standards. As the policy states it for a child with all meal days; an amount that only a child's own figures
     decide (an actual fee, a figure by school) has no standard and is left out.
     """
     when = engine.Term.parse(term.pk)
     at = engine.At(pack_of(policy), when, policy.figures)
     measures = engine.Measures(term.meal_days)
-    found: dict[str, dict] = {}
+    found: dict[tuple[str, str], dict] = {}
     for rule in at.policy.rules:
         if rule.programme not in programmes or not rule.in_force(when) or rule.amount_at(when) is None:
             continue
         fen = reckon(rule, {"entering": True}, measures, at, {}).amount_fen
         for stage in engine.STAGES:
-            if fen > found.get(stage, {"fen": 0})["fen"] and _open_to(rule, stage, when):
-                found[stage] = {
-                    "stage": stage, "fen": fen, "rule": rule.label, "clause": f"{rule.cited_at(when).document}{rule.cited_at(when).clause}"
+            key = rule.programme, stage
+            if fen > found.get(key, {"fen": 0})["fen"] and _open_to(rule, stage, when):
+                found[key] = {
+                    "programme": rule.programme, "stage": stage, "fen": fen, "rule": rule.label, "clause": f"{rule.cited_at(when).document}{rule.cited_at(when).clause}"
                 }  # fmt: skip
     return found
 
@@ -177,7 +179,7 @@ def _open_to(rule: engine.Rule, stage: str, when: engine.Term) -> bool:
 
 def _work_out(allocation: Allocation, *, by: Actor) -> None:
     """Write what every school gets, and why; the old shares of the draft go."""
-    programmes = [programme.pk for programme in allocation.programmes.all()]
+    programmes = sorted(programme.pk for programme in allocation.programmes.all())
     term, policy = allocation.term, allocation.policy
     standards = highest_standards(policy, term, programmes)
     pack = pack_of(policy)
@@ -186,9 +188,9 @@ def _work_out(allocation: Allocation, *, by: Actor) -> None:
     poor = poor_children(term, programmes)
     counted = {
         pk: [
-            {"stage": stage, "children": poor[pk][stage], "fen": standards[stage]["fen"]}
-            for stage in engine.STAGES
-            if stage in poor.get(pk, {}) and stage in standards
+            {"programme": key[0], "stage": key[1], "children": poor[pk][key], "fen": standards[key]["fen"]}
+            for key in product(programmes, engine.STAGES)
+            if key in poor.get(pk, {}) and key in standards
         ]
         for pk in schools
     }

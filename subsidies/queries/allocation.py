@@ -15,18 +15,18 @@ from subsidies.models import Allocation, Entitlement
 from .pages import whole
 
 
-def poor_children(term: Term, programmes: Collection[str]) -> dict[int, dict[str, int]]:
-    """Return {school: {stage: registered-poor children}} of those who are owed any of ``programmes``; one query."""
+def poor_children(term: Term, programmes: Collection[str]) -> dict[int, dict[tuple[str, str], int]]:
+    """Return {school: {(programme, stage): registered-poor children owed it}} of ``programmes``; one query."""
     poor = Enrolment.objects.of(term).registered_poor().filter(student=OuterRef("student_id"))
     counted = (
         Entitlement.objects.filter(Exists(poor), term=term, programme__in=programmes, school__isnull=False)
-        .values("school_id", "stage")
-        .annotate(children=Count("student_id", distinct=True))
+        .values("school_id", "programme_id", "stage")
+        .annotate(children=Count("student_id"))
         .order_by()
     )
-    found: dict[int, dict[str, int]] = {}
+    found: dict[int, dict[tuple[str, str], int]] = {}
     for row in counted:
-        found.setdefault(row["school_id"], {})[row["stage"]] = row["children"]
+        found.setdefault(row["school_id"], {})[row["programme_id"], row["stage"]] = row["children"]
     return found
 
 

@@ -115,14 +115,16 @@ def allocation(request, pk):
     """Show an allocation with the arithmetic of every school."""
     found = _allocation(request, pk)
     shares = list(found.shares.select_related("school__area").order_by("school__area_id", "school__code"))
+    names = _names(found)
     context = {
         "crumbs": [*CRUMBS, CRUMB, HERE, (found.number, None)],
         "allocation": found,
         "programmes": found.programmes.all(),
-        "standards": [{**row, "stage": STAGES.get(row["stage"], row["stage"])} for row in found.standards],
+        "standards": [{**row, "of": _of(row, names)} for row in found.standards],
         "pools": _pools(found),
-        "rows": [{"share": share, "poor": _poor(share), "factors": _factors(found, share)} for share in shares],
+        "rows": [{"share": share, "poor": _poor(share, names), "factors": _factors(found, share)} for share in shares],
         "poor_children": sum(row["children"] for share in shares for row in share.poor),
+        "counted_in": "人次" if names else "人",  # who is owed two of the programmes is counted under each
         "beyond": actions.beyond_receipts(found) if found.state in BEFORE_APPROVAL else "",
         "decisions": found.decisions.all(),
         "steps": ALLOCATION_FLOW.open_to(found.state, request.user.can),
@@ -135,12 +137,20 @@ def _pools(found: Allocation) -> list[dict]:
     return [{**pool, "label": Factor(pool["factor"]).label} for pool in found.pools]
 
 
-def _poor(share: AllocationShare) -> str:
+def _names(found: Allocation) -> dict[str, str]:
+    """Return the names of the programmes by code where there are several to tell apart."""
+    names = {programme.pk: str(programme) for programme in found.programmes.all()}
+    return names if len(names) > 1 else {}
+
+
+def _of(row: dict, names: dict[str, str]) -> str:
+    """Say what a row is of: 寄宿生生活补助小学. What was worked out over all programmes together names none."""
+    return names.get(row.get("programme", ""), "") + STAGES.get(row["stage"], row["stage"])
+
+
+def _poor(share: AllocationShare, names: dict[str, str]) -> str:
     """Write the first part as it was reckoned: 小学 12 人 × 500.00."""
-    return "；".join(
-        f"{STAGES.get(row['stage'], row['stage'])} {row['children']} 人 × {yuan(row['fen'])}"
-        for row in share.poor
-    )
+    return "；".join(f"{_of(row, names)} {row['children']} 人 × {yuan(row['fen'])}" for row in share.poor)
 
 
 def _factors(found: Allocation, share: AllocationShare) -> list[dict]:
@@ -240,9 +250,10 @@ def allocation_export(request, pk):
 
 
 def _export_rows(found: Allocation):
+    names = _names(found)
     shares = found.shares.select_related("school__area").order_by("school__area_id", "school__code")
     for share in shares:
         parts = [value for part in _factors(found, share) for value in (part["count"], part["fen"])]
         yield Row(
-            [share.school.name, share.school.area.name, _poor(share), share.first_fen, *parts, share.rest_fen, share.amount_fen]
+            [share.school.name, share.school.area.name, _poor(share, names), share.first_fen, *parts, share.rest_fen, share.amount_fen]
         )  # fmt: skip

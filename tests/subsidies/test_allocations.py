@@ -5,6 +5,7 @@ from io import BytesIO
 import openpyxl
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Sum
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -12,12 +13,12 @@ from povertyedu.options.registry import set_option
 from povertyedu.orgs.models import School
 from povertyedu.workflow.flow import StepRefused
 from students.enums import HardshipCategory
-from students.models import Enrolment
+from students.models import Enrolment, Student
 from subsidies.actions import allocating, batches, funds
 from subsidies.actions.allocating import take_step
 from subsidies.actions.policies import load_policy, pack_text
 from subsidies.actions.positions import positions
-from subsidies.models import Allocation, AllocationDecision, AllocationShare
+from subsidies.models import Allocation, AllocationDecision, AllocationShare, Entitlement
 from subsidies.queries.earmarks import Need, committed_of, spent_of
 from tests import factories
 from tests.factories import subsidies
@@ -94,17 +95,47 @@ def test_poor_get_the_highest_standard_of_their_stage_first_and_the_rest_goes_by
         "青石镇中心小学": (62_500, 57_000 + 38_000, 157_500),
     }
     first = made.shares.get(school__name="城关镇下寨小学")
-    assert first.poor == [{"stage": "primary", "children": 2, "fen": 50_000}]
+    assert first.poor == [{"programme": "boarding_living", "stage": "primary", "children": 2, "fen": 50_000}]
     assert first.by_factor == {"pupils": {"count": 3, "fen": 85_500}, "hardship": {"count": 3, "fen": 57_000}}
 
 
-def test_highest_standard_among_the_programmes_of_the_money_counts_a_child_once(
-    people, autumn, guiding, two_schools
+def test_programmes_that_stack_are_each_counted_for_the_children_they_are_owed_to(
+    client, leader, people, autumn, guiding, two_schools
+):
+    topup = subsidies.programme("boarding_topup")
+    for name in ("甲", "丙"):
+        subsidies.entitle(Student.objects.get(name=name), 5_000, of=topup)
+
+    made = drawn_up(people.aid, autumn, of=[subsidies.programme(), topup], weights={"pupils": 1})
+
+    assert {(row["programme"], row["stage"]): row["fen"] for row in made.standards} == {
+        ("boarding_living", "primary"): 50_000, ("boarding_living", "junior"): 62_500,
+        ("boarding_topup", "primary"): 5_000, ("boarding_topup", "junior"): 5_000,
+    }  # fmt: skip
+    owed = Entitlement.objects.filter(student__name__in="甲乙丙").aggregate(fen=Sum("amount_fen"))["fen"]
+    assert made.need_fen == owed == 172_500
+    assert made.shares.get(school__name="城关镇下寨小学").poor == [
+        {"programme": "boarding_living", "stage": "primary", "children": 2, "fen": 50_000},
+        {"programme": "boarding_topup", "stage": "primary", "children": 1, "fen": 5_000},
+    ]
+    client.force_login(leader)
+    page = text(client.get(reverse("subsidies:allocation", args=[made.pk])))
+    living = subsidies.programme()
+    assert f"{living}小学 2 人 × 500.00；{topup}小学 1 人 × 50.00" in page
+    assert "共 5 人次，需 1,725.00 元" in page
+    assert "各个项目分别算再相加" in page
+
+
+def test_share_worked_out_over_all_programmes_together_is_still_told(
+    client, leader, people, autumn, guiding, two_schools
 ):
     topup = subsidies.programme("boarding_topup")
     made = drawn_up(people.aid, autumn, of=[subsidies.programme(), topup])
-    assert {row["stage"]: row["rule"] for row in made.standards}["primary"] == "小学建档立卡寄宿生生活补助"
-    assert made.need_fen == 162_500
+    former = [{"stage": "primary", "children": 2, "fen": 50_000}]
+    made.shares.filter(school__name="城关镇下寨小学").update(poor=former)
+
+    client.force_login(leader)
+    assert "小学 2 人 × 500.00" in text(client.get(reverse("subsidies:allocation", args=[made.pk])))
 
 
 def test_too_little_money_is_cut_by_need_and_nothing_is_left_for_factors(
