@@ -105,13 +105,12 @@ def withdraw(*, by: Actor, request: FundRequest, reason: str = "") -> FundReques
 
 
 def _transfer(request: FundRequest, lines: dict, by: Actor) -> None:
-    """Move budget, and of what came in as much as the source can no longer hold."""
+    """Move budget, and of what came in as much as the source can no longer hold; what is spent stays with its source."""
     out, into = lines[request.line_id], lines[request.to_line_id]
     more = {"by": by, "on": today(), "document": f"调剂申请 {request.pk}", "request": request}
-    free = out.budget_fen + out.over_contract_fen - out.contracted_fen
-    if request.amount_fen > min(free, out.budget_fen):
+    if request.amount_fen > out.movable_fen:
         raise StepRefused(
-            f"{out.project.name}的{out.get_source_display()}没有签约的只有 {yuan(max(free, 0))} 元，不够调出 {yuan(request.amount_fen)} 元。"
+            f"{out.project.name}的{out.get_source_display()}没有签约、没有支付的只有 {yuan(out.movable_fen)} 元，不够调出 {yuan(request.amount_fen)} 元。"
         )
     moved = max(0, out.arrived_fen - (out.budget_fen - request.amount_fen))
     book(line=into, kind=EntryKind.BUDGET, amount_fen=request.amount_fen, **more)

@@ -63,6 +63,11 @@ class FundLine(models.Model):
         """What may still be contracted."""
         return self.budget_fen + self.over_contract_fen - self.contracted_fen
 
+    @property
+    def movable_fen(self) -> int:
+        """What may be moved to another source or project: neither contracted nor paid. An approved excess adds nothing to it."""
+        return max(0, self.budget_fen - max(self.contracted_fen, self.paid_fen))
+
 
 class Contract(models.Model):
     """A contract of a project; its amount is that of its parts, one per source that pays it."""

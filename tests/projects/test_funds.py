@@ -177,7 +177,7 @@ def test_transfer_of_contracted_money_is_refused_when_it_is_approved(dormitory, 
         amount_fen=5_000_001,
         reason="不够",
     )
-    with pytest.raises(StepRefused, match="没有签约的只有 50,000.00 元，不够调出 50,000.01 元"):
+    with pytest.raises(StepRefused, match="没有签约、没有支付的只有 50,000.00 元，不够调出 50,000.01 元"):
         requests.approve(by=approver.as_actor(), request=asked)
     asked.refresh_from_db()
     assert asked.state == "asked"

@@ -1,0 +1,80 @@
+"""What is asked and approved never frees money that is spent, and what was approved is not undone by one person."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from povertyedu.orgs.calendar import today
+from povertyedu.workflow.flow import StepRefused
+from projects.actions import funds, requests
+from projects.actions.funds import book
+from tests.projects.building import DAY, line, signed, sums
+
+pytestmark = [pytest.mark.django_db, pytest.mark.sql]
+
+
+@pytest.fixture
+def by(officer):
+    return officer.as_actor()
+
+
+@pytest.fixture
+def leader(approver):
+    return approver.as_actor()
+
+
+@pytest.fixture
+def contract(dormitory, by):
+    """250,000 yuan of the central 300,000."""
+    return signed(dormitory, by=by, parts={"central": 25_000_000})
+
+
+def asked(by, project, kind, fen, **more):
+    if kind in ("transfer", "over_contract"):
+        more.setdefault("line", line(project))
+    return requests.ask(by=by, project=project, kind=kind, amount_fen=fen, reason="需要", **more)
+
+
+def approved(by, leader, project, kind, fen, **more):
+    return requests.approve(by=leader, request=asked(by, project, kind, fen, **more))
+
+
+def arrive(by, project, fen):
+    funds.arrive(by=by, line=line(project), amount_fen=fen, on=DAY, document="拨1")
+
+
+def pay(by, contract, fen, voucher="P-1"):
+    return funds.pay(by=by, part=contract.parts.get(), amount_fen=fen, on=DAY, document=voucher)
+
+
+# --- transfers ------------------------------------------------------------------------------------
+
+
+def test_transfer_of_spent_money_is_refused_though_an_excess_was_approved(dormitory, by, leader):
+    whole = signed(dormitory, by=by, parts={"central": 30_000_000})
+    arrive(by, dormitory, 30_000_000)
+    pay(by, whole, 30_000_000)
+    approved(by, leader, dormitory, "over_contract", 30_000_000)
+    with pytest.raises(StepRefused, match="没有签约、没有支付的只有 0.00 元，不够调出 300,000.00 元"):
+        approved(by, leader, dormitory, "transfer", 30_000_000, to_source="loan")
+    assert sums(dormitory) == (30_000_000, 30_000_000, 30_000_000, 30_000_000)
+
+
+def test_transfer_leaves_what_was_paid_beyond_the_contract(dormitory, by, leader, contract):
+    arrive(by, dormitory, 30_000_000)
+    approved(by, leader, dormitory, "over_pay", 2_000_000, part=contract.parts.get())
+    pay(by, contract, 25_000_000)
+    funds.pay(by=by, part=contract.parts.get(), amount_fen=2_000_000, on=today(), document="P-2")
+    with pytest.raises(StepRefused, match="只有 30,000.00 元，不够调出 30,000.01 元"):
+        approved(by, leader, dormitory, "transfer", 3_000_001, to_source="loan")
+    approved(by, leader, dormitory, "transfer", 3_000_000, to_source="loan")
+    assert sums(dormitory) == (27_000_000, 27_000_000, 25_000_000, 27_000_000)
+    assert sums(dormitory, "loan") == (3_000_000, 3_000_000, 0, 0)
+
+
+@pytest.mark.parametrize("kind", ["budget", "arrival"])
+def test_database_refuses_to_move_what_is_spent_whatever_writes(dormitory, by, leader, contract, kind):
+    arrive(by, dormitory, 25_000_000)
+    pay(by, contract, 25_000_000)
+    excess = approved(by, leader, dormitory, "over_contract", 5_000_000)
+    with pytest.raises(IntegrityError, match="已签约、已支付的资金不能调出"), transaction.atomic():
+        book(by=by, line=line(dormitory), kind=kind, amount_fen=-5_000_001, on=DAY, request=excess)
