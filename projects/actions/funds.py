@@ -125,8 +125,9 @@ def take_back(*, by: Actor, entry: FundEntry, reason: str) -> FundEntry:
         raise StepRefused("这一笔本身就是冲销；请重新登记正确的。")
     if FundEntry.objects.filter(reverses=entry).exists():
         raise StepRefused("这一笔已经冲销过。")
-    if entry.request_id and entry.kind in (EntryKind.BUDGET, EntryKind.ARRIVAL):
-        raise StepRefused("这一笔是批准的资金调剂；要退回的，请申请反方向的调剂。")
+    if entry.request_id:
+        what = entry.request.get_kind_display()
+        raise StepRefused(f"这一笔是批准的{what}，不能冲销；要改回的，请申请反方向的{what}，由另一人批准。")
     try:
         with transaction.atomic():
             return book(
@@ -140,9 +141,7 @@ def take_back(*, by: Actor, entry: FundEntry, reason: str) -> FundEntry:
 def _why_not_back(kind: str) -> str:
     return {
         EntryKind.BUDGET: "这笔预算已有到位资金或合同，不能直接冲销；请先冲销到位和合同，或申请资金调剂。",
-        EntryKind.CONTRACT: "这份合同已有支付，不能冲销；请先冲销支付，或申请合同变更。",
-        EntryKind.OVER_CONTRACT: "批准的超额已签约使用，不能冲销。",
-        EntryKind.OVER_PAY: "批准的超额已支付使用，不能冲销。",
+        EntryKind.CONTRACT: "这份合同已有支付或批准的变更，不能冲销；请先冲销支付，或申请合同变更。",
     }.get(EntryKind(kind), "冲销后账目不平，没有登记；请刷新后核对。")  # fmt: skip
 
 

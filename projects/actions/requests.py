@@ -153,17 +153,30 @@ def _postpone(request: FundRequest, by: Actor) -> None:
 
 
 def _over_contract(request: FundRequest, lines: dict, by: Actor) -> None:
+    """Let more be contracted than the budget, or take back of it what was not used."""
+    line = lines[request.line_id]
+    _refuse_used(request, line.over_contract_fen, line.free_fen)
     book(
-        by=by, line=lines[request.line_id], kind=EntryKind.OVER_CONTRACT, amount_fen=request.amount_fen, on=today(),
+        by=by, line=line, kind=EntryKind.OVER_CONTRACT, amount_fen=request.amount_fen, on=today(),
         document=f"申请 {request.pk}", request=request,
     )  # fmt: skip
 
 
 def _over_pay(request: FundRequest, lines: dict, by: Actor) -> None:
+    """Let more be paid than the contract, or take back of it what was not used."""
+    _refuse_used(request, request.part.over_pay_fen, request.part.left_fen)
     book(
         by=by, line=lines[request.line_id], part=request.part, kind=EntryKind.OVER_PAY, amount_fen=request.amount_fen,
         on=today(), document=f"申请 {request.pk}", request=request,
     )  # fmt: skip
+
+
+def _refuse_used(request: FundRequest, approved_fen: int, left_fen: int) -> None:
+    unused, less = max(0, min(approved_fen, left_fen)), -request.amount_fen
+    if less > unused:
+        raise StepRefused(
+            f"批准的超额 {yuan(approved_fen)} 元，没有用的 {yuan(unused)} 元，不能减少 {yuan(less)} 元。"
+        )
 
 
 CARRIED_OUT = {

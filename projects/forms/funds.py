@@ -93,6 +93,9 @@ class TransferForm(OfProjectForm):
     reason = ReasonField()
 
 
+NOT_NEEDED = "批准过、没有用的不要了，写负数"
+
+
 class ChangeForm(OfProjectForm):
     part = forms.ModelChoiceField(ContractPart.objects.none(), label="合同和来源", empty_label="请选择")
     amount_fen = AmountField(
@@ -110,11 +113,11 @@ class ChangeForm(OfProjectForm):
 
 class OverContractForm(OfProjectForm):
     line = forms.ModelChoiceField(FundLine.objects.none(), label="资金来源", empty_label="请选择")
-    amount_fen = AmountField(label="超预算金额（元）")
+    amount_fen = AmountField(label="超预算金额（元）", signed=True, help_text=NOT_NEEDED)
     reason = ReasonField()
 
 
 class OverPayForm(OfProjectForm):
     part = forms.ModelChoiceField(ContractPart.objects.none(), label="合同和来源", empty_label="请选择")
-    amount_fen = AmountField(label="超合同金额（元）")
+    amount_fen = AmountField(label="超合同金额（元）", signed=True, help_text=NOT_NEEDED)
     reason = ReasonField()

@@ -137,7 +137,8 @@ class FundRequestQuerySet(ScopedQuerySet):
 class FundRequest(models.Model):
     """What one person asks and another approves: a transfer between sources, a change of contract, an excess.
 
-    ``amount_fen`` is negative only for a contract that becomes cheaper; ``days`` are what a change adds to its time.
+    ``amount_fen`` is negative for a contract that becomes cheaper and for an excess that is not needed any more; ``days`` are
+    what a change adds to its time.
     """
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="requests", verbose_name="建设项目")
@@ -177,8 +178,8 @@ class FundRequest(models.Model):
                 name="request_names_what_its_kind_needs",
                 condition=Q(kind=RequestKind.TRANSFER, line__isnull=False, to_line__isnull=False, amount_fen__gt=0)
                 & ~Q(line=F("to_line"))
-                | Q(kind=RequestKind.OVER_CONTRACT, line__isnull=False, amount_fen__gt=0)
-                | Q(kind=RequestKind.OVER_PAY, part__isnull=False, line__isnull=False, amount_fen__gt=0)
+                | Q(kind=RequestKind.OVER_CONTRACT, line__isnull=False) & ~Q(amount_fen=0)
+                | Q(kind=RequestKind.OVER_PAY, part__isnull=False, line__isnull=False) & ~Q(amount_fen=0)
                 | Q(kind=RequestKind.CHANGE, part__isnull=False, line__isnull=False) & (~Q(amount_fen=0) | ~Q(days=0)),
             ),
         ]  # fmt: skip
@@ -212,7 +213,10 @@ class FundEntryQuerySet(ScopedQuerySet):
 
 
 class FundEntry(models.Model):
-    """One entry of the fund book. What was wrong is taken back by its reversal: the same with the other sign."""
+    """One entry of the fund book. What was wrong is taken back by its reversal: the same with the other sign.
+
+    What stands in it by an approved request is undone by the opposite request only.
+    """
 
     line = models.ForeignKey(FundLine, models.PROTECT, related_name="entries", verbose_name="项目资金")
     part = models.ForeignKey(
@@ -266,6 +270,10 @@ class FundEntry(models.Model):
 
     def __str__(self):
         return f"{self.get_kind_display()} {self.amount_fen}"
+
+    @property
+    def may_be_reversed(self) -> bool:
+        return not (self.reverses_id or self.request_id or self.is_reversed)
 
     @property
     def is_reversed(self) -> bool:

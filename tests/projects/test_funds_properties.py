@@ -45,8 +45,10 @@ def check_book():
         assert found.paid_fen <= found.contracted_fen + found.over_pay_fen
         assert found.contracted_fen <= found.budget_fen + found.over_contract_fen
         assert 0 <= found.arrived_fen <= found.budget_fen
-        approved = FundRequest.objects.filter(state="approved", kind="over_contract", line=found)
-        assert found.over_contract_fen <= (approved.aggregate(fen=Sum("amount_fen"))["fen"] or 0)
+        for kind in ("over_contract", "over_pay"):
+            approved = FundRequest.objects.filter(state="approved", kind=kind, line=found)
+            assert getattr(found, f"{kind}_fen") == (approved.aggregate(fen=Sum("amount_fen"))["fen"] or 0)
+        assert not found.entries.filter(reverses__request__isnull=False).exists()
         check_moved(found)
     for part in ContractPart.objects.all():
         assert 0 <= part.paid_fen <= part.contracted_fen + part.over_pay_fen
@@ -121,10 +123,10 @@ class Attempts:
         )
 
     def over_contract(self, project, source, fen):
-        self._ask(project, "over_contract", line=line(project, source), amount_fen=fen)
+        self._ask(project, "over_contract", line=line(project, source), amount_fen=fen - 30 or 1)
 
     def over_pay(self, project, source, fen):
-        self._ask(project, "over_pay", part=self._part(project, source), amount_fen=fen)
+        self._ask(project, "over_pay", part=self._part(project, source), amount_fen=fen - 30 or 1)
 
     def change(self, project, source, fen):
         self._ask(project, "change", part=self._part(project, source), amount_fen=fen - 60 or 1)

@@ -78,3 +78,54 @@ def test_database_refuses_to_move_what_is_spent_whatever_writes(dormitory, by, l
     excess = approved(by, leader, dormitory, "over_contract", 5_000_000)
     with pytest.raises(IntegrityError, match="已签约、已支付的资金不能调出"), transaction.atomic():
         book(by=by, line=line(dormitory), kind=kind, amount_fen=-5_000_001, on=DAY, request=excess)
+
+
+# --- undoing --------------------------------------------------------------------------------------
+
+
+def test_one_person_does_not_undo_what_another_approved(dormitory, by, leader, contract):
+    part = contract.parts.get()
+    for kind, fen, more in (
+        ("change", -4_000_000, {"part": part}),
+        ("over_contract", 500, {}),
+        ("over_pay", 500, {"part": part}),
+    ):
+        entry = approved(by, leader, dormitory, kind, fen, **more).entries.get()
+        with pytest.raises(StepRefused, match="不能冲销；要改回的，请申请反方向的"):
+            funds.take_back(by=by, entry=entry, reason="改回去")
+        with pytest.raises(IntegrityError, match="批准的事项不能由一人冲销"), transaction.atomic():
+            book(by=by, line=entry.line, part=entry.part, kind=entry.kind, amount_fen=-fen, on=DAY, reverses=entry, reason="绕过")  # fmt: skip
+    assert sums(dormitory) == (30_000_000, 0, 21_000_000, 0)
+
+
+def test_what_was_approved_is_undone_by_the_opposite_request(dormitory, by, leader, contract):
+    part = contract.parts.get()
+    approved(by, leader, dormitory, "change", -4_000_000, part=part)
+    approved(by, leader, dormitory, "change", 4_000_000, part=part)
+    for fen in (500, -200):
+        approved(by, leader, dormitory, "over_contract", fen)
+        approved(by, leader, dormitory, "over_pay", fen, part=part)
+    part.refresh_from_db()
+    held = line(dormitory)
+    assert (held.contracted_fen, held.over_contract_fen, held.over_pay_fen, part.over_pay_fen) == (
+        25_000_000,
+        300,
+        300,
+        300,
+    )
+
+
+def test_excess_that_is_used_is_not_taken_away(dormitory, by, leader, contract):
+    approved(by, leader, dormitory, "over_contract", 500)
+    signed(dormitory, by=by, parts={"central": 5_000_400}, number="HT-2")
+    with pytest.raises(StepRefused, match="批准的超额 5.00 元，没有用的 1.00 元，不能减少 1.01 元"):
+        approved(by, leader, dormitory, "over_contract", -101)
+    approved(by, leader, dormitory, "over_contract", -100)
+    part = contract.parts.get()
+    approved(by, leader, dormitory, "over_pay", 500, part=part)
+    pay(by, contract, 25_000_000)
+    funds.pay(by=by, part=contract.parts.get(), amount_fen=400, on=today(), document="P-2")
+    with pytest.raises(StepRefused, match="批准的超额 5.00 元，没有用的 1.00 元，不能减少 1.01 元"):
+        approved(by, leader, dormitory, "over_pay", -101, part=part)
+    approved(by, leader, dormitory, "over_pay", -100, part=part)
+    assert (line(dormitory).over_contract_fen, line(dormitory).over_pay_fen) == (400, 400)
