@@ -25,6 +25,7 @@ def grant(
     """Grant money of a source to the project (下达预算) under a document."""
     if not document.strip():
         raise StepRefused("下达预算要写明文号。")
+    _refuse_to_come("下达日期", on)
     _open(project)
     line, _ = FundLine.objects.get_or_create(project=project, source=source)
     return book(
@@ -35,6 +36,7 @@ def grant(
 @transaction.atomic
 def arrive(*, by: Actor, line: FundLine, amount_fen: int, on: dt.date, document: str) -> FundEntry:
     """Note that money of a source came in (资金到位)."""
+    _refuse_to_come("到位日期", on)
     line = _locked(line)
     if line.arrived_fen + amount_fen > line.budget_fen:
         raise StepRefused(
@@ -54,8 +56,7 @@ def sign(
         transaction.atomic(),
     ):
         _open(project)
-        if signed_on > today():
-            raise StepRefused("签订日期不能晚于今天。")
+        _refuse_to_come("签订日期", signed_on)
         parts = {source: fen for source, fen in parts.items() if fen}
         if not parts:
             raise StepRefused("请填写至少一个来源承担的合同金额。")
@@ -101,8 +102,7 @@ def pay(*, by: Actor, part: ContractPart, amount_fen: int, on: dt.date, document
     """Pay on a contract from one of its sources, under a voucher; never more than is contracted of it."""
     if not document.strip():
         raise StepRefused("支付要写明凭证号。")
-    if on > today():
-        raise StepRefused("支付日期不能晚于今天。")
+    _refuse_to_come("支付日期", on)
     line = _locked(FundLine.objects.get(pk=part.line_id))
     part = ContractPart.objects.select_for_update(no_key=True).select_related("contract").get(pk=part.pk)
     if amount_fen > part.left_fen:
@@ -110,9 +110,30 @@ def pay(*, by: Actor, part: ContractPart, amount_fen: int, on: dt.date, document
             f"合同 {part.contract.number} 由{line.get_source_display()}承担的还剩 {yuan(part.left_fen)} 元，这里要支付 {yuan(amount_fen)} 元，"
             f"超出 {yuan(amount_fen - part.left_fen)} 元，没有登记；确需支付的，先申请合同变更或超合同支付。"
         )
+    _refuse_too_early(part, line, amount_fen, on)
     return book(
         by=by, line=line, part=part, kind=EntryKind.PAYMENT, amount_fen=amount_fen, on=on, document=document
     )
+
+
+def _refuse_too_early(part: ContractPart, line: FundLine, fen: int, on: dt.date) -> None:
+    """Refuse what the contract, as it stood on that day, could not bear."""
+    contract = part.contract
+    if on < contract.signed_on:
+        raise StepRefused(
+            f"合同 {contract.number} 在 {contract.signed_on} 签订，支付日期不能在那以前；请核对。"
+        )
+    left = part.left_on(on)
+    if fen > left:
+        raise StepRefused(
+            f"合同 {contract.number} 由{line.get_source_display()}承担的，到 {on} 只能再付 {yuan(left)} 元，这里要支付 {yuan(fen)} 元；"
+            "批准的变更、超额从批准的那天起才能付，冲销以后重新登记的，日期不能在冲销以前。"
+        )
+
+
+def _refuse_to_come(what: str, day: dt.date) -> None:
+    if day > today():
+        raise StepRefused(f"{what}不能晚于今天。")
 
 
 @transaction.atomic

@@ -3,6 +3,10 @@
 Triggers (migration ``triggers``) put each entry onto its line and part, so that the constraints here hold whatever writes.
 """
 
+import datetime as dt
+from collections import Counter
+from itertools import accumulate
+
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -86,6 +90,10 @@ class Contract(models.Model):
                 fields=["project", "number"], name="contract_once_per_project", violation_error_message="这个项目已有这个合同编号。",
             ),
             models.CheckConstraint(name="contract_has_number_and_contractor", condition=~Q(number="") & ~Q(contractor="")),
+            models.CheckConstraint(
+                name="contract_is_due_after_it_is_signed", condition=Q(due_on=None) | Q(due_on__gte=F("signed_on")),
+                violation_error_message="合同竣工（交货）日期不能早于签订日期。",
+            ),
         ]  # fmt: skip
 
     def __str__(self):
@@ -122,6 +130,13 @@ class ContractPart(models.Model):
     @property
     def left_fen(self) -> int:
         return self.contracted_fen + self.over_pay_fen - self.paid_fen
+
+    def left_on(self, day: dt.date) -> int:
+        """What a payment of ``day`` may be at most: the least that was left at the end of it and of each day since, in fen."""
+        added = Counter({day: 0})
+        for on, kind, fen in self.entries.values_list("on", "kind", "amount_fen"):
+            added[max(on, day)] += -fen if kind == EntryKind.PAYMENT else fen
+        return max(0, min(accumulate(added[on] for on in sorted(added))))
 
 
 class FundRequestQuerySet(ScopedQuerySet):

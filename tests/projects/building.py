@@ -34,13 +34,15 @@ def line(project: Project, source: str = "central") -> FundLine:
     return project.fund_lines.get(source=source)
 
 
-def signed(project: Project, *, by, parts: dict[str, int], number: str = "HT-1") -> Contract:
+def signed(
+    project: Project, *, by, parts: dict[str, int], number: str = "HT-1", on: dt.date = DAY
+) -> Contract:
     return funds.sign(
         by=by,
         project=project,
         number=number,
         contractor="云岭建筑公司",
-        signed_on=DAY,
+        signed_on=on,
         due_on=None,
         parts=parts,
     )

@@ -4,6 +4,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from povertyedu.orgs.calendar import today
 from povertyedu.workflow.flow import StepRefused
 from projects.actions import funds, requests
 from projects.actions.funds import book
@@ -28,8 +29,8 @@ def part_of(contract, source="central"):
     return contract.parts.get(line__source=source)
 
 
-def pay(by, contract, fen, voucher="P-1", source="central"):
-    return funds.pay(by=by, part=part_of(contract, source), amount_fen=fen, on=DAY, document=voucher)
+def pay(by, contract, fen, voucher="P-1", source="central", on=DAY):
+    return funds.pay(by=by, part=part_of(contract, source), amount_fen=fen, on=on, document=voucher)
 
 
 def test_contract_over_what_a_source_has_left_is_refused_with_the_figures(dormitory, by):
@@ -202,9 +203,9 @@ def test_excess_over_budget_and_contract_needs_approvals_and_then_just_fits(
         by=by, project=dormitory, kind="over_pay", part=part_of(second), amount_fen=7, reason="审计追加"
     )
     requests.approve(by=leader, request=extra)
-    pay(by, second, 7, "P-2")
+    pay(by, second, 7, "P-2", on=today())  # from the day on which it was approved
     with pytest.raises(StepRefused):
-        pay(by, second, 1, "P-3")
+        pay(by, second, 1, "P-3", on=today())
     assert sums(dormitory) == (30_000_000, 0, 30_000_100, 5_000_107)
 
 

@@ -1,5 +1,6 @@
 """Whatever is tried in whatever order, and by how many at once, the book keeps its limits and adds up."""
 
+import datetime as dt
 from contextlib import suppress
 from random import Random
 
@@ -10,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from povertyedu.orgs.calendar import today
 from povertyedu.workflow.flow import Actor, StepRefused
 from projects.actions import funds, requests
 from projects.enums import EntryKind
@@ -52,6 +54,8 @@ def check_book():
         check_moved(found)
     for part in ContractPart.objects.all():
         assert 0 <= part.paid_fen <= part.contracted_fen + part.over_pay_fen
+        check_days(part)
+    assert not FundEntry.objects.filter(on__gt=today()).exists()
     rows = Project.objects.all()
     whole = lists.totals(rows)
     for table in (lists.by_source(rows), lists.by_programme(rows), lists.by_township(rows)):
@@ -68,6 +72,21 @@ def check_moved(found: FundLine):
             assert held[EntryKind.BUDGET] >= max(held[EntryKind.CONTRACT], held[EntryKind.PAYMENT])
         if entry.amount_fen < 0 and not entry.reverses_id and entry.kind == EntryKind.ARRIVAL:
             assert held[EntryKind.ARRIVAL] >= held[EntryKind.PAYMENT]
+
+
+def check_days(part: ContractPart):
+    """On no day is more paid than was contracted and approved until then."""
+    entries = list(part.entries.all())
+    for day in {entry.on for entry in entries}:
+        held = dict.fromkeys(EntryKind, 0)
+        for entry in entries:
+            held[entry.kind] += entry.amount_fen if entry.on <= day else 0
+        assert 0 <= held[EntryKind.PAYMENT] <= held[EntryKind.CONTRACT] + held[EntryKind.OVER_PAY]
+
+
+def some_day(number: int) -> dt.date:
+    """Return one of four days; contracts are signed on the first three, the last is still to come."""
+    return (DAY, DAY + dt.timedelta(days=30), today(), today() + dt.timedelta(days=1))[number % 4]
 
 
 class Attempts:
@@ -90,13 +109,13 @@ class Attempts:
         return FundLine.objects.aggregate(budget=Sum("budget_fen"), arrived=Sum("arrived_fen"))
 
     def grant(self, project, source, fen):
-        funds.grant(by=ONE, project=project, source=source, amount_fen=fen, on=DAY, document="文")
+        funds.grant(by=ONE, project=project, source=source, amount_fen=fen, on=some_day(fen), document="文")
 
     def arrive(self, project, source, fen):
-        funds.arrive(by=ONE, line=line(project, source), amount_fen=fen, on=DAY, document="拨")
+        funds.arrive(by=ONE, line=line(project, source), amount_fen=fen, on=some_day(fen), document="拨")
 
     def sign(self, project, source, fen):
-        signed(project, by=ONE, parts={source: fen}, number=f"HT-{self.number}")
+        signed(project, by=ONE, parts={source: fen}, number=f"HT-{self.number}", on=some_day(self.number))
 
     def _part(self, project, source):
         return list(ContractPart.objects.filter(line__project=project, line__source=source).order_by("pk"))[
@@ -105,7 +124,11 @@ class Attempts:
 
     def pay(self, project, source, fen):
         funds.pay(
-            by=ONE, part=self._part(project, source), amount_fen=fen, on=DAY, document=f"P-{self.number}"
+            by=ONE,
+            part=self._part(project, source),
+            amount_fen=fen,
+            on=some_day(fen),
+            document=f"P-{self.number}",
         )
 
     def reverse(self, project, source, fen):
@@ -141,6 +164,7 @@ def in_a_row(*verbs: str) -> list[tuple]:
 class FundBook(TestCase):
     @settings(max_examples=30)
     @example(steps=in_a_row("arrive", "sign", "pay", "over_contract", "transfer"))
+    @example(steps=in_a_row("grant", "sign", "change", "pay", "pay"))
     @given(steps=steps)
     def test_book_keeps_its_limits_and_adds_up_whatever_is_tried(self, steps):
         first = factories.school("城关镇下寨小学")

@@ -33,6 +33,7 @@ def building(officer, finance, xiazhai, on_day):
         starts_on=START,
         due_on=DUE,
     )
+    on_day("2020-10-08")
     funds.arrive(by=money, line=line(made), amount_fen=10_000_000, on=dt.date(2020, 10, 8), document="拨1")
     work.reach_milestone(by=by, project=made, kind="start", actual_on=START)
     contract = signed(made, by=by, parts={"central": 25_000_000})

@@ -222,7 +222,9 @@ def test_overspending_is_refused_with_its_reason_and_goes_on_after_approval(
     )
     assert Message.objects.filter(to=finance, text__contains="已批准").count() == 1
     client.force_login(finance)
-    assert act(client, dormitory, "pay", **payment).status_code == 302
+    before = act(client, dormitory, "pay", **payment)
+    assert "到 2020-09-20 只能再付 300,000.00 元" in before.content.decode()
+    assert act(client, dormitory, "pay", **payment | {"on": str(today())}).status_code == 302
     assert sums(dormitory) == (30_000_000, 0, 30_000_000, 31_000_000)
 
 
