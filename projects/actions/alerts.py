@@ -10,7 +10,7 @@ from povertyedu.inbox.models import tell
 from povertyedu.orgs.calendar import today
 from povertyedu.ui.numerals import wan
 from projects.enums import AlertKind, ProjectState
-from projects.models import Alert, Project
+from projects.models import Alert, FundLine, Project
 
 SILENT_DAYS = 62  # two months, as the base table is
 AHEAD_POINTS = 20  # percentage points that payments may run before the work
@@ -23,7 +23,7 @@ def watch() -> int:
 
     Return how many are new.
     """
-    rows = Project.objects.filter(state__in=WATCHED).with_sums().prefetch_related("milestones")
+    rows = Project.objects.filter(state__in=WATCHED).with_sums().prefetch_related("milestones", "fund_lines")
     standing = {(each.project_id, each.kind): each for each in Alert.objects.filter(ended_on=None)}
     seen, new, changed = set(), [], []
     for project in rows.iterator(chunk_size=1000):
@@ -45,7 +45,7 @@ def watch() -> int:
 
 
 def causes(project: Project) -> list[tuple[str, str]]:
-    """Return (kind, words) of what is amiss with a project read ``with_sums`` and its milestones."""
+    """Return (kind, words) of what is amiss with a project read ``with_sums``, its milestones and its sources."""
     found = []
     late = [each for each in project.milestones.all() if not each.actual_on and each.days_late]
     if late:
@@ -56,20 +56,11 @@ def causes(project: Project) -> list[tuple[str, str]]:
                 f"“{worst.get_kind_display()}”计划 {worst.planned_on}，已迟 {worst.days_late} 天",
             )
         )
-    if project.paid_fen > project.arrived_fen:
-        found.append(
-            (
-                AlertKind.NO_MONEY,
-                f"已支付 {wan(project.paid_fen)} 万元，到位只有 {wan(project.arrived_fen)} 万元",
-            )
-        )
+    found += _of_sources(list(project.fund_lines.all()))
     if project.contracted_fen:
         paid = project.paid_fen * 100 // project.contracted_fen
         if paid > project.percent + AHEAD_POINTS:
             found.append((AlertKind.AHEAD_OF_WORK, f"支付到合同的 {paid}%，形象进度 {project.percent}%"))
-    if project.contracted_fen > project.budget_fen:
-        over = project.contracted_fen - project.budget_fen
-        found.append((AlertKind.OVER_BUDGET, f"签约超过预算 {wan(over)} 万元"))
     if (
         project.budget_fen
         and project.percent < 80
@@ -81,6 +72,22 @@ def causes(project: Project) -> list[tuple[str, str]]:
     if project.state == ProjectState.UNDER_WAY and last < today() - dt.timedelta(days=SILENT_DAYS):
         found.append((AlertKind.SILENT, f"自 {last} 起没有填报进度"))
     return found
+
+
+def _of_sources(lines: list[FundLine]) -> list[tuple[str, str]]:
+    """Return what is amiss with single sources: each is earmarked, so what another one has covers nothing."""
+    unpaid_for = [
+        f"{line.get_source_display()}已支付 {wan(line.paid_fen)} 万元，到位只有 {wan(line.arrived_fen)} 万元"
+        for line in lines
+        if line.paid_fen > line.arrived_fen
+    ]
+    over = [
+        f"{line.get_source_display()}签约超过预算 {wan(line.contracted_fen - line.budget_fen)} 万元"
+        for line in lines
+        if line.contracted_fen > line.budget_fen
+    ]
+    told = ((AlertKind.NO_MONEY, unpaid_for), (AlertKind.OVER_BUDGET, over))
+    return [(kind, "；".join(words)) for kind, words in told if words]
 
 
 def _lateness(milestone) -> int:

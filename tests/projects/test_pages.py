@@ -331,7 +331,7 @@ def test_alerts_are_told_once_and_end_when_their_cause_does(officer, dormitory, 
     assert sorted(Alert.objects.open().values_list("kind", "text")) == [
         ("ahead_of_work", "支付到合同的 50%，形象进度 0%"),
         ("late", "“竣工”计划 2021-08-20，已迟 12 天"),
-        ("no_money", "已支付 10.00 万元，到位只有 0.00 万元"),
+        ("no_money", "中央资金已支付 10.00 万元，到位只有 0.00 万元"),
     ]
     assert Message.objects.filter(to=officer).count() == 1
     arrive(by=by, line=line(dormitory), amount_fen=10_000_000, on=dt.date(2021, 8, 1), document="拨1")
