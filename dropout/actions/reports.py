@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from dropout.enums import DutyCode, ReportKind, ReportState
 from dropout.models import Report, ReportLine
-from dropout.queries.report_figures import Period, figures_of, lines_of
+from dropout.queries.report_figures import Period, days_of, figures_of, lines_of
 from dropout.states import REPORT_FLOW
 from povertyedu.accounts.models import User
 from povertyedu.inbox.models import tell
+from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Area, School
 from povertyedu.workflow.flow import Actor, advance
 
@@ -32,13 +33,15 @@ def open_report(*, place: School | Area, period: Period) -> Report:
 @transaction.atomic
 def submit(*, by: Actor, report: Report, conclusion: str = "") -> Report:
     """Freeze figures and names as they stand and hand the report in; finishes the task of its month."""
-    figures, lines = figures_of(report), lines_of(report)
+    figures, lines, (first, last) = figures_of(report), lines_of(report), days_of(report)
     advance(
         report,
         REPORT_FLOW,
         "submit",
         by=by,
         figures=figures,
+        first=first,
+        counted_to=min(last, today()),
         conclusion=conclusion,
         submitted_at=timezone.now(),
     )

@@ -31,6 +31,7 @@ class ReportQuerySet(PlacedQuerySet):
 class Report(models.Model):
     """One report of one place for a month or a quarter (``last`` is its last day).
 
+    Handed in before its last day it counts to the day it froze (``counted_to``); the next one begins (``first``) on the day after.
     ``figures``: {column: {"primary": n, "junior": n, "other": n}}, empty until it is submitted, then kept as they were.
     """
 
@@ -43,6 +44,7 @@ class Report(models.Model):
     )
     first = models.DateField("起")
     last = models.DateField("止")
+    counted_to = models.DateField("统计到", null=True, blank=True)
     state = models.CharField("状态", max_length=10, choices=ReportState.choices, default=ReportState.DRAFT)
     figures = models.JSONField("数字", default=dict, blank=True)
     conclusion = models.CharField("情况说明、会商意见", max_length=1000, blank=True)

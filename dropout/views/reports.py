@@ -198,6 +198,7 @@ def report(request, pk):
     found = get_object_or_404(Report.objects.visible_to(request.user, P.VIEW_CASES).with_place(), pk=pk)
     figures = found.figures if found.is_frozen else queries.figures_of(found)
     lines = list(found.lines.all()) if found.is_frozen else queries.lines_of(found)
+    days = (found.first, found.counted_to or found.last) if found.is_frozen else queries.days_of(found)
     full = (
         request.user.can(P.WORK_CASES)
         and Report.objects.visible_to(request.user, P.WORK_CASES).filter(pk=pk).exists()
@@ -208,7 +209,7 @@ def report(request, pk):
             by, kind="reveal", subject=found, fields="辍学原因、联系电话、家庭住址", reason="查看控辍报告名单"
         )
     context = {
-        "crumbs": crumbs(TITLE, NAME, (found.period, None)), "it": found, "s": STATES[ReportState(found.state)], "lines": lines, "full": full,
+        "crumbs": crumbs(TITLE, NAME, (found.period, None)), "it": found, "s": STATES[ReportState(found.state)], "lines": lines, "full": full, "days": days,
         "figures": [(label, [figures.get(name, {}).get(stage, 0) for stage in (*queries.STAGES, queries.OTHER)], sum(figures.get(name, {}).values())) for name, label in queries.COLUMNS.items()],
         "stages": [*queries.STAGES.values(), "其他"], "decisions": found.decisions.all(), "steps": _steps(request, found),
         "submit_form": SubmitForm(initial={"conclusion": found.conclusion}), "return_form": ReturnForm(), "back_url": reverse(NAME),

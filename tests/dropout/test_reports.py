@@ -8,13 +8,17 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from dropout.actions import case_steps
 from dropout.actions import reports as actions
 from dropout.actions.cases import open_case
 from dropout.models import Absence, CalendarDuty, Case, ClassDay, DutyTask, Report
 from dropout.queries.report_figures import month_of, quarter_of
 from povertyedu.audit.models import AccessEvent
 from povertyedu.jobs.tasks import daily
+from povertyedu.workflow.flow import Actor
 from tests import factories
+
+from .cases import evidence
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 PAGE = reverse("dropout:reports")
@@ -56,6 +60,12 @@ def away(on, basic, xiazhai, autumn):
     return Case.objects.get()
 
 
+def opened_for(child, term) -> int:
+    by = Actor(9001, "罗雪", "班主任")
+    since = timezone.localdate()
+    return open_case(by=by, student=child, term=term, origin="report", kind="suspected", since=since).pk
+
+
 def names(page) -> list[str]:
     return [str(line["cells"][0]["text"]) for line in page.context["rows"]]
 
@@ -95,7 +105,7 @@ def test_month_is_reported_reviewed_and_accepted_by_three_people(
     report = opened(client, xiazhai)
     page = client.get(reverse("dropout:report", args=[report.pk]))
     assert total(page) == {
-        "在籍学生": 2, "疑似辍学": 1, "辍学": 0, "失学": 0, "本期新发现": 1, "本期劝返复学": 0, "本期销号": 0, "期末未销号": 1,
+        "在籍学生": 2, "疑似辍学": 1, "辍学": 0, "失学": 0, "本期新发现": 1, "本期劝返复学": 0, "本期销号": 0, "期末未销号": 1, "其中已返校、送教、缓学休学": 0,
         "本期未准假缺勤（人次）": 0, "其中未跟进（人次）": 0,
     }  # fmt: skip
     assert page.context["figures"][1][1] == [1, 0, 0]  # 小学, 初中, 其他
@@ -203,6 +213,55 @@ def test_return_in_the_month_is_counted_and_the_next_month_begins_without_it(
     client.force_login(clerk)
     page = client.get(reverse("dropout:report", args=[opened(client, xiazhai, "2020-11").pk]))
     assert (total(page)["本期新发现"], total(page)["本期劝返复学"], total(page)["期末未销号"]) == (0, 1, 1)
+
+
+def test_child_that_is_back_or_taught_at_home_is_no_suspected_dropout(
+    client, on, away, clerk, xiazhai, autumn
+):
+    """As the ledgers and the rates count it (away_on): still followed, but in school."""
+    for name, state in (("监测", "monitored"), ("送教", "home_taught")):
+        child = factories.student(name, at=xiazhai, during=autumn)
+        found = Case.objects.get(pk=opened_for(child, autumn))
+        ended = {"outcome": "home_taught", "proposed_by_id": 1, "closed_by_id": 2, "evidence": evidence()}
+        back = {"returned_on": found.since, "monitored_until": found.since}
+        Case.objects.filter(pk=found.pk).update(state=state, **(back if state == "monitored" else ended))
+    client.force_login(clerk)
+    page = client.get(reverse("dropout:report", args=[opened(client, xiazhai).pk]))
+    told = total(page)
+    assert [told[name] for name in ("疑似辍学", "期末未销号", "其中已返校、送教、缓学休学")] == [1, 3, 2]
+
+
+def test_what_happens_after_a_month_was_frozen_is_in_the_next_one(on, away, basic, clerk, xiazhai, autumn):
+    on("2020-10-28")
+    october = actions.open_report(place=xiazhai, period=month_of(dt.date(2020, 10, 28)))
+    actions.submit(by=clerk.as_actor(), report=october)
+    on("2020-10-30")
+    case = Case.objects.get(pk=opened_for(factories.student("王强", at=xiazhai, during=autumn), autumn))
+    case_steps.return_to_school(by=clerk.as_actor(), case=case, on=dt.date(2020, 10, 30))
+    on("2020-11-28")
+    november = actions.open_report(place=xiazhai, period=month_of(dt.date(2020, 11, 28)))
+    actions.submit(by=clerk.as_actor(), report=november)
+    found = [
+        (
+            f"{each.first}",
+            f"{each.counted_to}",
+            *(sum(each.figures[name].values()) for name in ("found", "returned")),
+        )
+        for each in Report.objects.order_by("last")
+    ]
+    assert found == [("2020-10-01", "2020-10-28", 1, 0), ("2020-10-29", "2020-11-28", 1, 1)]
+
+
+def test_month_that_is_handed_in_again_takes_no_day_of_the_next(on, away, basic, clerk, xiazhai):
+    on("2020-10-28")
+    october = actions.open_report(place=xiazhai, period=month_of(dt.date(2020, 10, 28)))
+    actions.submit(by=clerk.as_actor(), report=october)
+    on("2020-11-28")
+    november = actions.open_report(place=xiazhai, period=month_of(dt.date(2020, 11, 28)))
+    actions.submit(by=clerk.as_actor(), report=november)
+    actions.send_back(by=basic.as_actor(), report=october, reason="漏填")
+    actions.submit(by=clerk.as_actor(), report=october)
+    assert (f"{october.first}", f"{october.counted_to}") == ("2020-10-01", "2020-10-28")
 
 
 def test_quarter_of_the_county_is_reviewed_by_a_second_person(client, on, away, basic, clerk):
