@@ -147,6 +147,12 @@ def leave(*, by: Actor, teacher: Teacher, state: str, on: dt.date, reason: str) 
             f"{held.name}正在{away.destination}{away.get_kind_display()}；请先在派遣里办理返回或提前结束，再办理离岗。"
         )
     present = held.appointments.standing().select_related("school").first()
+    if on > today():
+        raise StepRefused(f"止任日期不能晚于今天 {today()}；请到那天再办理。")
+    if not held.is_serving:
+        raise StepRefused(f"{held.name}已是“{held.get_state_display()}”，没有岗位，不用再办理离任。")
+    if present is None and held.state == state:
+        raise StepRefused(f"{held.name}没有岗位，不用再办理离任。")
     if present:
         _hold(None, present)
         _end(present, on)

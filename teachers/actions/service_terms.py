@@ -73,7 +73,7 @@ def end(*, by: Actor, term: ServiceTerm, outcome: str, reason: str, until: dt.da
         since = term.until + dt.timedelta(days=1)
         kind = term.kind if term.kind != ServiceKind.SPECIAL_POST else ServiceKind.CONTRACT
         keep_term(by=by, teacher=teacher, kind=kind, since=since, until=until, note=reason)
-    else:
+    elif teacher.is_serving:
         leave(by=by, teacher=teacher, state=TeacherState.LEFT, on=on, reason=reason)
     return TermEnd.objects.create(
         term=term, outcome=outcome, on=on, reason=reason[:300], by_id=by.id, by_name=by.name

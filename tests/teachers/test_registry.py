@@ -208,6 +208,23 @@ def test_retired_teacher_leaves_the_post_and_can_hold_none(client, personnel, sc
     assert client.get(wang.get_absolute_url()).status_code == 404
 
 
+def test_leaving_is_told_where_nothing_would_end(client, personnel, xiazhai, on_day):
+    on_day("2020-09-01")
+    wang, waiting = teachers.teacher(at=xiazhai), teachers.teacher("孙丽")
+    client.force_login(personnel)
+    ahead = act(client, wang, "leave", state="retired", on="2020-09-02", reason="到龄")
+    assert "止任日期不能晚于今天 2020-09-01；请到那天再办理" in ahead.content.decode()
+    wang.refresh_from_db()
+    assert (wang.state, wang.appointments.get().until) == ("active", None)
+    assert act(client, wang, "leave", state="retired", on="2020-09-01", reason="到龄").status_code == 302
+    again = act(client, wang, "leave", state="left", on="2020-09-01", reason="到龄")
+    assert "王芳已是“退休”，没有岗位，不用再办理离任" in again.content.decode()
+    nothing = act(client, waiting, "leave", state="active", on="2020-09-01", reason="待岗")
+    assert "孙丽没有岗位，不用再办理离任" in nothing.content.decode()
+    assert act(client, waiting, "leave", state="left", on="2020-09-01", reason="考走").status_code == 302
+    assert AuditEvent.objects.filter(action="teacher.leave").count() == 2
+
+
 def test_special_post_is_to_be_served_three_years(client, personnel, xiazhai, on_day):
     on_day("2020-06-01")
     wang = teachers.teacher(at=xiazhai)
