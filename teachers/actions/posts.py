@@ -34,6 +34,7 @@ def appoint(
     present = held.appointments.standing().select_related("school").first()
     if present and present.school_id == school.pk:
         raise StepRefused(f"{held.name}已在{school.name}任职；学科或编制情况变了，请用“更正岗位”。")
+    _refuse_away(held, "调动")
     _hold(school, present)
     if present:
         _end(present, since - DAY)
@@ -141,11 +142,7 @@ def leave(*, by: Actor, teacher: Teacher, state: str, on: dt.date, reason: str) 
         .select_related("person")
         .get(pk=teacher.pk)
     )
-    away = held.deployments.under_way().select_related("receiving").first()
-    if away:
-        raise StepRefused(
-            f"{held.name}正在{away.destination}{away.get_kind_display()}；请先在派遣里办理返回或提前结束，再办理离岗。"
-        )
+    _refuse_away(held, "离岗")
     present = held.appointments.standing().select_related("school").first()
     if on > today():
         raise StepRefused(f"止任日期不能晚于今天 {today()}；请到那天再办理。")
@@ -166,6 +163,13 @@ def leave(*, by: Actor, teacher: Teacher, state: str, on: dt.date, reason: str) 
         changes={"state": [old, state], "school": [present.school.name if present else None, None], "until": [None, str(on)]},
     )  # fmt: skip
     return held
+
+
+def _refuse_away(teacher: Teacher, verb: str) -> None:
+    """Raise StepRefused while ``teacher`` works elsewhere: what was agreed to is from the school of the post."""
+    away = teacher.deployments.under_way().select_related("receiving").first()
+    if away:
+        raise StepRefused(away.refusal(teacher.name, verb))
 
 
 def refuse_without_place(school: School, since: dt.date, apart_from: Appointment | None = None) -> None:

@@ -216,6 +216,10 @@ class Deployment(models.Model):
         """The name of the school or office where the teacher works."""
         return self.receiving.name if self.receiving else self.office
 
+    def refusal(self, name: str, verb: str) -> str:
+        """Return why ``verb`` waits until the teacher, called ``name``, is back."""
+        return f"{name}正在{self.destination}{self.get_kind_display()}；请先在派遣里办理返回或提前结束，再办理{verb}。"
+
     @property
     def schools(self) -> list[School]:
         """The schools that agree to it."""

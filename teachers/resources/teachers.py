@@ -30,7 +30,7 @@ from teachers.enums.registry import (
     TeacherState,
     Title,
 )
-from teachers.models import Appointment, Establishment, ServiceTerm, Teacher
+from teachers.models import Appointment, Deployment, Establishment, ServiceTerm, Teacher
 
 STAGES = {stage.label: stage.value for stage in list(Stage)[:5]} | {
     "学前教育": "preschool", "幼儿园": "preschool", "高中": "senior", "普高": "senior", "职高": "vocational", "中等职业": "vocational",
@@ -239,6 +239,9 @@ class TeacherResource(ImportResource):
         self.known = _register()
         self.by_hash = {known.id_hash: code for code, known in self.known.items() if known.id_hash}
         self.places = {found.school_id: found for found in Establishment.objects.all()}
+        self.away = {
+            row.teacher_id: row for row in Deployment.objects.under_way().select_related("receiving")
+        }
         self.held = Appointment.objects.holding_places()
         self.given: Counter = Counter()  # places that rows above take, by school
         self.hashes: dict[str, str] = {}
@@ -303,6 +306,9 @@ class TeacherResource(ImportResource):
             return False
         if post and posting.since <= post[2]:
             row.reject("since", "date_invalid", f"聘任日期应晚于现任岗位的起日 {post[2]}；请核对。")
+            return False
+        if known and (away := self.away.get(known.pk)):
+            row.reject("school", "deployed", away.refusal(known.name, "调动"))
             return False
         if (posting.kind or AppointmentKind.ESTABLISHED) == AppointmentKind.ESTABLISHED:
             self._take_place(row, posting)

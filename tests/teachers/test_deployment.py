@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from povertyedu.imports import actions as imports
+from povertyedu.imports.models import StagedRow
 from povertyedu.inbox.models import Message
 from povertyedu.jobs.tasks import daily
 from povertyedu.workflow.flow import Actor, StepRefused
@@ -64,6 +65,32 @@ def test_who_teaches_elsewhere_comes_back_before_the_post_is_ended(folk, wang, q
         by=folk.officer.as_actor(), teacher=wang, state="retired", on=dt.date(2020, 10, 1), reason="到龄"
     )
     assert (gone.state, gone.appointments.standing().exists()) == ("retired", False)
+
+
+def test_who_teaches_elsewhere_comes_back_before_the_post_moves(folk, wang, qingshi, on_day):
+    on_day("2020-10-01")
+    deployment(wang, qingshi)
+    other = factories.school("城关镇第六小学")
+    teachers.establishment(other)
+    for school in (other, qingshi):
+        with pytest.raises(
+            StepRefused, match="王芳正在青石镇.*轮岗交流；请先在派遣里办理返回或提前结束，再办理调动"
+        ):
+            posts.appoint(
+                by=folk.officer.as_actor(),
+                teacher=wang,
+                school=school,
+                subject="chinese",
+                since=dt.date(2020, 10, 1),
+            )
+    line = ("工号", "姓名", "学校", "聘任日期"), (wang.code, "王芳", other.name, "2020-10-01")
+    batch = imports.receive(
+        chunks=[workbook(("名册", line))], name="名册.xlsx", kind="teachers", term=None, by=folk.officer
+    )
+    imports.check(batch=batch)
+    told = [problem[2] for row in StagedRow.objects.filter(batch=batch) for problem in row.content["errors"]]
+    assert told == [f"王芳正在{qingshi.name}轮岗交流；请先在派遣里办理返回或提前结束，再办理调动。"]
+    assert wang.appointments.get().until is None
 
 
 def test_round_goes_from_school_to_bureau_to_both_schools_and_back(
