@@ -47,7 +47,7 @@ def _have_recruited(users: dict[str, Actor], numbers: Numbers) -> None:
         year=year, name=f"{year}年教师补充计划", document=f"云教发〔{year}〕6号", written_percent=60
     )
     recruitment.draw_up(by=by, plan=plan, targets={(Origin.SPECIAL_POST.value, ""): (2, 1)})
-    free = {held.school_id for held in Establishment.objects.all() if held.free > 0}
+    free = {held.school_id for held in Establishment.objects.all() if held.filled < held.places}
     needs = [replace(wanted, short=1) for wanted, _ in wanted_for(plan, today()) if wanted.school in free]
     recruitment.draw_lines(by=by, plan=plan, needs=(needs or _by_hand())[:2])
     recruitment.submit(by=by, plan=plan)
