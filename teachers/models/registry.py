@@ -188,6 +188,11 @@ class AppointmentQuerySet(AtSchoolQuerySet):
         """Return those whose end is not written down, also one that begins later."""
         return self.filter(until=None)
 
+    def serving(self, day: dt.date):
+        """Return the posts held on ``day`` by who serves. The state is today's: of days that are over the post alone tells."""
+        rows = self.in_force(day)
+        return rows if day < today() else rows.filter(teacher__state__in=SERVING)
+
     def not_over(self):
         """Return the posts held today and those that begin later."""
         return self.filter(Q(until=None) | Q(until__gte=today()))

@@ -5,7 +5,6 @@ from django.db.models import Count, Exists, OuterRef, Q
 from povertyedu.indicators.definitions import Member, Named, Period
 from povertyedu.options.registry import option
 from teachers.enums.recruitment import CandidateState, PlanState
-from teachers.enums.registry import SERVING
 from teachers.enums.training import TraineeState
 from teachers.models import Appointment, PostLine, Trainee
 
@@ -18,9 +17,7 @@ def of_trained(period: Period) -> list[Member]:
     done = Trainee.objects.filter(
         teacher=OuterRef("teacher"), state=TraineeState.COMPLETED, completed_on__range=(since(option("training_years"), day), day)
     )  # fmt: skip
-    posts = (
-        Appointment.objects.in_force(day).filter(teacher__state__in=SERVING).annotate(trained=Exists(done))
-    )
+    posts = Appointment.objects.serving(day).annotate(trained=Exists(done))
     return [
         Member(
             str(post.teacher_id), post.trained, post.school_id, post.school.area.full_code,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from teachers.enums.deployment import BESIDE_THE_POST, FILLS_NO_POST
-from teachers.enums.registry import SERVING, Subject
+from teachers.enums.registry import Subject
 from teachers.models import Appointment, Deployment
 
 
@@ -33,7 +33,7 @@ def working_at(day: dt.date, schools: Iterable[int] | None = None) -> dict[int, 
         .values_list("teacher", "receiving", "kind")
     }
     wanted = None if schools is None else set(schools)
-    posts = Appointment.objects.in_force(day).filter(teacher__state__in=SERVING)
+    posts = Appointment.objects.serving(day)
     found: dict[int, list[Worker]] = defaultdict(list)
     rows = posts.order_by().values_list(
         "school", "teacher", "subject", "teacher__stage", "teacher__can_teach_all"

@@ -12,6 +12,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from teachers.actions import posts
 from teachers.models import StaffStandard, SubjectHours
 from teachers.queries.need import apportion, reckon
 from tests import factories
@@ -179,8 +180,10 @@ def test_tabs_have_the_schools_with_the_problem(client, personnel, county, xiazh
 
 
 def test_who_has_left_or_retired_is_no_staff_and_a_day_before_counts_them(client, personnel, county, xiazhai):
-    wang = xiazhai.appointments.first()
-    type(wang).objects.filter(pk=wang.pk).update(until=dt.date(2020, 9, 30))
+    wang = xiazhai.appointments.first().teacher
+    posts.leave(
+        by=personnel.as_actor(), teacher=wang, state="retired", on=dt.date(2020, 9, 30), reason="到龄"
+    )
     client.force_login(personnel)
     url = reverse("teachers:school_need", args=[xiazhai.pk])
     staff = [client.get(f"{url}?on={day}").context["need"].staff for day in ("2020-09-30", "2020-10-01")]
