@@ -1,4 +1,4 @@
-"""Why this amount, and why not: the engine's findings for one enrolment, ready for the page, the command and the family's letter."""
+"""Why this amount, and why not: the engine's findings for one enrolment, ready for the page and the command."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,11 +22,6 @@ class Missing:
     @property
     def is_for_others(self) -> bool:
         return any(check.label in FIXED for check in self.checks)
-
-    @property
-    def sentence(self) -> str:
-        short = "；".join(f"{check.wanted}，现为{check.found}" for check in self.checks)
-        return f"{self.finding.rule.label}：{short}"
 
 
 @dataclass(frozen=True)
@@ -164,69 +159,3 @@ def explain_enrolment(
     where = {"figures": reading.figures, "county": reading.county}
     findings = engine.explain(profile, measures_of(enrolment), pack, term, **where)
     return Explanation(enrolment, pack, findings, engine.promises(profile, pack, term, **where))
-
-
-# How the money of each kind comes to the family, after the amount of one benefit and after the sum of a kind.
-_COMES = {
-    engine.Kind.CASH: "发到学生或监护人的银行账户",
-    engine.Kind.WAIVER: "由学校直接减免，不收这笔钱，也不发现金",
-    engine.Kind.IN_KIND: "在学校用餐时享受，不发现金",
-    engine.Kind.LOAN: "可以申请的贷款，需要偿还，不是补助",
-}
-_SUMS = {
-    engine.Kind.CASH: "现金合计 {} 元。",
-    engine.Kind.WAIVER: "减免合计 {} 元。",
-    engine.Kind.IN_KIND: "供餐合计 {} 元。",
-}
-
-
-def family_sentences(explanation: Explanation) -> list[str]:
-    """Say in plain Chinese what the child gets in the term, how it comes, by which words; whole sentences for a letter."""
-    enrolment = explanation.enrolment
-    name, term = enrolment.student.name, engine.Term.parse(enrolment.term_id).label
-    school = enrolment.school or enrolment.outside_school or "所在学校"
-    if not explanation.awarded:
-        nothing = f"{name}{term}在{school}就读，按现行政策没有可享受的资助项目。"
-        return [*_undecided(explanation)] or [nothing, *_nearest(explanation)]
-    said = [f"{name}{term}在{school}就读，按政策享受以下资助。"]
-    for kind, findings, fen in explanation.by_kind():
-        said += [_benefit(kind, finding) for finding in findings]
-        if len(findings) > 1 and kind in _SUMS:
-            said.append(_SUMS[kind].format(engine.yuan(fen)))
-    return said + _undecided(explanation)
-
-
-def _benefit(kind: engine.Kind, finding: engine.Finding) -> str:
-    rule = finding.rule
-    most = f"{engine.yuan(finding.amount_fen)} 元"
-    if kind == engine.Kind.LOAN:
-        most = f"最高 {engine.yuan(finding.loan_fen)} 元"
-    return (
-        f"{rule.label}：{most}（{finding.arithmetic}），{_COMES[kind]}。"
-        f"依据{finding.citation.document}{finding.citation.clause}。"
-    )
-
-
-def _undecided(explanation: Explanation) -> list[str]:
-    """Return what the benefits wait for of which the school has still to say something, and those that wait with them."""
-    name = explanation.enrolment.student.name
-    beside = [
-        f"{name}的{finding.rule.label}待定：与“{finding.other.label}”不能兼得，后者确定以后才能计算。"
-        for finding in explanation.findings
-        if finding.verdict == engine.Verdict.WAITING_OTHER and finding.other
-    ]
-    waiting = [f for f in explanation.findings if f.verdict == engine.Verdict.WAITING_FACT]
-    if not waiting:
-        return beside
-    benefits = dict.fromkeys(explanation.pack.programme(finding.rule.programme).label for finding in waiting)
-    missing = dict.fromkeys(fact.label for finding in waiting for fact in finding.awaited)
-    told = f"{name}的{'、'.join(benefits)}待定：学校还没有登记{'、'.join(missing)}，登记以后才能确定。"
-    return [told, *beside]
-
-
-def _nearest(explanation: Explanation) -> list[str]:
-    """Return one sentence on the rule the child comes nearest to, if there is one of its stage."""
-    missing = explanation.missing()
-    if not missing:
-        return []
-    return [f"最接近的一项是{missing[0].sentence}。情况有变化的，请告诉学校或县学生资助中心。"]

@@ -26,7 +26,13 @@ class Check:
     wanted: str
     found: str
     met: bool
-    known: bool = True  # whether anything is on file
+    condition: Condition | None = None  # none where it is of several conditions
+    value: Value = None
+
+    @property
+    def known(self) -> bool:
+        """Whether anything is on file."""
+        return self.condition is None or not self.condition.fact.is_unknown(self.value)
 
     @property
     def sentence(self) -> str:
@@ -198,8 +204,8 @@ def _checks(conditions: tuple[Condition, ...], known: Profile, treated: Profile,
         found = fact.show_found(known)
         if fact.read(treated) != fact.read(known):
             found = f"{found}（比照后为{fact.show_found(treated)}）"
-        is_known = not fact.is_unknown(fact.read(known))
-        yield Check(fact.label, condition.wanted(), found, condition.met(treated, at.county), is_known)
+        met = condition.met(treated, at.county)
+        yield Check(fact.label, condition.wanted(), found, met, condition, fact.read(treated))
 
 
 def _either(alternatives: tuple[Alternative, ...]) -> Either:

@@ -11,7 +11,8 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.options.registry import options
 from students.models import Enrolment
 from subsidies.actions.policies import NoPolicy, pack_of, policy_for
-from subsidies.explanations import explain_enrolment, family_sentences
+from subsidies.explanations import explain_enrolment
+from subsidies.family import family_sentences
 from subsidies.models import Line, SchoolSheet
 from subsidies.queries import FactUnread
 

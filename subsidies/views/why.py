@@ -8,7 +8,8 @@ from povertyedu.accounts.permissions import Permission
 from students.models import Enrolment, Student
 from subsidies import engine
 from subsidies.actions.policies import NoPolicy, pack_of, policy_for
-from subsidies.explanations import explain_enrolment, family_sentences
+from subsidies.explanations import explain_enrolment
+from subsidies.family import family_sentences
 from subsidies.models import Line
 from subsidies.queries import FactUnread, balances_of
 from subsidies.queries.exchange import last_answer

@@ -12,7 +12,8 @@ from subsidies.actions.awaited import Awaited, awaited, with_awaited
 from subsidies.actions.policies import pack_of
 from subsidies.actions.recalculation import recalculate
 from subsidies.engine import Verdict
-from subsidies.explanations import explain_enrolment, family_sentences
+from subsidies.explanations import explain_enrolment
+from subsidies.family import family_sentences
 from subsidies.models import Entitlement, Policy
 from subsidies.queries.coverage import equation
 from subsidies.queries.coverage_names import all_names, within

@@ -6,7 +6,8 @@ from django.urls import reverse
 from povertyedu.workflow.flow import SYSTEM
 from students.enums import HardshipCategory
 from subsidies.actions.policies import load_policy, pack_of, pack_text
-from subsidies.explanations import explain_enrolment, family_sentences
+from subsidies.explanations import explain_enrolment
+from subsidies.family import family_sentences
 from tests import factories
 from tests.factories import policies
 from tests.subsidies.engine.building import pack_text as small_pack
@@ -44,9 +45,55 @@ def test_family_of_a_child_owed_nothing_is_told_what_is_nearest(pack, xiazhai, a
     child = factories.student("何勇", at=xiazhai, during=autumn, boarding=True)
     told = family_sentences(explained(child, pack))
     assert told[0] == "何勇2020年秋季学期在城关镇下寨小学就读，按现行政策没有可享受的资助项目。"
-    assert len(told) == 2
-    assert told[1].startswith("最接近的一项是")
-    assert "困难类别须含有建档立卡，现为无" in told[1]
+    assert told[1:] == [
+        "何勇如果属于建档立卡户（脱贫户），可以享受“小学建档立卡寄宿生生活补助”。情况属实的，请告诉学校或县学生资助中心。"
+    ]
+
+
+RULE = {"programme": "grant", "label": "补助", "amount": "{ yuan = 10, per = 'term' }"}
+EITHER = (
+    "[[rule.either]]\nschool = ['1']\n"
+    "[[rule.either]]\ncategories = ['orphan', 'disabled']\nboarding = false\n"
+    "[[rule.either]]\nresettled = true\n"
+)
+CHANGED = "家里情况有变化的，请告诉学校或县学生资助中心。"
+
+
+@pytest.mark.parametrize(
+    ("when", "more", "said"),
+    [
+        ("{ boarding = false, repeater = false }", {}, "罗娜如果改为走读，可以享受“补助”。"),
+        ("{ eats_at_school = true }", {}, "罗娜如果在学校用餐，可以享受“补助”。"),
+        ("{ categories = { all_of = ['disabled', 'rural_dibao'] } }", {}, "罗娜如果属于残疾学生，同时属于农村低保户，可以享受“补助”。"),
+        ("{ categories = ['orphan', 'disabled'], boarding = false }", {}, "罗娜如果属于孤儿、残疾学生之一，并且改为走读，可以享受“补助”。"),
+        ("{ ethnicity = ['苗族', '侗族'], household = 'rural' }", {}, "罗娜如果民族是苗族或侗族，并且户口是农业户口，可以享受“补助”。"),
+        ("{ resettled = true }", {}, "罗娜如果属于“易地搬迁户”，可以享受“补助”。"),
+        ("{ eats_at_school = true }", {"selection": "{ places = 2, per = 'school' }"}, "罗娜如果在学校用餐，可以申请“补助”。"),
+        ("{ stage = 'primary' }", {"tail": EITHER}, "罗娜如果属于“易地搬迁户”，可以享受“补助”。"),
+        # what no family can see to, alone or beside something else
+        ("{ age = { to = 3 } }", {}, None),
+        ("{ eats_at_school = true, integrated = true }", {}, None),
+        ("{ home_region = '530102', eats_at_school = true }", {}, None),  # it is on file, and another
+        ("{ categories = { any_of = ['orphan'], none_of = ['left_behind'] } }", {}, None),
+        ("{ eats_at_school = true }", {"amount": None, "unstated": "未写金额"}, None),
+    ],
+)  # fmt: skip
+def test_family_is_told_in_its_words_what_it_can_see_to_and_nothing_else(when, more, said, xiazhai, autumn):
+    more = dict(more)
+    fact = part("fact", "resettled", label="易地搬迁户", type="flag")
+    rule = part("rule", "r", **{**RULE, "when": when} | {k: v for k, v in more.items() if k != "tail"})
+    text = small_pack(fact, rule + more.get("tail", ""))
+    child = factories.student(
+        "罗娜", at=xiazhai, during=autumn, boarding=True, categories=HardshipCategory.LEFT_BEHIND
+    )
+
+    told = family_sentences(explained(child, pack_of(load_policy(text=text, by=SYSTEM))))
+
+    ending = "情况属实的，请告诉学校或县学生资助中心。"
+    assert told == [
+        "罗娜2020年秋季学期在城关镇下寨小学就读，按现行政策没有可享受的资助项目。",
+        said + ending if said else CHANGED,
+    ]
 
 
 def test_missing_is_of_the_childs_stage_nearest_first_and_not_of_what_it_has(pack, xiazhai, autumn):
