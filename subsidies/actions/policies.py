@@ -109,19 +109,24 @@ _ASKS_COUNTY: set[str] = (
 
 
 @lru_cache(maxsize=16)
-def _pack(digest: str, text: str, included: str, county: tuple) -> engine.Policy:
+def _pack(digest: str, text: str, included: str, answers: str, county: tuple) -> engine.Policy:
     facts = [
         engine.Fact(
             name, engine.FactType(kind), label, choices=dict(choices), awaited=kind == engine.FactType.CHOICE
         )
         for name, kind, label, choices in county
     ]
-    return engine.load_pack(text, library=json.loads(included).__getitem__, county_facts=facts)
+    pack = engine.load_pack(text, library=json.loads(included).__getitem__, county_facts=facts)
+    return engine.answered(pack, json.loads(answers))
 
 
 def pack_of(policy: Policy) -> engine.Policy:
-    """Return the rules of a stored policy, parsed once per process; raise PackError for a draft that is none yet."""
-    parts = policy.digest, policy.text, json.dumps(policy.included)
+    """Return the rules of a stored policy with what the bureau has answered, parsed once per process.
+
+    Raise PackError for a draft that is none yet.
+    """
+    answers = json.dumps(engine.answers_in(policy.figures))
+    parts = policy.digest, policy.text, json.dumps(policy.included), answers
     if policy.digest not in _ASKS_COUNTY:
         try:
             return _pack(*parts, ())
@@ -179,13 +184,15 @@ def load_policy(
 ) -> Policy:
     """Publish ``text`` for the terms from ``applies_from`` on; return the policy, or its draft without ``publish``.
 
-    Where the same text and figures are in force there already, nothing changes. Raise PackError, with every
-    problem by line, when the pack is wrong or its worked examples do not come out; OpenParameters.
+    Where the same text and figures are in force there already, nothing changes. What the bureau has answered
+    on the page and need not answer goes on. Raise PackError, with every problem by line, when the pack is wrong
+    or its worked examples do not come out; OpenParameters.
     """
-    engine.load_pack(text, library=library, county_facts=county_facts())
-    figures = dict(figures or {})
+    pack = engine.load_pack(text, library=library, county_facts=county_facts())
     list(Policy.objects.select_for_update().values_list("pk"))
     present = Policy.objects.in_force(applies_from).first()
+    goes_on = engine.answers_in(present.figures) if present and present.name == pack.name else {}
+    figures = goes_on | dict(figures or {})
     if publish and present and present.digest == digest_of(text, included_by(text), figures):
         return present
     draft = new_draft(text=text, by=by, applies_from=applies_from, figures=figures, based_on=present)

@@ -5,6 +5,7 @@ Pure and typed, without Django; `docs/adr` tells why each distinct profile is de
 """
 
 from subsidies.engine.amounts import Amount, Basis, Citation, Form, Unit
+from subsidies.engine.answers import Ratio, answered, answers_in, ratios_of
 from subsidies.engine.conditions import Condition
 from subsidies.engine.decide import Award, Decider, Judgement, Line, decide, shares, shares_of
 from subsidies.engine.examples import Failure, check_examples, worked_out
@@ -77,6 +78,7 @@ __all__ = [
     "Profile",
     "Programme",
     "Promise",
+    "Ratio",
     "Rule",
     "Selection",
     "Term",
@@ -85,6 +87,8 @@ __all__ = [
     "Unpaid",
     "Value",
     "Verdict",
+    "answered",
+    "answers_in",
     "categories_mask",
     "check_examples",
     "check_pack",
@@ -94,6 +98,7 @@ __all__ = [
     "load_pack",
     "pick_of",
     "promises",
+    "ratios_of",
     "shares",
     "shares_of",
     "split",

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from subsidies.engine.amounts import percent
 from subsidies.engine.shares import split, yuan
+
+WHOLE = 10_000  # hundredths of a per cent
 
 # Where the money of a plan comes from, in the order charts stack it.
 SOURCES: Mapping[str, str] = MappingProxyType(
@@ -34,14 +37,20 @@ class Funding:
     weights: tuple[int, ...] = ()  # as many as sources, or none
     quote: str = ""
     fens: tuple[int | None, ...] = ()  # of the standard, as many as sources, or none; None bears the rest
+    decided: tuple[int, ...] = ()  # what the bureau answered where the document leaves the ratio open
+
+    @property
+    def leaves_ratio_open(self) -> bool:
+        """Whether the document names several sources and not how much each bears."""
+        return len(self.sources) > 1 and not self.weights and not self.fens
 
     def split(self, amount_fen: int, standard_fen: int | None = None) -> tuple[tuple[str, int], ...]:
-        """The amount by source, summing to it exactly; ("unstated", all of it) where no ratio is given.
+        """The amount by source, summing to it exactly; ("unstated", all of it) where no ratio is given or answered.
 
         Yuan per source are parts of the standard: of half the standard each source bears half its part.
         """
-        if self.weights:
-            return tuple(zip(self.sources, split(amount_fen, self.weights), strict=True))
+        if weights := self.weights or self.decided:
+            return tuple(zip(self.sources, split(amount_fen, weights), strict=True))
         if self.fens:
             return tuple(zip(self.sources, split(amount_fen, self._parts(standard_fen)), strict=True))
         if len(self.sources) == 1:
@@ -70,6 +79,8 @@ class Funding:
                 f"{SOURCES[source]}{'承担其余' if fen is None else f' {yuan(fen)} 元'}"
                 for source, fen in zip(self.sources, self.fens, strict=True)
             )
+        if self.decided:
+            return f"{names}按 {'、'.join(map(percent, self.decided))} 分担（文件未写比例，教育局确定）"
         if len(self.sources) > 1:
             return f"{names}分担，比例文件未写明"
         return names or "文件未写明"

@@ -1,9 +1,12 @@
-"""The form of one figure that a document leaves to the bureau."""
+"""The forms of what a document leaves to the bureau: one figure, one ratio."""
 
 from django import forms
 
 from subsidies import engine
 from subsidies.actions.figures import OFF, WrongFigure, range_words, read_figure
+from subsidies.actions.ratios import read_share
+from subsidies.engine.amounts import percent
+from subsidies.engine.funding import SOURCES, WHOLE
 
 
 class FigureForm(forms.Form):
@@ -93,3 +96,46 @@ def _plain(figure: int | None, divisor: int) -> str:
     if figure is None:
         return OFF
     return str(figure) if divisor == 1 else f"{figure // 100}.{figure % 100:02}"
+
+
+class RatioForm(forms.Form):
+    """How much of a hundred each source bears; all blank leaves the ratio open."""
+
+    revision = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args, ratio: engine.Ratio, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.ratio = ratio
+        for source in ratio.funding.sources:
+            self.fields[f"share_{source}"] = forms.CharField(
+                label=f"{SOURCES[source]}（%）", required=False, max_length=20
+            )
+
+    @classmethod
+    def initial_of(cls, ratio: engine.Ratio) -> dict:
+        """Return what the form begins with."""
+        shares = zip(ratio.funding.sources, ratio.funding.decided, strict=False)
+        return {f"share_{source}": percent(share).removesuffix("%") for source, share in shares}
+
+    def of_sources(self) -> list[forms.BoundField]:
+        return [self[f"share_{source}"] for source in self.ratio.funding.sources]
+
+    def clean(self):
+        wanted = super().clean()
+        given = {source: wanted.get(f"share_{source}") for source in self.ratio.funding.sources}
+        self.shares: dict[str, int] = {}
+        if not any(given.values()):
+            return wanted
+        for source, text in given.items():
+            try:
+                self.shares[source] = read_share(source, text or "")
+            except WrongFigure as error:
+                self.add_error(f"share_{source}", str(error) if text else "请填写；不承担的填 0")
+        if not self.errors and sum(self.shares.values()) != WHOLE:
+            self.add_error(None, f"各来源合计 {percent(sum(self.shares.values()))}，须为 100%")
+        return wanted
+
+    def put_into(self, figures: dict) -> dict:
+        """Return ``figures`` with the answer."""
+        rest = {key: figure for key, figure in figures.items() if key != self.ratio.key}
+        return rest | ({self.ratio.key: self.shares} if self.shares else {})

@@ -57,7 +57,8 @@ class Policy(models.Model):
     """A plan as dated, cited rules (see docs/policy-packs.md): a draft that people write, or published and fixed for good.
 
     What it says is its text, the texts it includes as they were, and the bureau's figures for what the
-    document leaves open: fen, null for "not carried out", or one of these per school code. The policy of a
+    document leaves open: fen, null for "not carried out", or one of these per school code; and the shares of
+    a ratio it leaves open, by source in hundredths of a per cent. The policy of a
     term is the newest published one that applies from that term or an earlier one. The database refuses
     any change to a published one (migration ``views_and_triggers``).
     """

@@ -1,4 +1,4 @@
-"""教育局确定的金额: fill in what the document leaves open, for the county or school by school, or say that it is not carried out."""
+"""教育局确定的金额和比例: fill in what the document leaves open, for the county or school by school, or say that it is not carried out."""
 
 from django.contrib import messages
 from django.http import Http404
@@ -12,10 +12,10 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import School
 from povertyedu.workflow.flow import StepRefused
 from subsidies import engine
-from subsidies.actions import drafting
+from subsidies.actions import drafting, ratios
 from subsidies.actions.figures import told
 from subsidies.actions.policies import pack_of
-from subsidies.forms.figures import FigureForm
+from subsidies.forms.figures import FigureForm, RatioForm
 from subsidies.models import Policy
 from subsidies.views.drafts import crumbs_of, draft_of, get_or_post
 
@@ -37,7 +37,12 @@ def draft_figures(request, pk: int):
         row["url"] = (
             f"{reverse('subsidies:draft_figure', args=[pk])}?{urlencode({'code': row['parameter'].code})}"
         )
-    context = {"crumbs": crumbs_of(policy, TITLE), "policy": policy, "rows": rows, "title": TITLE}
+    shared = ratios.told(pack)
+    for row in shared:
+        row["url"] = f"{reverse('subsidies:draft_ratio', args=[pk])}?{urlencode({'code': row['ratio'].key})}"
+    context = {
+        "crumbs": crumbs_of(policy, TITLE), "policy": policy, "rows": rows, "ratios": shared, "title": TITLE,
+    }  # fmt: skip
     return render(request, "subsidies/policy/draft_figures.html", context)
 
 
@@ -64,23 +69,57 @@ def draft_figure(request, pk: int):
     form = FigureForm(
         request.POST or None, parameter=parameter, schools=_schools(request, pack, parameter), initial=initial
     )
+    return _answer(
+        request, policy, form, parameter.label, "subsidies/policy/draft_figure.html", {"parameter": parameter}
+    )
+
+
+@needs(P.LOAD_POLICY)
+@get_or_post
+def draft_ratio(request, pk: int):
+    """Say how much of a hundred each source bears where the document does not; ``?code=`` names the ratio."""
+    policy = draft_of(request, pk)
+    try:
+        pack = pack_of(policy)
+    except engine.PackError:
+        return _broken(request, policy)
+    ratio = next((one for one in engine.ratios_of(pack) if one.key == request.GET.get("code")), None)
+    if ratio is None:
+        if "code" not in request.GET:
+            return redirect("subsidies:draft_figures", pk)
+        raise Http404
+    initial = RatioForm.initial_of(ratio) | {"revision": policy.revision}
+    form = RatioForm(request.POST or None, ratio=ratio, initial=initial)
+    return _answer(
+        request,
+        policy,
+        form,
+        f"资金分担比例：{ratio.label}",
+        "subsidies/policy/draft_ratio.html",
+        {"ratio": ratio},
+    )
+
+
+def _answer(request, policy: Policy, form, label: str, template: str, context: dict):
+    """Show a form of what the bureau decides; sent and sound, it is saved with the draft."""
     if request.method == "POST" and form.is_valid():
         try:
             drafting.save_draft(
                 by=actor(request, P.LOAD_POLICY), policy=policy, revision=form.cleaned_data["revision"],
                 figures=form.put_into(policy.figures),
             )  # fmt: skip
-            messages.success(request, f"已保存“{parameter.label}”。")
-            return redirect("subsidies:draft_figures", pk)
+            messages.success(request, f"已保存“{label}”。")
+            return redirect("subsidies:draft_figures", policy.pk)
         except StepRefused as refusal:
             form.add_error(None, f"{refusal}请返回后重新打开。")
     trail = [
         *crumbs_of(policy, TITLE)[:-1],
-        (TITLE, reverse("subsidies:draft_figures", args=[pk])),
-        (parameter.label, None),
+        (TITLE, reverse("subsidies:draft_figures", args=[policy.pk])),
+        (label, None),
     ]
-    context = {"crumbs": trail, "policy": policy, "parameter": parameter, "form": form, "title": TITLE}
-    return render(request, "subsidies/policy/draft_figure.html", context, status=422 if form.errors else 200)
+    context |= {"crumbs": trail, "policy": policy, "form": form, "label": label}
+    status = 422 if form.errors else 200
+    return render(request, template, context, status=status)
 
 
 def _schools(request, pack: engine.Policy, parameter: engine.Parameter):

@@ -13,6 +13,7 @@ from povertyedu.ui.numerals import yuan
 from povertyedu.workflow.flow import StepRefused
 from subsidies.actions import funds as actions
 from subsidies.actions.positions import lying_money, positions
+from subsidies.actions.ratios import unearmarked_in
 from subsidies.forms.batches import ReasonForm
 from subsidies.forms.funds import ReceiptFilterForm, ReceiptForm, ScanForm
 from subsidies.models import FundReceipt, ReceiptScan
@@ -63,6 +64,16 @@ def funds(request):
         "may_manage": request.user.can(P.MANAGE_FUNDS),
     }
     return render(request, "subsidies/funds/receipts.html", context)
+
+
+def unearmarked_of(request, terms) -> dict:
+    """Return what of the entitlements of ``terms`` no source bears yet, and where the reader may change that."""
+    found = unearmarked_in(terms)
+    may = found.labels and request.user.can(P.LOAD_POLICY)
+    return {
+        "unearmarked": found,
+        "fill_url": f"{reverse('subsidies:policy_versions')}?policy={found.policy}" if may else "",
+    }
 
 
 def _with(request, **more) -> str:
@@ -193,6 +204,7 @@ def funds_balance(request):
         "tabs": tabs_of("subsidies:funds_balance"),
         "term": term,
         "positions": found,
+        **unearmarked_of(request, [term.pk] if term else []),
         "figures": [
             {"label": "应享", "value": yuan(sum(p.entitled_fen for p in found)), "unit": "元"},
             {"label": "到账（累计）", "value": yuan(sum(p.received_fen for p in found)), "unit": "元"},

@@ -17,7 +17,7 @@ from subsidies.actions.reconciling import Span, Statement, reconcile, years
 from subsidies.forms.funds import SpanForm
 from subsidies.models import FundReceipt
 
-from .funds import CRUMB, CRUMBS, tabs_of
+from .funds import CRUMB, CRUMBS, tabs_of, unearmarked_of
 from .payouts import XLSX
 
 MONEY = (
@@ -54,6 +54,7 @@ def reconciliation(request):
         "tabs": tabs_of("subsidies:reconciliation"),
         "form": form,
         "statement": statement,
+        **unearmarked_of(request, span.terms if span else ()),
         "bureau": option("bureau_name"),
         "query": request.GET.urlencode(),
         "figures": _figures(statement) if statement else [],

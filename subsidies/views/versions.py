@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 from povertyedu.accounts.access import needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import Term
-from subsidies.actions.figures import changes_between, told
+from subsidies.actions import figures, ratios
 from subsidies.actions.policies import pack_of, policies_for
 from subsidies.forms.policies import NewDraftForm
 from subsidies.models import Policy
@@ -45,8 +45,9 @@ def versions(request):
     if context["may_write"]:
         context["drafts"] = seen.drafts()
         context["form"] = NewDraftForm(
-            packs=built_in_titles(), policies=seen.published().defer("text", "included")
-        )
+            packs=built_in_titles(), policies=seen.published().defer("text", "included"),
+            initial={"policy": request.GET.get("policy", "")},
+        )  # fmt: skip
     return render(request, "subsidies/policy/versions.html", context)
 
 
@@ -63,10 +64,16 @@ def what_changed(policy: Policy) -> dict:
     base = policy.based_on
     if base is None:
         return {"changes": [], "figure_changes": [], "included_changes": []}
+    pack = pack_of(policy)
+    figure_changes = [
+        one
+        for module in (figures, ratios)
+        for one in module.changes_between(pack, base.figures, policy.figures)
+    ]
     names = sorted(base.included.keys() | policy.included.keys())
     return {
         "changes": line_diff(base.text, policy.text),
-        "figure_changes": changes_between(pack_of(policy), base.figures, policy.figures),
+        "figure_changes": figure_changes,
         "included_changes": [name for name in names if base.included.get(name) != policy.included.get(name)],
     }
 
@@ -84,7 +91,8 @@ def version(request, pk: int):
         "policy": policy,
         "against": f"与“{base}”相比" if base else "",
         **what_changed(policy),
-        "figures": told(pack_of(policy), policy.figures),
+        "figures": figures.told(pack_of(policy), policy.figures),
+        "ratios": ratios.told(pack_of(policy)),
         "run": policy.what_ifs.first() if request.user.can(P.LOAD_POLICY) else None,
         "entries": [
             {"at": step.at, "by": step.by_name, "text": step.label} for step in policy.decisions.all()

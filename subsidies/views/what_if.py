@@ -19,6 +19,7 @@ from subsidies import engine
 from subsidies.actions import drafting
 from subsidies.actions.figures import unsettled
 from subsidies.actions.policies import pack_of
+from subsidies.actions.ratios import unearmarked
 from subsidies.actions.releasing import release
 from subsidies.actions.what_if import children_of, terms_of, why_stale
 from subsidies.enums import Kind, RunCause
@@ -275,6 +276,7 @@ def draft_publish(request, pk: int):
         "policy": policy,
         "run": run,
         "terms": terms,
+        "unearmarked": unearmarked(pack_of(policy), [term.pk for term in terms_of(policy)]),
     } | what_changed(policy)
     return render(request, "subsidies/policy/draft_publish.html", context)
 

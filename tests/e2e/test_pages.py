@@ -26,7 +26,7 @@ PAGES = {
     Role.AID_OFFICER: (
         "subsidies:batch_open", "subsidies:batch_lines", "subsidies:batch_step", "publicity:notice", "publicity:answer",
         "subsidies:recovery", "subsidies:recovery_new", "subsidies:letter", "subsidies:exchange", "subsidies:inquiry", "subsidies:draft",
-        "subsidies:draft_rule", "subsidies:draft_figures", "subsidies:draft_publish", "subsidies:what_if", "subsidies:policy_version",
+        "subsidies:draft_rule", "subsidies:draft_figures", "subsidies:draft_ratio", "subsidies:draft_publish", "subsidies:what_if", "subsidies:policy_version",
         "subsidies:what_if_schools", "subsidies:what_if_children", "subsidies:selection_schools", "subsidies:selection",
         "students:proof_add", "students:dispose", "students:feedback", "students:mark_false", "students:lift_block",
     ),

@@ -64,6 +64,11 @@ def test_split_refuses_weights_that_share_nothing(some_weights):
             "省级财政、县级财政分担，比例文件未写明",
         ),
         (
+            Funding(("province", "county"), decided=(6_667, 3_333)),
+            (("province", 50_003), ("county", 24_997)),
+            "省级财政、县级财政按 66.67%、33.33% 分担（文件未写比例，教育局确定）",
+        ),
+        (
             Funding(("central", "county"), (8, 2)),
             (("central", 60_000), ("county", 15_000)),
             "中央财政、县级财政按 8:2 分担",
