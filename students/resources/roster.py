@@ -330,6 +330,8 @@ class RosterResource(ChildrenUndone, FactColumns):
             )
         if found.student is None:
             return None
+        if told := records.absence(row):
+            row.warn("name", "not_studying", told)
         if found.student.name != row.values["name"]:
             row.warn("name", "name_changed", f"该身份证号原来的姓名是“{found.student.name}”；请确认是否改名。")  # fmt: skip
         changes = records.changes(row, self)

@@ -14,7 +14,7 @@ from povertyedu.orgs.models import Term
 from povertyedu.sealing import keyed_hash
 from povertyedu.ui.templatetags.ui import mask_account, mask_id
 from povertyedu.workbooks.cells import CellError
-from students.enums import HolderRelation, Hukou, IdentityKind, Sex
+from students.enums import EnrolmentStatus, HolderRelation, Hukou, IdentityKind, Sex
 from students.models import Enrolment, Student
 from students.names import normal_name
 
@@ -24,6 +24,8 @@ GIVEN_UP = (
     "这个号码的档案已并入同一学生的另一份档案，本行按保留的档案更新，证件号和学籍号不改；请改用保留的号码。"
 )
 SEALED = "（已加密）"
+NOT_STUDYING = "该学生本学期已登记“{}”，名册里又有；导入不会改变这一登记。已回来的请在学生页办理{}，没有回来的请从名册里删去。"
+COMES_BACK = "该学生本学期已登记“{}”，名册里又有；导入后恢复在读，请确认已经回来。"
 
 
 @dataclass(slots=True)
@@ -74,12 +76,13 @@ class KnownEnrolment:
     entered_on: dt.date | None
     home_area: str
     place: str
+    status: str
     facts: dict
 
 
 _ENROLMENT_FIELDS = (
     "pk", "student_id", "school_id", "school__name", "school_class__name", "stage", "grade", "boarding", "major", "agri_major",
-    "entered_on", "home_area", "place", "facts",
+    "entered_on", "home_area", "place", "status", "facts",
 )  # fmt: skip
 
 
@@ -93,7 +96,16 @@ _ALIKE = [
 ]  # fmt: skip
 _ALIKE_ENROLMENT = [
     _ENROLMENT_FIELDS.index(name)
-    for name in ("school__name", "school_class__name", "stage", "major", "entered_on", "home_area", "place")
+    for name in (
+        "school__name",
+        "school_class__name",
+        "stage",
+        "major",
+        "entered_on",
+        "home_area",
+        "place",
+        "status",
+    )
 ]
 
 
@@ -296,6 +308,17 @@ def changes(row: Row, resource) -> list[Change]:
                 changed.append(_change(resource, column, old, new))
         changed += resource.fact_changes(found.facts, enrolment.facts)
     return changed
+
+
+def absence(row: Row) -> str:
+    """Return the sentence for a child whom the roster names and who left, paused or graduated this term, else ""."""
+    known = row.found.enrolment
+    if known is None or known.status == EnrolmentStatus.STUDYING:
+        return ""
+    status = EnrolmentStatus(known.status)
+    if known.school_id != row.found.school.pk:
+        return COMES_BACK.format(status.label)
+    return NOT_STUDYING.format(status.label, "复学" if status == EnrolmentStatus.SUSPENDED else "转入")
 
 
 def overwrites(row: Row) -> list[list[str]]:
