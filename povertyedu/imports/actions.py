@@ -331,6 +331,9 @@ def _examine(batch: ImportBatch, resource, progress) -> tuple[FileRows, Tally, d
         raise WorkbookError("term_closed", closed)
     with plain_copy(batch.file) as path:
         read = read_file(path, resource, batch.choices, progress=Share(progress, 0, 40))
+    settled = [name for name, said in batch.choices.items() if said.get("columns") is not None]
+    if asked := resource.question(read, settled, context):
+        raise HeadingsUnclear("columns_unclear", asked, read.sheets)
     put_right(read.rows, read.sheets, batch, resource)
     resource.check(read.rows, context, Share(progress, 40, 75))
     tally = Tally.of(read.rows)

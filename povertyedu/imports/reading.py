@@ -117,6 +117,10 @@ def _read_sheet(each: Picked, resource, result: FileRows, tell: Callable[[], Non
         result.remarks.append(f"工作表“{sheet.name}”有不认识的列，没有采用：{told}。")
     for duplicate in header.duplicates:
         result.remarks.append(f"工作表“{sheet.name}”的“{duplicate.text}”列重复，只采用了第一列。")
+    for name, told in resource.without.items():
+        if name not in header.mapping:
+            heading = resource.fields[name].heading
+            result.remarks.append(f"工作表“{sheet.name}”没有“{heading}”列：{told}。")
     read = resource.reader(header)
     left_out: list[Skipped] = []
     for number, cells in data_rows(sheet, header, left_out):

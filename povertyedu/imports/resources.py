@@ -18,7 +18,7 @@ from povertyedu.workflow.flow import Actor
 from .cleaning import Doubtful
 from .enums import RowOutcome
 from .images import Footprint
-from .reading import Arrangement
+from .reading import Arrangement, FileRows
 from .rows import LEFT_OUT, Change, Context, Problem, Row
 
 
@@ -42,6 +42,7 @@ class ImportResource(WorkbookResource):
     proposes_ends = False  # a complete file has something to say of people it does not name
     identified_by = ""  # column of ID numbers without which the file is not what it should be
     marks: Sequence[str] = ()  # columns without any of which a file is another kind's
+    without: Mapping[str, str] = {}  # column -> what becomes of the rows of a sheet that lacks it
     undo_will = "涉及的学生会标记为待重算。"  # what an undo does beside putting rows back, and what is left to do after it
     undo_then = "请到“应享测算”重算有变动的学生。"
     conflict_message = "同一编号在文件里出现了两次，内容不同；请核对后只保留正确的一行。"
@@ -54,6 +55,13 @@ class ImportResource(WorkbookResource):
     def arrange(self, sheet: Sheet, header: Header) -> Arrangement:
         """Return how the rows of ``sheet`` are read; a kind that knows a form of its own looks closer."""
         return Arrangement(header)
+
+    def question(self, read: FileRows, settled: Collection[str], context: Context) -> str:
+        """Return what a person is to say of the headings before the rows are checked; "" where all is clear.
+
+        ``settled`` are the sheets whose columns a person has named: of those nothing is asked again.
+        """
+        return ""
 
     # --- to be written by each kind ---
 

@@ -80,7 +80,7 @@ class AwayResource(ChildrenUndone, ImportResource):
         "就读学校所在地", aliases=("学校所在地", "就读地", "所在地", "就读所在地"), required=True, missing_code="area_unknown",
         clean=short_text(80), width=18, note="写到市（州）或县，如“贵州省遵义市”。",
     )  # fmt: skip
-    boarding = boarding_column("住宿方式", "是否住校", "是否寄宿", "是否住宿")
+    boarding = boarding_column()
     aided_elsewhere = Column(
         "对方是否已资助", aliases=("就读地是否已资助", "对方是否资助", "是否已由就读地资助"),
         clean=one_of(ANSWERS, "对方是否已资助"), choices=known_value_words(ANSWERS), width=16,

@@ -27,10 +27,11 @@ from students.enums import HolderRelation, Hukou, IdentityKind, Place, Sex
 
 from . import roster_records as records
 from .boarding import boarding_column
-from .columns import ID_ALIASES, id_column, person_name
+from .columns import ACCOUNT_ALIASES, ID_ALIASES, PHONE_ALIASES, id_column, person_name
 from .fact_columns import FactColumns
 from .grades import STAGE_WORDS, clean_stage, grade_suggestions, read_grade
 from .national import arrange, clean_ethnicity, clean_left_behind, stage_of_grade
+from .roster_questions import question
 from .roster_school import found_school, school_of
 from .roster_writing import write as write_roster
 from .undo import ChildrenUndone
@@ -57,6 +58,7 @@ HOME_OUTSIDE = "户籍地代码是外县的，没有登记户籍地；外县户�
 ID_MISSING = "没有身份证号，也没有 J 或 L 开头的临时学籍号；请补填其中一项。"
 TEMPORARY = "没有身份证号，暂用临时学籍号建档；办好身份证后请补填。"
 
+ACCOUNT_IS_ID = "银行账号没有采用：这一格是身份证号，不是银行账号；请对照存折或卡面填写。"
 HOLDER_MISMATCH = "与开户人关系填了“本人”，但开户人与学生姓名不同；发放时会先暂缓，请核对户名或关系。"
 ON_AWAY_LIST = (
     "该学生本学期登记为县外就读，不能同时在本县花名册上；请核实在哪里就读，已转回的先在学生页办理转入。"
@@ -93,6 +95,7 @@ class RosterResource(ChildrenUndone, FactColumns):
     note = "一行一名学生；身份证号和银行账号请按文本填写。空格不会清除已有内容。"
     key_column = "id_number"
     can_be_complete = True
+    without = {"boarding": "新学生按走读登记，已有的学生不变"}
     conflict_message = (
         "同一身份证号（或学籍号）在文件里对应不同的人、学校或内容，几行都暂不导入；请核对后只保留正确的一行。"
     )
@@ -104,15 +107,24 @@ class RosterResource(ChildrenUndone, FactColumns):
         "学校标识码", aliases=("学校代码", "标识码"), clean=clean_code, as_text=True, width=14
     )
     school_name = Column(
-        "学校名称", aliases=("学校", "就读学校", "就读学校名称", "学校全称"), clean=short_text(80), width=20
+        "学校名称",
+        aliases=("学校", "就读学校", "就读学校名称", "学校全称", "所在学校", "所属学校", "所在学校名称"),
+        clean=short_text(80),
+        width=20,
     )
     stage = Column(
         "学段", aliases=("就读学段",), clean=clean_stage, choices=list(known_value_words(STAGE_WORDS))[:5]
     )
     grade = Column(
-        "年级", aliases=("就读年级",), required=True, missing_code="grade_out_of_range", clean=short_text(20)
+        "年级",
+        aliases=("就读年级", "所在年级", "年级班级", "年级/班级"),
+        required=True,
+        missing_code="grade_out_of_range",
+        clean=short_text(20),
     )
-    class_name = Column("班级", aliases=("班级名称", "就读班级", "班别"), clean=short_text(30))
+    class_name = Column(
+        "班级", aliases=("班级名称", "就读班级", "班别", "所在班级", "班"), clean=short_text(30)
+    )
     name = person_name()
     sex = Column("性别", clean=one_of(SEXES, "性别"), choices=["男", "女"])
     ethnicity = Column("民族", clean=clean_ethnicity)
@@ -164,7 +176,7 @@ class RosterResource(ChildrenUndone, FactColumns):
         clean=one_of(HUKOUS, "户口性质"),
         choices=["农业", "非农业"],
     )
-    boarding = boarding_column("住宿方式", "是否住校", "是否寄宿", "是否住宿", "是否寄宿生")
+    boarding = boarding_column()
     entered_on = Column("入学年月", aliases=("入学时间", "入学日期"), clean=clean_month, as_text=True)
     major = Column("专业", aliases=("专业名称", "就读专业"), clean=short_text(60))
     agri_major = Column("是否涉农专业", aliases=("涉农专业",), clean=clean_yes_no, choices=["是", "否"])
@@ -182,7 +194,7 @@ class RosterResource(ChildrenUndone, FactColumns):
     )
     phone = Column(
         "联系电话",
-        aliases=("电话", "手机号", "监护人电话", "家长电话", "监护人联系电话"),
+        aliases=PHONE_ALIASES,
         clean=Lenient(clean_phone, "联系电话"),
         sensitivity="personal",
         as_text=True,
@@ -193,7 +205,7 @@ class RosterResource(ChildrenUndone, FactColumns):
     )
     holder = Column(
         "开户人",
-        aliases=("开户人姓名", "户名", "账户名"),
+        aliases=("开户人姓名", "户名", "账户名", "开户名", "账户姓名", "账户名称"),
         clean=short_text(60, clean_cell=clean_person_name),
         sensitivity="personal",
     )
@@ -206,7 +218,7 @@ class RosterResource(ChildrenUndone, FactColumns):
     bank = Column("开户银行", aliases=("开户行", "银行名称"), clean=short_text(60))
     account = Column(
         "银行账号",
-        aliases=("银行卡号", "卡号", "账号", "银行账户"),
+        aliases=ACCOUNT_ALIASES,
         clean=Lenient(clean_bank_account, "银行账号"),
         sensitivity="secret",
         as_text=True,
@@ -216,6 +228,9 @@ class RosterResource(ChildrenUndone, FactColumns):
 
     def arrange(self, sheet, header):
         return arrange(sheet, header)
+
+    def question(self, read, settled, context: Context) -> str:
+        return question(read, settled, context)
 
     def found_cells(self, values, shown, adviser):
         return found_school(values, shown, adviser.schools)
@@ -257,6 +272,9 @@ class RosterResource(ChildrenUndone, FactColumns):
                     row.warn("home_village", "area_merged", told)
         except AreaUnknown as unknown:
             row.reject("home_village", "area_unknown", str(unknown))
+        if values["account"] and values["account"] in (values["id_number"], values["guardian_id"]):
+            row.warn("account", "account_invalid", ACCOUNT_IS_ID)
+            values["account"] = None
         sex, birth = self._person(row)
         if values["holder_relation"] == HolderRelation.SELF and values["holder"] not in (
             None,
