@@ -3,18 +3,25 @@
 import difflib
 import re
 import unicodedata
+from collections.abc import Collection
 from functools import cached_property
 from typing import NamedTuple
 
 from povertyedu.workbooks.cells import CellError
 
-from .places import AreaBook, AreaUnknown, SchoolBook
+from .places import AreaBook, AreaUnknown, SchoolBook, SchoolEntry
 from .rows import Problem
 
 MOST = 3
+LEAST_LIKE = 0.5
+NEARER = 0.1  # of the likeness of two names: what is less near than the nearest by this is another school
 _SCHOOL_ENDING = re.compile(r"(?:九年一贯制学校|完全小学|中心小学|中心学校|完小|中心校|小学|学校|中学)$")
 _GROUP = re.compile(r"(?:第?[0-9一二三四五六七八九十]{1,3})?(?:村民小组|小组|组|队|社|号.*)$")
 _ABOVE = re.compile(r"^.{1,6}?(?:省|自治区|自治州|州|市|县)")
+
+
+def _squeezed(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 class Suggestion(NamedTuple):
@@ -71,18 +78,32 @@ class Adviser:
         name = values.get("school_name") or values.get("school_code") or ""
         if not name or name.isascii():
             return []
-        names = self.schools.by_name
-        stem, level = self._school_stem(name)
-        alike = [
-            entry for known, entry in names.items()
-            if stem and self._school_stem(known)[0] == stem and level in ("", self._school_stem(known)[1])
-        ]  # fmt: skip
-        if not alike:
-            alike = [names[known] for known in difflib.get_close_matches(name, names, MOST, 0.6)]
+        found = self.schools.all_named.get(name) or self._alike(name)
         return [
             Suggestion(f"学校改为“{entry.name}”（{entry.code}）", {"school_code": entry.code})
-            for entry in alike[:MOST]
+            for entry in (found if len(found) <= MOST else ())
         ]
+
+    def _alike(self, name: str) -> list[SchoolEntry]:
+        """Return the schools whose names are nearest to ``name``, none of another township than it names.
+
+        Several are equally near where every township has a school of one name: more than MOST are none.
+        """
+        names = self.schools.by_name
+        text = _ABOVE.sub("", _squeezed(name))
+        township, stem, level = self._school_stem(name)
+        here, alike = [], []
+        for known in names:
+            of, known_stem, known_level = self._school_stem(known)
+            if township and of and self.areas.townships[township].isdisjoint(self.areas.townships[of]):
+                continue
+            if difflib.SequenceMatcher(None, stem, known_stem).ratio() >= LEAST_LIKE:
+                here.append(known)  # a township's name in common makes no school alike
+            if stem and known_stem == stem and level in ("", known_level):
+                alike.append(known)
+        alike = alike or difflib.get_close_matches(text, here, 2 * MOST, 0.6)
+        near = {known: difflib.SequenceMatcher(None, text, known).ratio() for known in alike}
+        return [names[known] for known in alike if near[known] > max(near.values()) - NEARER]
 
     def _either_school(self, values: dict) -> list[Suggestion]:
         """Offer what the code says and what the name says: which of them is right only a person knows."""
@@ -94,16 +115,13 @@ class Adviser:
             for entry in self.schools.all_named[name][: MOST - 1]
         ] + [Suggestion(told, {"school_name": by_code.name})]
 
-    def _school_stem(self, name: str) -> tuple[str, str]:
-        """Return a school's name without county, township, blanks and ending, and its level (小, 中, or "")."""
-        text = "".join(unicodedata.normalize("NFKC", name).split())
-        text = _ABOVE.sub("", text)
-        for township in self._townships:
-            if text.startswith(township) and len(text) > len(township):
-                text = text.removeprefix(township)
-                break
+    def _school_stem(self, name: str) -> tuple[str, str, str]:
+        """Return a school's township as its name says it (or ""), its name without county, township and ending, its level (小, 中, "")."""
+        text = _ABOVE.sub("", _squeezed(name))
+        of = next((word for word in self._townships if text.startswith(word) and text != word), "")
+        text = text.removeprefix(of)
         level = "小" if re.search(r"小学?$|完小$|小$", text) else "中" if text.endswith("中学") else ""
-        return _SCHOOL_ENDING.sub("", text), level
+        return of, _SCHOOL_ENDING.sub("", text), level
 
     @cached_property
     def _townships(self) -> list[str]:
@@ -120,16 +138,36 @@ class Adviser:
                     return [self._labelled(self._area_cells(column, above, (township, village), cells))]
             except AreaUnknown:
                 continue
-        known = {name for parent, name in self.areas.villages if parent and self._is_in(parent, township)}
+        if not township and above in self.resource.fields:
+            several = self.areas.villages.get(("", _squeezed(village)), ())
+            if len(several) > 1:
+                return self._by_township(above, several)
+        known = {
+            self.areas.names[code]
+            for (parent, _), codes in self.areas.villages.items()
+            if parent and self._is_in(parent, township)
+            for code in codes
+        }
         near = difflib.get_close_matches(village, known, MOST, 0.5)
-        return [self._labelled({column: name}) for name in near]
+        return [self._labelled({column: name}) for name in near if self._is_one(township, name)]
+
+    def _by_township(self, above: str, villages: Collection[str]) -> list[Suggestion]:
+        """Offer the townships that have a village of the name; of very many none is likelier."""
+        names = {self.areas.names.get(self.areas.successor(code)[:9], "") for code in villages} - {""}
+        return [self._labelled({above: name}) for name in sorted(names)] if len(names) <= MOST else []
+
+    def _is_one(self, township: str, village: str) -> bool:
+        try:
+            return bool(self.areas.find(township, village))
+        except AreaUnknown:
+            return False
 
     def _is_in(self, parent: str, township: str) -> bool:
         return not township or parent in self.areas.townships.get(township, ()) or parent == township
 
     def _area_readings(self, township: str, village: str):
         """Yield what the two cells may mean: without county, with the township out of the village, without 组."""
-        text = "".join(unicodedata.normalize("NFKC", village).split())
+        text = _squeezed(village)
         for bare in (text, _ABOVE.sub("", text)):
             for short in (bare, _GROUP.sub("", bare)):
                 for known in self._townships:
@@ -147,7 +185,7 @@ class Adviser:
 
     def _words(self, name: str, text: str) -> list[Suggestion]:
         column = self.resource.fields[name]
-        text = "".join(unicodedata.normalize("NFKC", text).split())
+        text = _squeezed(text)
         words = [str(word) for word in column.choices]
         within = sorted((word for word in words if word in text), key=len, reverse=True)
         near = within[:1] or difflib.get_close_matches(text, words, MOST, 0.5)
