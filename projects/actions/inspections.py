@@ -27,9 +27,11 @@ def inspect(
     verdicts: Mapping[str, tuple[str, str]],
     due_on: dt.date,
     places: Mapping[str, Sequence[str]] | None = None,
+    partners: str = "",
 ) -> Inspection:
     """Record what the county or a township found of the three items (item -> verdict, words), once a half-year; open the findings.
 
+    The county inspects by 教育局 and 财政局 together (Linxia 五(一)): ``partners`` says who came along.
     ``places``: item -> keys of :attr:`Users.choices` where the problem is; without, whoever uses the project answers.
     """
     if on > today():
@@ -41,8 +43,8 @@ def inspect(
     year, half = half_of(on)
     level = InspectionLevel.COUNTY if area.level == AreaLevel.COUNTY else InspectionLevel.TOWNSHIP
     made = Inspection(
-        project=project, year=year, half=half, level=level, area=area, on=on, by_id=by.id, by_name=by.name
-    )
+        project=project, year=year, half=half, level=level, area=area, on=on, by_id=by.id, by_name=by.name, partners=partners,
+    )  # fmt: skip
     made.validate_constraints()
     made.save()
     users = users_of(project, area)

@@ -10,7 +10,7 @@ from povertyedu.workbooks.fields import DayField
 from projects.enums import InspectionItem, Verdict
 from projects.queries.inspections import Users
 
-from .fields import LongText
+from .fields import LongText, ShortText
 
 USUAL_DAYS = 30
 
@@ -27,9 +27,13 @@ class InspectionForm(forms.Form):
 
     on = DayField(label="检查日期")
 
-    def __init__(self, *args, users: Users, **kwargs):
+    def __init__(self, *args, users: Users, of_county: bool, **kwargs):
         super().__init__(*args, **kwargs)
         self.users = users
+        if of_county:
+            self.fields["partners"] = ShortText(
+                label="一同检查的单位", max_length=100, required=True, help_text="县级复查由教育局会同财政局，写明参加的单位和人，如“财政局 李明”"
+            )  # fmt: skip
         for item in InspectionItem:
             self.fields[f"{item}_verdict"] = forms.ChoiceField(label=item.label, choices=Verdict.choices)
             self.fields[f"{item}_text"] = LongText(label=f"{item.label}情况", help_text="有问题的必须写明")

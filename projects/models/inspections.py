@@ -28,6 +28,9 @@ class Inspection(models.Model):
     on = models.DateField("检查日期")
     by_id = models.BigIntegerField("检查人编号", null=True)
     by_name = models.CharField("检查人", max_length=60)
+    partners = models.CharField(
+        "一同检查的单位", max_length=100, blank=True, help_text="县级复查由教育局会同财政局"
+    )
     at = models.DateTimeField("登记时间", default=timezone.now)
 
     objects = InspectionQuerySet.as_manager()

@@ -62,16 +62,20 @@ def inspect(request, pk):
     """Record an inspection, from the inspector's place: the county, or a township that uses the project."""
     project = project_of(request, pk, P.INSPECT_PROJECTS)
     area = queries.place_of(Area.objects.visible_to(request.user, P.INSPECT_PROJECTS), project)
-    form = InspectionForm(request.POST or None, users=queries.users_of(project, area))
+    level = InspectionLevel.COUNTY if area.level == AreaLevel.COUNTY else InspectionLevel.TOWNSHIP
+    form = InspectionForm(
+        request.POST or None,
+        users=queries.users_of(project, area),
+        of_county=level == InspectionLevel.COUNTY,
+    )
     if form.is_bound and form.is_valid():
         made = attempt(
             form, actions.inspect, by=actor(request, P.INSPECT_PROJECTS), project=project, area=area, on=form.cleaned_data["on"],
-            verdicts=form.verdicts, due_on=form.cleaned_data["due_on"], places=form.places,
+            verdicts=form.verdicts, due_on=form.cleaned_data["due_on"], places=form.places, partners=form.cleaned_data.get("partners") or "",
         )  # fmt: skip
         if made:
             messages.success(request, f"已登记{made}；有问题的已列入整改销号。")
             return redirect("projects:inspections")
-    level = InspectionLevel.COUNTY if area.level == AreaLevel.COUNTY else InspectionLevel.TOWNSHIP
     context = {
         "crumbs": crumbs(("半年检查", reverse("projects:inspections")), (project.name, None)),
         "title": f"{level.label}：{project.name}", "note": "有问题的自动列入整改销号，谁使用谁负责", "form": form, "button": "登记检查",

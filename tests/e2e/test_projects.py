@@ -69,6 +69,8 @@ def test_half_year_is_inspected_by_township_and_county(open_page, officer, xiazh
         page.get_by_role("link", name="登记检查").click()
         page.locator("[name=quality_verdict]").select_option(verdict)
         page.locator("[name=quality_text]").fill("外墙开裂" if verdict == "problem" else "")
+        if user == officer:
+            page.get_by_role("textbox", name="一同检查的单位").fill("财政局 李明")
         page.get_by_role("button", name="登记检查").click()
         page.get_by_text("有问题的已列入整改销号").wait_for()
     page.get_by_role("cell", name="1 个没有销号").wait_for()
@@ -86,6 +88,7 @@ def test_problem_of_a_county_project_reaches_the_school_that_is_named(
     bureau.locator("[name=quality_verdict]").select_option("problem")
     bureau.locator("[name=quality_text]").fill("管道漏水")
     bureau.locator("[name=quality_places]").select_option(label=xiazhai.name)
+    bureau.get_by_role("textbox", name="一同检查的单位").fill("财政局 李明")
     bureau.get_by_role("button", name="登记检查").click()
     bureau.get_by_text("有问题的已列入整改销号").wait_for()
     town = open_page(cadre, width=390, height=844)

@@ -24,6 +24,7 @@ FINE = {
     "progress_text": "",
     "quality_verdict": "ok",
     "quality_text": "",
+    "partners": "财政局 李明",
 }
 
 
@@ -55,7 +56,13 @@ def test_round_of_a_half_year_from_self_check_to_a_closed_finding(
     again = look(client, dormitory)
     assert (again.status_code, "本半年已有这一层级的检查记录" in again.content.decode()) == (422, True)
     client.force_login(officer)
+    alone = look(client, dormitory, partners="")
+    assert (alone.status_code, "教育局会同财政局" in alone.content.decode()) == (422, True)
     assert look(client, dormitory).status_code == 302
+    assert [(each.level, each.partners) for each in dormitory.inspections.order_by("pk")] == [
+        ("township", ""), ("county", "财政局 李明"),
+    ]  # fmt: skip
+    assert "会同财政局 李明" in client.get(dormitory.get_absolute_url()).content.decode()
     shown = client.get(PAGE).context
     assert [(row.own[0].by_name, row.county.by_name, row.problems, row.open) for row in shown["rows"]] == [
         ("田镇长", "马项目", 1, 1)

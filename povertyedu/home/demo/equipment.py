@@ -212,4 +212,5 @@ def _inspect(township: Actor, county: Actor, project: Project) -> None:
     inspections.inspect(
         by=county, project=project, area=Area.objects.get(pk=REGION), on=today(), due_on=due_on,
         verdicts=fine | {"progress": (Verdict.PROBLEM, "第二批设备超过交货期限没有到校")}, places={"progress": [TOWNSHIP]},
+        partners="财政局 方晓明",
     )  # fmt: skip
