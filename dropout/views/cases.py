@@ -104,8 +104,10 @@ def case_panel(request, student_pk: int):
 @needs(P.WORK_CASES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def case_new(request, student_pk: int):
-    """Open a case on a report; a child that has one is led to it."""
+    """Open a case on a report; of a child that has one, what is new is entered there."""
     student = get_object_or_404(children_in_reach(request.user, P.WORK_CASES), pk=student_pk)
+    if led := _led_to_the_one(request, student):
+        return led
     term = working_term(request)
     if term is None:
         raise Http404
@@ -134,6 +136,8 @@ def case_unenrolled(request):
         return render(request, "students/no_term.html", {"crumbs": crumbs()})
     form = UnenrolledForm(request.POST or None, user=request.user)
     if form.is_bound and form.is_valid():
+        if form.student and (led := _led_to_the_one(request, form.student)):
+            return led
         asked = dict(form.cleaned_data)
         of_case = {name: asked.pop(name) for name in ("village", "kind", "since", "note")}
         by = actor(request, P.WORK_CASES)
@@ -148,6 +152,20 @@ def has_page(request, student_pk: int) -> bool:
     return bool(seen) and seen.filter(pk=student_pk).exists()
 
 
+def _led_to_the_one(request, student: Student):
+    """Lead to the open case that ``student`` has, None without one: nothing typed is thrown away in silence."""
+    standing = Case.objects.open().filter(student=student)  # everyone: that there is one, not what it says
+    if not standing.exists():
+        return None
+    lost = "刚才填写的没有保存，" if request.method == "POST" else ""
+    case = Case.objects.visible_to(request.user, P.VIEW_CASES).open().filter(student=student).first()
+    if case is None:
+        messages.info(request, f"这名学生已有个案，没有另建；{lost}请联系学生现在的学校、乡镇。")
+        return redirect("dropout:cases")
+    messages.info(request, f"这名学生已有个案，没有另建；{lost}新的情况请在这件个案里登记。")
+    return redirect("dropout:case", case.pk)
+
+
 def _opened(request, case: Case):
     messages.success(request, f"{case.student.name}的个案已建立，两条线的责任人都有任务和期限。")
     return redirect("dropout:case", case.pk)
@@ -155,7 +173,7 @@ def _opened(request, case: Case):
 
 def _form(request, form, title: str, back_url: str):
     context = {
-        "crumbs": crumbs((title, None)), "title": title, "note": "一名学生只有一件没有销号的个案；已有的会打开那一件", "form": form,
+        "crumbs": crumbs((title, None)), "title": title, "note": "一名学生只有一件没有销号的个案", "form": form,
         "button": "建立个案", "back_url": back_url,
     }  # fmt: skip
     return render(request, "dropout/form.html", context, status=422 if form.errors else 200)

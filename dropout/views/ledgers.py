@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 
 from dropout.enums import LEDGERS
 from dropout.forms.lists import Asked, asked_handover, asked_ledger
+from dropout.models import Case
 from dropout.queries import screening as queries
 from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
@@ -101,11 +102,15 @@ def handover(request):
     arrived = Enrolment.objects.visible_to(request.user, P.VIEW_CASES).in_bulk(
         [row.arrived_at for row in shown if row.arrived_at]
     )
+    followed = Case.objects.visible_to(request.user, P.VIEW_CASES).open()
+    cases = dict(
+        followed.filter(student__in=[row.student_id for row in shown]).values_list("student_id", "pk")
+    )
     names, schools = area_names(row.home_area for row in shown), queries.handover_counts(asked.every)
     context = {
         **page, "crumbs": _crumbs("小学送、中学接"), "term": term, "missing": missing, "may_work": request.user.can(P.WORK_CASES), "schools": schools,
         "sums": [sum(row[name] for row in schools) for name in ("sent", "received", "missing")],
-        "rows": [{"it": row, "home": names.get(row.home_area, ""), "now": arrived.get(row.arrived_at)} for row in shown],
+        "rows": [{"it": row, "home": names.get(row.home_area, ""), "now": arrived.get(row.arrived_at), "case": cases.get(row.student_id)} for row in shown],
         "tabs": [{"text": "没有接到", "url": "?", "active": missing}, {"text": "全部送出", "url": "?all=1", "active": not missing}],
         "export_url": f"?{'' if missing else 'all=1&'}export=1",
     }  # fmt: skip

@@ -364,6 +364,18 @@ def test_case_is_opened_from_the_childs_page_and_found_there(client, teacher, xi
     assert (page("case", found) in text, new in text) == (True, False)
 
 
+def test_second_report_of_a_child_is_led_to_its_case_and_told_that_nothing_was_opened(client, case, clock):
+    client.force_login(factories.user("韦明", ("village_cadre", factories.village())))
+    new = reverse("dropout:case_new", args=[case.student_id])
+    asked = client.get(new, follow=True)
+    assert asked.redirect_chain == [(page("case", case), 302)]
+    assert "这名学生已有个案，没有另建；新的情况请在这件个案里登记。" in asked.content.decode()
+    typed = {"kind": "dropout", "since": "2020-10-06", "note": "在县城打工"}
+    sent = client.post(new, typed, follow=True)
+    assert "没有另建；刚才填写的没有保存" in sent.content.decode()
+    assert (Case.objects.count(), "已建立" in sent.content.decode()) == (1, False)
+
+
 def test_villages_and_schools_see_their_own_children(client, case, qingshi):
     mine = factories.user("韦明", ("village_cadre", factories.village()), username="cadre")
     other = factories.user(

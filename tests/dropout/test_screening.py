@@ -282,6 +282,17 @@ def test_handover_names_who_was_sent_and_not_received(client, basic, clerk, neig
     assert page.context["sums"] == [2, 1, 1]
     missing = Student.objects.get(name="没送到")
     assert reverse("dropout:case_new", args=[missing.pk]) in page.content.decode()
+    case = open_case(
+        by=clerk.as_actor(), student=missing, term=factories.term("2020-autumn"), origin="promotion", kind="suspected", since=dt.date(2020, 9, 1)
+    )  # fmt: skip
+    text = client.get(HANDOVER).content.decode()
+    assert (
+        reverse("dropout:case", args=[case.pk]) in text,
+        reverse("dropout:case_new", args=[missing.pk]) in text,
+    ) == (
+        True,
+        False,
+    )
     assert len(client.get(HANDOVER, {"all": "1"}).context["rows"]) == 2
     assert (
         client.get(HANDOVER, {"all": "1", "export": "1"})
