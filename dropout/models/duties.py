@@ -88,6 +88,13 @@ class Duty(models.Model):
     def is_overdue(self) -> bool:
         return self.is_late or (self.due_on or self.first_due_on) < today()
 
+    @property
+    def late_word(self) -> str:
+        """Say that a deadline was missed: below whoever has it now, or by them; "" of a duty in time."""
+        if self.is_late:
+            return "已上报"
+        return "逾期" if self.is_overdue else ""
+
     def done_by(self, report: Visit | Lesson) -> bool:
         """Return whether ``report`` of its line is what this duty asks for, made since it was given."""
         demand = demand_of(self.state, self.line)

@@ -68,7 +68,7 @@ def _lines(found: list[Case]) -> list[dict]:
             "it": case,
             "s": queries.TONES[case.state],
             "home": homes.get(case.home_area, ""),
-            "duties": [duties.get(case.pk, {}).get(line) for line in Line.values],
+            "duties": [(line.label, duties.get(case.pk, {}).get(line)) for line in Line],
         }
         for case in found
     ]

@@ -364,6 +364,22 @@ def test_case_is_opened_from_the_childs_page_and_found_there(client, teacher, xi
     assert (page("case", found) in text, new in text) == (True, False)
 
 
+def test_climbed_duty_is_called_the_same_on_every_page(client, case, basic, clock, linxia, put, xiazhai):
+    """It came to the link above, whose own deadline is still ahead: 已上报, not 逾期."""
+    duty = Duty.objects.open().get(line="government")
+    link = put(linxia["乡镇领导包村"], factories.village(), "石磊").link
+    Duty.objects.filter(pk=duty.pk).update(
+        link=link, person=Person.objects.get(name="石磊"), due_on=day("2020-12-01"), is_late=True
+    )
+    client.force_login(basic)
+    clock.set("2020-10-13")
+    pages = (CASES, f"{reverse('dropout:case_duties')}?tab=late", page("case", case))
+    found = [client.get(each).content.decode() for each in pages]
+    assert [("已上报" in text, "</i>逾期<" in text, "逾期上报<" in text) for text in found] == [
+        (True, False, False)
+    ] * 3
+
+
 def test_second_report_of_a_child_is_led_to_its_case_and_told_that_nothing_was_opened(client, case, clock):
     client.force_login(factories.user("韦明", ("village_cadre", factories.village())))
     new = reverse("dropout:case_new", args=[case.student_id])

@@ -191,3 +191,12 @@ def test_missed_deadline_is_seen_by_the_upper_link_and_then_by_the_bureau(open_p
     assert page.locator("tbody tr").count() == 2
     wrong += checked(page)
     assert (wrong, Case.objects.get().since) == ([], dt.date(2020, 10, 5))
+
+
+def test_list_on_a_phone_shows_the_duty_of_both_lines(open_page, case, basic, clock):
+    page = open_page(basic, width=390, height=844)
+    page.goto(reverse("dropout:cases"))
+    row = page.locator("tbody tr", has_text="罗娜")
+    for words in ("入户核实去向", "联系家长，核实去向"):
+        assert row.get_by_text(words).locator("visible=true").count() == 1
+    assert checked(page) == []
