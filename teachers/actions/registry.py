@@ -22,6 +22,8 @@ FACTS = (
     "family_care", "state", "remark",
 )  # fmt: skip
 
+STALE = "您打开这一页之后，这位教师的资料已被他人修改或被批量导入更新；请重新打开，核对后再改，以免盖掉对方的修改。"
+
 
 @dataclass(frozen=True)
 class NewPost:
@@ -61,14 +63,19 @@ def register(*, by: Actor, new: NewTeacher) -> Teacher:
 
 @transaction.atomic
 def amend(
-    *, by: Actor, teacher: Teacher, name: str, phone: str, id_number: str | None = None, **facts
+    *, by: Actor, teacher: Teacher, seen: str, name: str, phone: str, id_number: str | None = None, **facts
 ) -> Teacher:
-    """Correct what the register says; ``id_number`` None leaves the number as it is. What changed is logged, never the number."""
+    """Correct what the register says; ``id_number`` None leaves the number as it is. What changed is logged, never the number.
+
+    ``seen`` is the teacher's fingerprint when the form was opened: a later change, by whomever, refuses this one.
+    """
     held = (
         Teacher.objects.select_for_update(no_key=True, of=("self",))
         .select_related("person", "home_area")
         .get(pk=teacher.pk)
     )
+    if held.fingerprint != seen:
+        raise StepRefused(STALE)
     changes = {
         column: [_word(getattr(held, column)), _word(value)]
         for column, value in facts.items()

@@ -106,7 +106,13 @@ class TeacherForm(forms.Form):
         self.initial = {
             column: getattr(teacher, column) for column in self.fields if hasattr(teacher, column)
         }
-        self.initial |= {"id_number": "", "phone": teacher.person.phone, "home_area": teacher.home_area_id}
+        self.fields["seen"] = forms.CharField(required=False, widget=forms.HiddenInput)
+        self.initial |= {
+            "seen": teacher.fingerprint,
+            "id_number": "",
+            "phone": teacher.person.phone,
+            "home_area": teacher.home_area_id,
+        }
         if teacher.id_number:
             self.fields["id_number"].help_text = "已登记；不改的留空"
 
@@ -126,7 +132,7 @@ class TeacherForm(forms.Form):
     @property
     def facts(self) -> dict:
         """What was said of the register's own columns."""
-        apart = ("name", "phone", "id_number", "school", "since", "kind")
+        apart = ("seen", "name", "phone", "id_number", "school", "since", "kind")
         data = {name: value for name, value in self.cleaned_data.items() if name not in apart}
         return data | {"remark": data["remark"] or "", "backbone": data["backbone"] or ""}
 

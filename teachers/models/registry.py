@@ -16,6 +16,7 @@ from povertyedu.orgs.calendar import today
 from povertyedu.orgs.enums import Stage
 from povertyedu.orgs.models import Area, Person, School
 from povertyedu.orgs.scope import ScopedQuerySet
+from povertyedu.sealing import keyed_hash
 from povertyedu.sealing.fields import SealedCharField
 from teachers.enums.registry import (
     SERVING,
@@ -129,6 +130,13 @@ class Teacher(models.Model):
     @property
     def name(self) -> str:
         return self.person.name
+
+    @property
+    def fingerprint(self) -> str:
+        """A keyed hash of all that the register says of the person: another one means that somebody changed it."""
+        held = {field.name: field.value_from_object(self) for field in self._meta.concrete_fields}
+        held |= {"name": self.person.name, "phone": self.person.phone, "updated_at": None, "updated_by": None}
+        return keyed_hash("\n".join(f"{name}={value}" for name, value in held.items()))
 
     @property
     def is_serving(self) -> bool:

@@ -144,7 +144,7 @@ def teacher_edit(request, pk):
         data = form.cleaned_data
         by = actor(request, P.EDIT_TEACHERS)
         done = attempt(
-            form, actions.amend, by=by, teacher=found, name=data["name"], phone=data["phone"] or "", id_number=data["id_number"] or None,
+            form, actions.amend, by=by, teacher=found, seen=data["seen"], name=data["name"], phone=data["phone"] or "", id_number=data["id_number"] or None,
             **form.facts,
         )  # fmt: skip
         if done:

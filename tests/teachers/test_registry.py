@@ -79,12 +79,35 @@ def test_correction_keeps_the_number_that_is_left_empty_and_logs_no_number(clien
     client.force_login(personnel)
     client.post(reverse("teachers:new"), told())
     held = Teacher.objects.get()
-    fields = told(id_number="", title="first", state="active", name="石秀兰")
+    fields = told(id_number="", title="first", state="active", name="石秀兰", seen=held.fingerprint)
     client.post(reverse("teachers:edit", args=[held.pk]), fields)
     now = Teacher.objects.get()
     assert (now.id_number, now.title, now.name) == (held.id_number, "first", "石秀兰")
     event = AuditEvent.objects.get(action="teacher.amend")
     assert event.changes == {"title": ["second", "first"], "name": ["石秀英", "石秀兰"]}
+
+
+def test_correction_does_not_cover_what_another_changed_meanwhile(client, personnel, xiazhai):
+    """Two open the page, one after the other saves: the second is told, whoever changed what."""
+    wang = teachers.teacher("王芳", xiazhai)
+    client.force_login(personnel)
+    url = reverse("teachers:edit", args=[wang.pk])
+
+    def opened() -> dict:
+        form = client.get(url).context["form"]
+        return {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)}
+
+    first, second, third = opened(), opened(), opened()
+    assert client.post(url, first | {"phone": "13911112222"}).status_code == 302
+    late = client.post(url, second | {"remark": "借调过"})
+    assert (late.status_code, "已被他人修改或被批量导入更新" in late.content.decode()) == (422, True)
+    wang.refresh_from_db()
+    assert (wang.person.phone, wang.remark) == ("13911112222", "")
+    assert client.post(url, opened() | {"remark": "借调过"}).status_code == 302
+    act(client, wang, "award", what="title:senior", on="2018-12-01", document="")
+    assert client.post(url, third).status_code == 422
+    wang.refresh_from_db()
+    assert (wang.remark, wang.title) == ("借调过", "senior")
 
 
 def test_number_is_shown_for_a_reason_that_is_logged(client, personnel, school_head, xiazhai):
