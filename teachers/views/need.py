@@ -66,13 +66,14 @@ def need(request):
     tab = listing.tab(TABS, "township")
     townships = Area.objects.filter(level="township")  # everyone: names of places
     names = dict(townships.values_list("code", "name"))
+    sums = queries.summed(found)
     context = {
         "crumbs": crumbs(("教师需求", None)), "form": form, "applied": form.in_force(), "keep": {"tab": tab}, "tab": tab, "day": form.day,
         "tabs": [
             {"text": text, "active": name == tab, "url": f"?{listing.query(tab=name)}", "count": _count(name, found)}
             for name, text in TABS.items()
         ],
-        "sums": queries.summed(found), "stages": queries.by_stage(found), "has_standards": StaffStandard.objects.exists(),
+        "sums": sums, "next_steps": _next_steps(request.user, sums), "stages": queries.by_stage(found), "has_standards": StaffStandard.objects.exists(),
         "rows": [each for each in found if OF_SCHOOLS[tab](each)] if tab in OF_SCHOOLS else [],
         "townships": queries.by_township(found, names) if tab == "township" else [],
         "subjects": queries.by_subject(found) if tab == "subject" else [],
@@ -80,6 +81,19 @@ def need(request):
         "export_url": f"{reverse('teachers:need_export')}?{listing.query()}", "any": bool(found),
     }  # fmt: skip
     return render(request, "teachers/need.html", context)
+
+
+def _next_steps(user, need) -> list[dict]:
+    """Return what fills ``need``, sums or a school's, for who may do it; the first is the page's main one."""
+    recruit = {"text": "拟订招聘计划", "url": reverse("teachers:plan_new")}
+    suggest = {"text": "交流建议方案", "url": reverse("teachers:suggested_new")}
+    send = {"text": "起草派出", "url": reverse("teachers:deployment_new")}
+    steps = [
+        (need.shortage and user.can(P.PLAN_RECRUITMENT), recruit),
+        ((need.shortage or need.surplus) and user.can(P.PLAN_DEPLOYMENT), suggest),
+        (need.surplus and user.can(P.ASK_DEPLOYMENT) and not user.can(P.PLAN_DEPLOYMENT), send),
+    ]
+    return [step for is_open, step in steps if is_open]
 
 
 def _count(tab: str, found: list) -> int | str:
@@ -105,7 +119,7 @@ def school_need(request, pk):
     found = queries.school_needs([school], form.day)[0]
     context = {
         "crumbs": crumbs(CRUMB, (school.name, None)), "school": school, "need": found, "day": form.day, "held": getattr(school, "establishment", None),
-        "may_plan": request.user.can(P.PLAN_RECRUITMENT), "may_ask": request.user.can(P.ASK_DEPLOYMENT),
+        "next_steps": _next_steps(request.user, found),
     }  # fmt: skip
     return render(request, "teachers/school_need.html", context)
 

@@ -1,6 +1,7 @@
 """教师需求: the state's ratios, teaching points by class, shares by subject, sums; every figure worked out by hand."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 from io import BytesIO
 
@@ -177,6 +178,25 @@ def test_tabs_have_the_schools_with_the_problem(client, personnel, county, xiazh
         for tab in ("short", "lacking", "surplus")
     }
     assert rows == {"short": [county, qingshi], "lacking": [xiazhai, qingshi], "surplus": [xiazhai]}
+
+
+def buttons(client, url) -> list[tuple[str, str]]:
+    """Return (kind, text) of the links beside the title that lead on."""
+    page = client.get(url).content.decode()
+    head = page[page.index('class="page-head"') : page.index("</div></div>", page.index('class="page-head"'))]
+    return re.findall(r'class="btn btn-sm btn-(primary|outline-primary)" href="[^"]*">([^<]+)</a>', head)
+
+
+def test_need_leads_on_to_what_fills_it(client, personnel, school_head, county, xiazhai, qingshi):
+    client.force_login(personnel)
+    plan, suggest = "拟订招聘计划", "交流建议方案"
+    assert buttons(client, f"{NEED}?{DAY}")[:2] == [("primary", plan), ("outline-primary", suggest)]
+    short = reverse("teachers:school_need", args=[qingshi.pk])
+    assert buttons(client, f"{short}?{DAY}")[:2] == [("primary", plan), ("outline-primary", suggest)]
+    over = reverse("teachers:school_need", args=[xiazhai.pk])
+    assert buttons(client, f"{over}?{DAY}")[:1] == [("primary", suggest)]
+    client.force_login(school_head)
+    assert buttons(client, f"{over}?{DAY}") == [("primary", "起草派出"), ("outline-primary", "编制与教职工")]
 
 
 def test_who_has_left_or_retired_is_no_staff_and_a_day_before_counts_them(client, personnel, county, xiazhai):
