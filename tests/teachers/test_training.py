@@ -12,10 +12,12 @@ from django.urls import reverse
 
 from povertyedu.home.demo.recruiting import recruit_and_train
 from povertyedu.imports import actions as imports
+from povertyedu.publicity.models import Notice
 from povertyedu.workflow.flow import StepRefused
 from teachers.actions import training as actions
 from teachers.actions.training import Completion
 from teachers.models import (
+    HireList,
     RecruitmentPlan,
     SchoolPlace,
     Trainee,
@@ -325,6 +327,9 @@ def test_demo_county_recruits_and_trains(personnel, approver, clerk, xiazhai):
         "approved",
         "submitted",
     ]
+    listed = HireList.objects.get(approved_on__isnull=False)
+    assert listed.drawn_on < listed.closes_on < listed.approved_on
+    assert Notice.objects.get(about=listed.about).opens_on == listed.drawn_on
     states = dict.fromkeys(Trainee.objects.values_list("state", flat=True))
     assert set(states) == {"enrolled", "reported", "completed"}
     assert TrainingCourse.objects.filter(relays__isnull=False).count() == 1

@@ -8,11 +8,12 @@ from decimal import Decimal
 from povertyedu.accounts.models import User
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import School
+from povertyedu.publicity.models import Notice
 from povertyedu.workflow.flow import Actor
 from teachers.actions import candidates, hiring, posting, recruitment, training
 from teachers.actions.candidates import Applicant
 from teachers.enums.registry import AppointmentKind, Origin
-from teachers.models import Establishment, PostLine, RecruitmentPlan, Teacher, TrainingCourse
+from teachers.models import Establishment, HireList, PostLine, RecruitmentPlan, Teacher, TrainingCourse
 from teachers.queries.lacks import wanted_for
 from teachers.queries.recruitment import Wanted
 from teachers.queries.training import picks_for
@@ -60,13 +61,20 @@ def _have_recruited(users: dict[str, Actor], numbers: Numbers) -> None:
     if not candidates.clear_all(by=by, plan=plan):
         return
     listed = hiring.open_list(by=by, plan=plan)
-    listed.closes_on = today() - dt.timedelta(days=1)  # its days are over
-    listed.save(update_fields=["closes_on"])
+    _over(listed)
     hiring.approve(by=users["approver"], hire_list=listed)
     for number, candidate in enumerate(listed.candidates.order_by("pk"), start=1):
         posting.post(
             by=by, candidate=candidate, since=dt.date(today().year, 9, 1), code=f"YL9{number:04d}", kind=AppointmentKind.CONTRACT
         )  # fmt: skip
+
+
+def _over(listed: HireList) -> None:
+    """Put the days of a publicity back, so that they are over: it was opened a fortnight ago."""
+    back = listed.closes_on - today() + dt.timedelta(days=7)
+    listed.drawn_on, listed.closes_on = listed.drawn_on - back, listed.closes_on - back
+    listed.save(update_fields=["drawn_on", "closes_on"])
+    Notice.objects.filter(about=listed.about).update(opens_on=listed.drawn_on, closes_on=listed.closes_on)
 
 
 def _applicant(
