@@ -167,8 +167,10 @@ def keep_tilt(*, by: Actor, tilt: TiltList) -> TiltList:
         tilt.by_name = by.name
     tilt.validate_constraints()
     tilt.save()
-    for entry in tilt.entries.all():
-        TiltEntry.objects.filter(pk=entry.pk).update(rural_points=tilt.points_for(entry.rural_months))
+    entries = list(tilt.entries.all())
+    for entry in entries:
+        entry.rural_points = tilt.points_for(entry.rural_months)
+    TiltEntry.objects.bulk_update(entries, ["rural_points"], batch_size=500)
     record(by, action="tilt.keep", subject=tilt, changes={"points_per_year": [None, tilt.points_per_year]})
     return tilt
 

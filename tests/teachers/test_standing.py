@@ -4,11 +4,13 @@ import datetime as dt
 from io import BytesIO
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from povertyedu.audit.models import AccessEvent, AuditEvent
 from povertyedu.workbooks.writing import write_table
+from teachers.actions import care
 from teachers.models import CivilPay, TeacherPay, TiltEntry, TiltList
 from tests import factories
 from tests.factories import teachers
@@ -61,6 +63,34 @@ def test_rural_years_give_points_by_the_rule_and_the_rural_share_is_shown(
     assert ("已定榜" in shown, "50.0%" in shown) == (True, True)
     with pytest.raises(IntegrityError), transaction.atomic():
         TiltEntry.objects.update(rural_points=1_000)
+
+
+def test_corrected_rule_is_reckoned_in_the_same_queries_for_two_and_for_thirty(personnel, xiazhai, on_day):
+    on_day("2020-10-20")
+    by = personnel.as_actor()
+    tilt = TiltList(
+        kind="award",
+        name="优秀教师",
+        year=2020,
+        document="云教〔2020〕1号",
+        points_per_year=50,
+        most_points=300,
+    )
+    care.keep_tilt(by=by, tilt=tilt)
+
+    def queries(points: int) -> int:
+        tilt.points_per_year = points
+        with CaptureQueriesContext(connection) as made:
+            care.keep_tilt(by=by, tilt=tilt)
+        assert {entry.rural_points for entry in tilt.entries.all()} == {points * 5}
+        return len(made)
+
+    for number in (2, 28):
+        who = [teachers.teacher(f"师{each}", xiazhai, since=dt.date(2015, 9, 1)) for each in range(number)]
+        care.put_up_all(by=by, tilt=tilt, candidates=[(each, 0) for each in who])
+        if number == 2:
+            few = queries(10)
+    assert queries(20) == few
 
 
 def test_school_sees_only_its_own_candidates(client, school_head, clerk, personnel, xiazhai, town, on_day):
