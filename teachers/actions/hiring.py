@@ -46,7 +46,7 @@ def open_list(*, by: Actor, plan: RecruitmentPlan) -> HireList:
     for row in rows:
         shown = {
             "name": row.name, "school": row.line.school.name, "grade": "", "school_class": "",
-            "programme": f"{row.line.get_stage_display()}{row.line.get_subject_display()}",
+            "programme": row.line.post_label,
         }  # fmt: skip
         lists.setdefault(row.line.school_id, []).append(shown)
     notices = put_up(

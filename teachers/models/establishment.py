@@ -13,6 +13,7 @@ from povertyedu.orgs.enums import Stage
 from povertyedu.orgs.models import School
 from povertyedu.workflow.models import Decision
 from teachers.enums.establishment import ExcessState, StaffBasis
+from teachers.enums.posts import post_label
 from teachers.enums.registry import Subject
 
 from .places import AtSchoolQuerySet
@@ -255,4 +256,4 @@ class SubjectHours(models.Model):
         ]  # fmt: skip
 
     def __str__(self):
-        return f"{self.get_stage_display()}{self.get_subject_display()}"
+        return post_label(self.stage, self.subject)

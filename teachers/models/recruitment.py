@@ -11,6 +11,7 @@ from povertyedu.orgs.models import School
 from povertyedu.orgs.scope import ScopedQuerySet
 from povertyedu.sealing.fields import SealedCharField
 from povertyedu.workflow.models import Decision
+from teachers.enums.posts import post_label
 from teachers.enums.recruitment import HOLDING, CandidateState, HireListState, PlanState, TermOutcome
 from teachers.enums.registry import Origin, Subject
 
@@ -161,7 +162,11 @@ class PostLine(models.Model):
         ]  # fmt: skip
 
     def __str__(self):
-        return f"{self.school} {self.get_stage_display()}{self.get_subject_display()}"
+        return f"{self.school} {self.post_label}"
+
+    @property
+    def post_label(self) -> str:
+        return post_label(self.stage, self.subject)
 
     @property
     def free(self) -> int:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from povertyedu.orgs.enums import Stage
 from povertyedu.orgs.models import School, Term
 from povertyedu.workflow.models import Decision
+from teachers.enums.posts import post_label
 from teachers.enums.registry import Subject
 from teachers.enums.suggested import HoldKind, MoveState, RunState
 
@@ -119,11 +120,6 @@ class ToPost(models.Model):
     @property
     def post_label(self) -> str:
         return post_label(self.stage, self.subject)
-
-
-def post_label(stage: str, subject: str) -> str:
-    """Return how readers call a post: 小学英语."""
-    return f"{Stage(stage).label}{Subject(subject).label}"
 
 
 class PlanHold(models.Model):

@@ -9,9 +9,9 @@ from povertyedu.orgs.enums import SchoolKind, Setting
 from povertyedu.orgs.models import School, Term
 from teachers import planning
 from teachers.enums.deployment import NOT_TO_BE
+from teachers.enums.posts import post_label
 from teachers.enums.registry import AppointmentKind, Remoteness, Subject, TeacherState
 from teachers.models import Appointment, Deployment, SchoolPlace
-from teachers.models.suggested import post_label
 
 from .need import SchoolNeed, school_needs
 

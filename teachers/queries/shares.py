@@ -57,7 +57,7 @@ def names_of_posts(subjects: list[str]) -> dict[str, Named]:
     named = {}
     for subject, key in keys.items():
         if line := lines.get(key):
-            label = f"{line.get_stage_display()}{line.get_subject_display()} 第 {subject.partition('.')[2]} 个（{line.target}）"
+            label = f"{line.post_label} 第 {subject.partition('.')[2]} 个（{line.target}）"
             named[subject] = Named(label, line.school.name, line.target.plan.get_absolute_url())
         else:
             named[subject] = Named("（岗位已删去）", "")

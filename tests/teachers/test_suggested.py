@@ -15,6 +15,7 @@ from povertyedu.jobs.tasks import run as run_job
 from povertyedu.workflow.flow import StepRefused
 from teachers import planning
 from teachers.actions import suggested as actions
+from teachers.enums.posts import post_label
 from teachers.models import Deployment, PlanHold, PlannedMove, PlanRun, PlanRunDecision
 from teachers.queries.plan_facts import read_facts
 from tests import factories
@@ -199,6 +200,12 @@ def test_who_is_away_during_the_plan_is_not_weighed(county, autumn, qingshi):
     deployment(county[0], qingshi, state="draft", since=UNTIL, until=UNTIL)
     facts = read_facts(dt.date(2020, 9, 10), term=autumn, since=SINCE, until=UNTIL)
     assert set(facts.teacher) == {county[1].pk, county[2].pk}
+
+
+def test_post_is_called_by_stage_and_subject_once():
+    assert [post_label(*of) for of in (("primary", "english"), ("preschool", "preschool"), ("preschool", "art"))] == [
+        "小学英语", "学前教育", "学前美术",
+    ]  # fmt: skip
 
 
 def test_move_tells_why_and_the_next_best(client, personnel, county, autumn):
