@@ -1,6 +1,8 @@
 """Background work of the subsidy side: ids in, one action."""
 
-from povertyedu.jobs.progress import JobRefused
+from collections.abc import Sequence
+
+from povertyedu.jobs.progress import JobRefused, parts
 from povertyedu.orgs.models import Term
 from povertyedu.workbooks.reading import WorkbookError
 from povertyedu.workflow.flow import SYSTEM
@@ -15,27 +17,25 @@ from subsidies.queries import FactUnread
 
 
 def recalculate(
-    job, progress, *, term: str, only_changed: bool = True, cause: str = RunCause.BY_HAND
-) -> dict:
-    """Recalculate a term; safe to run twice."""
+    job, progress, *, term: str, then: Sequence[str] = (), only_changed: bool = True, cause: str = RunCause.BY_HAND
+) -> dict:  # fmt: skip
+    """Recalculate a term, and the later ones after it: what it gives can decide them; safe to run twice."""
     by = job.by.as_actor() if job.by else SYSTEM
-    found = Term.objects.get(pk=term)
+    terms = [Term.objects.get(pk=code) for code in (term, *then)]
     try:
-        run = recalculation.recalculate(
-            cause=RunCause(cause), term=found, only_changed=only_changed, trigger=job.label, by=by, progress=progress
-        )  # fmt: skip
+        runs = [
+            recalculation.recalculate(
+                cause=RunCause(cause), term=found, only_changed=only_changed, trigger=job.label, by=by, progress=part
+            )
+            for found, part in zip(terms, parts(progress, len(terms)), strict=True)
+        ]  # fmt: skip
     except FactUnread as error:
         raise JobRefused(str(error)) from error
     if cause == RunCause.NIGHTLY:
-        nightly.tell_done(run)
-        nightly.go_on(run, since=job.started_at)
-    return {
-        "run": run.pk,
-        "created": run.created,
-        "updated": run.updated,
-        "ended": run.ended,
-        "unchanged": run.unchanged,
-    }
+        nightly.tell_done(runs[0])
+        nightly.go_on(runs[0], since=job.started_at)
+    counts = ("created", "updated", "ended", "unchanged")
+    return {"run": runs[0].pk} | {name: sum(getattr(run, name) for run in runs) for name in counts}
 
 
 def what_if(job, progress, *, policy: int) -> dict:

@@ -17,6 +17,7 @@ cancel flag. Commands, which need no worker, pass :data:`NO_PROGRESS`.
 import logging
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from itertools import pairwise
 from threading import Event, Thread
 from typing import TypeVar
 
@@ -132,6 +133,14 @@ class Share:
 
     def fence(self):
         self.progress.fence()
+
+
+def parts(progress, many: int) -> list:
+    """Return the ``progress`` of each of ``many`` like stretches of a work; of one it is its own."""
+    if many == 1:
+        return [progress]
+    ends = [PERCENT * number // many for number in range(many + 1)]
+    return [Share(progress, start, end) for start, end in pairwise(ends)]
 
 
 def counted(rows: Iterable[T], progress, count: int) -> Iterator[T]:

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from povertyedu.accounts.models import User
 from povertyedu.accounts.permissions import Permission
+from povertyedu.jobs.models import Job
 from povertyedu.jobs.tasks import start
 from povertyedu.orgs.models import Term
 from students.models import FactChange
@@ -19,6 +20,17 @@ LOCK = "recalculate:"
 def lock_of(term: Term) -> str:
     """What no two recalculations of a term may work on at once."""
     return f"{LOCK}{term.pk}"
+
+
+def terms_of(job: Job) -> list[str]:
+    """The terms a recalculation goes through, the oldest first."""
+    return [job.arguments["term"], *job.arguments.get("then", ())]
+
+
+def job_on(term: Term) -> Job | None:
+    """The newest recalculation that waits or is at work on ``term``, of its own or as one of several terms."""
+    jobs = Job.objects.live().filter(kind=KIND).order_by("-pk")
+    return next((job for job in jobs if term.pk in terms_of(job)), None)
 
 
 @contextmanager

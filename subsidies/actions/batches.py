@@ -12,6 +12,7 @@ from povertyedu.orgs.enums import Season
 from povertyedu.orgs.models import Term
 from povertyedu.workflow.flow import Actor, StepRefused, advance
 from students.models import BankAccount, Student
+from subsidies import engine
 from subsidies.enums import (
     ACCOUNT_HOLDS,
     BatchStage,
@@ -31,10 +32,12 @@ from subsidies.models import (
     SheetDecision,
     due_fen,
 )
-from subsidies.queries.opening import list_outstanding, terms_until
+from subsidies.queries import once_rules
+from subsidies.queries.opening import Opening
 from subsidies.states import BATCH_FLOW, SHEET_FLOW, STAGE_OF
 
 from .commitments import commit, withdraw_commitments
+from .policies import pack_of, policies_for
 from .recovery import offset
 
 
@@ -66,22 +69,32 @@ def open_batch(
     """Open a batch of what is outstanding for ``programmes`` (codes or rows) in ``term``; ``with_past`` adds back-pay.
 
     Lines carry the child's facts, the account and their own term as they are now; a child without an
-    account, or with somebody else's, is listed but held. StepRefused when nothing is outstanding.
+    account, or with somebody else's, is listed but held; one whose facts changed since the last recalculation waits for
+    the next. StepRefused when nothing is left to list.
     """
     chosen = list(Programme.objects.filter(pk__in=[getattr(p, "pk", p) for p in programmes]))
     if not chosen or any(programme.kind != Kind.CASH for programme in chosen):
         raise StepRefused("请选择至少一个现金发放的项目；减免和供餐不通过批次发放。")
     batch = _new_batch(by=by, term=term, title=title, programmes=chosen, follows=follows)
     offset(by=by)
-    lines = list_outstanding(
-        batch, terms=terms_until(term, with_past=with_past), programmes=[p.pk for p in chosen]
-    )
-    if not lines:
-        raise StepRefused("所选项目目前没有待发资金，可能刚被另一批次列入，请刷新后再看。")
+    opening = opening_of(term, with_past=with_past)
+    if not opening.list_in(batch, [p.pk for p in chosen]):
+        raise StepRefused(
+            "所选项目目前没有待发资金可以列入：可能刚被另一批次列入，或学生待重算，请刷新后再看。"
+        )
     _hold_objected(batch)
     hold_blocked(batch, batch.lines.all(), by=by)
     total_up(batch.sheets.all())
     return batch
+
+
+def opening_of(term: Term, *, with_past: bool = False) -> Opening:
+    """Return what a batch of ``term`` could take now; ``with_past`` of every earlier term too (back-pay, 补发)."""
+    earlier = Term.objects.filter(starts_on__lt=term.starts_on) if with_past else Term.objects.none()
+    terms = [*earlier.order_by("starts_on"), term]
+    policies = policies_for(terms)
+    once = {code: once_rules(pack_of(policy), engine.Term.parse(code)) for code, policy in policies.items()}
+    return Opening([each.pk for each in terms], once)
 
 
 def _new_batch(*, by: Actor, term: Term, title: str, programmes, follows: Batch | None) -> Batch:

@@ -16,7 +16,7 @@ from povertyedu.jobs.tasks import start
 from povertyedu.options.registry import option
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Term
-from students.actions.recalculating import KIND, LOCK, lock_of
+from students.actions.recalculating import KIND, LOCK, lock_of, terms_of
 from students.enums import ChangeCause
 from students.models import FactChange
 from subsidies.enums import RunCause
@@ -58,9 +58,9 @@ def _start_due() -> list[Job]:
     locked = Term.objects.select_for_update(no_key=True)
     terms = list(locked.filter(pk__in=due, is_closed=False).order_by("starts_on"))
     done = Q(state__in=LIVE_STATES) | Q(arguments__cause=RunCause.NIGHTLY, created_at__gte=midnight)
-    taken = set(Job.objects.filter(done, kind=KIND).values_list("lock", flat=True))
+    taken = {code for job in Job.objects.filter(done, kind=KIND) for code in terms_of(job)}
     governed = policies_for(terms) if terms else {}
-    return [_start(term) for term in terms if term.pk in governed and lock_of(term) not in taken]
+    return [_start(term) for term in terms if term.pk in governed and term.pk not in taken]
 
 
 def _start(term: Term) -> Job:
@@ -79,8 +79,8 @@ def go_on(run: Recalculation, *, since: dt.datetime) -> list[Job]:
     later = Term.objects.filter(
         pk__in=marked.values("term"), starts_on__gt=run.term.starts_on, is_closed=False
     )
-    waiting = set(Job.objects.waiting().filter(kind=KIND).values_list("lock", flat=True))
-    return [_start(term) for term in later.order_by("starts_on") if lock_of(term) not in waiting]
+    waiting = {code for job in Job.objects.waiting().filter(kind=KIND) for code in terms_of(job)}
+    return [_start(term) for term in later.order_by("starts_on") if term.pk not in waiting]
 
 
 def unfinished() -> QuerySet[Term]:

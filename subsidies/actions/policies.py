@@ -18,7 +18,7 @@ from povertyedu.workflow.flow import Actor, StepRefused, advance
 from students.models import CountyFact
 from subsidies import engine
 from subsidies.models import Policy, PolicyDecision, Programme
-from subsidies.queries import Reading, own_county, watched_programmes
+from subsidies.queries import Foretold, Reading, own_county, watched_programmes
 from subsidies.states import POLICY_FLOW
 
 from .declared_facts import create_declared
@@ -144,10 +144,10 @@ def pack_named(name: str) -> engine.Policy:
     return engine.load_pack(library(name), library=library)
 
 
-def reading_of(policy: Policy, term: Term) -> Reading:
-    """Return for what the facts are read that ``policy``'s rules ask in ``term``."""
+def reading_of(policy: Policy, term: Term, foretold: Foretold | None = None) -> Reading:
+    """Return for what the facts are read that ``policy``'s rules ask in ``term``, after what a draft gave before."""
     watched = watched_programmes(pack_of(policy), engine.Term.parse(term.pk))
-    return Reading(term.pk, own_county(), policy.figures, watched)
+    return Reading(term.pk, own_county(), policy.figures, watched, foretold or Foretold())
 
 
 def at_of(policy: Policy, term: str) -> engine.At:

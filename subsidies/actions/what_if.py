@@ -1,30 +1,32 @@
 """试算: what a draft would change, term by term, without touching an entitlement.
 
-Reads children in order of their key, a chunk at a time, as a recalculation does; keeps sums by school and programme and the
-children whose money changes most, so its memory does not grow with the county. Once stored, a run is stale as soon as
-the draft, the terms or what is in force has changed.
+Reads children in order of their key, a range at a time: its terms one after another, the oldest first, so that what the draft
+gives in one term is known in the next (once in a lifetime). Keeps sums by school and programme and the children whose
+money changes most, so its memory does not grow with the county. Once stored, a run is stale as soon as the draft, the
+terms or what is in force has changed.
 """
 
 import heapq
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from povertyedu.jobs.progress import NO_PROGRESS
 from povertyedu.orgs.models import Term
 from povertyedu.workflow.flow import Actor
-from students.models import Enrolment
+from students.models import Enrolment, Student
 from subsidies import engine
 from subsidies.enums import Kind
 from subsidies.models import Balance, Entitlement, Policy, WhatIf, WhatIfCell, WhatIfTerm
-from subsidies.queries import FactReader, waiting_children
+from subsidies.queries import FactReader, Foretold, waiting_children
 
 from .policies import decider_of, policies_for, reading_of
-from .recalculation import Reach, read_facts, span_of
+from .recalculation import Reach, read_facts
 
 MOST = 50  # children of a term that are kept by name
 AT_ONCE = 1_000  # children of a cell that are looked at in one go
@@ -87,36 +89,63 @@ class Change:
 
 @dataclass
 class Chunk:
-    """What became of the children of one range of keys; ``last`` is its last key, None at the end."""
+    """What became of the children of one range of keys in a term."""
 
+    term: Term
     changes: list[Change]
     students: int
     before_fen: int  # cash of all of them, now and under the draft
     after_fen: int
-    last: int | None
 
 
-def chunks(policy: Policy, term: Term, reach: Reach) -> Iterator[Chunk]:
-    """Yield what ``policy`` would change of the children in ``reach``, in order of their key.
+@dataclass(frozen=True)
+class _Trial:
+    """A term under a draft: what decides its children there, on what is read of them."""
 
-    Raise PackError for a text that is no pack, FactUnread for a fact nobody reads.
+    term: Term
+    decider: engine.Decider
+    reader: FactReader
+    reach: Reach
+
+
+def chunks(policy: Policy, terms: Sequence[Term], children: Sequence[int] | None = None) -> Iterator[Chunk]:
+    """Yield what ``policy`` would change in ``terms``, the oldest first, for one range of keys after another.
+
+    ``children``: of these alone. Raise PackError for a text that is no pack, FactUnread for a fact nobody reads.
     """
-    decider = decider_of(policy, term)
-    reader = FactReader(decider.facts, reading_of(policy, term))
+    foretold = Foretold(frozenset(term.pk for term in terms), {})
+    trials = [_trial(policy, term, foretold, children) for term in terms]
+    watched = frozenset().union(*(trial.reader.reading.watched for trial in trials))
+    students = Student.objects.all() if children is None else Student.objects.filter(pk__in=children)
     last: int | None = 0
     while last is not None:
-        chunk = _chunk(decider, reader, term, reach, last)
-        last = chunk.last
-        yield chunk
+        span, last = _span(students, last)
+        foretold.given.clear()
+        for trial in trials:
+            yield _chunk(trial, span, watched)
 
 
-def _chunk(decider: engine.Decider, reader: FactReader, term: Term, reach: Reach, after: int) -> Chunk:
-    span, last = span_of(reach, after)
-    facts = read_facts(reach, reader, span)
-    values = reader.of_students([row[0] for row in facts])
+def _trial(policy: Policy, term: Term, foretold: Foretold, children: Sequence[int] | None) -> _Trial:
+    decider = decider_of(policy, term)
+    reach = _whole(term) if children is None else _whole(term).among(Q(student__in=children))
+    return _Trial(term, decider, FactReader(decider.facts, reading_of(policy, term, foretold)), reach)
+
+
+def _span(students: QuerySet, after: int) -> tuple[dict, int | None]:
+    """Return the next range of keys above ``after`` as a filter, and its last key, None at the end: one range for all terms."""
+    coming = students.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)
+    last = coming[settings.RECALCULATION_CHUNK - 1 : settings.RECALCULATION_CHUNK].first()
+    return {"student_id__gt": after} | ({"student_id__lte": last} if last else {}), last
+
+
+def _chunk(trial: _Trial, span: dict, watched: frozenset[str]) -> Chunk:
+    term, decider = trial.term, trial.decider
+    facts = read_facts(trial.reach, trial.reader, span)
+    values = trial.reader.of_students([row[0] for row in facts])
+    given = trial.reader.reading.foretold.given
     money: dict[int, dict[str, Money]] = defaultdict(dict)
     places: dict[int, tuple[int | None, str, str]] = {}
-    present = reach.entitled.filter(**span).values_list(
+    present = trial.reach.entitled.filter(**span).values_list(
         "student_id", "programme_id", "kind", "amount_fen", "school_id", "school_area", "home_area"
     )
     for student, programme, kind, fen, *place in present:
@@ -133,9 +162,11 @@ def _chunk(decider: engine.Decider, reader: FactReader, term: Term, reach: Reach
             own[line.programme].kind = line.kind
             own[line.programme].after_fen = line.amount_fen
             places[student] = school, school_area, home_area
+            if line.programme in watched:
+                given.setdefault(student, set()).add(line.programme)
     cash = [m for own in money.values() for m in own.values() if m.kind == Kind.CASH]
     before, owed = sum(m.before_fen for m in cash), sum(m.after_fen for m in cash)
-    return Chunk(_changes(term, span, money, places), len(facts), before, owed, last)
+    return Chunk(term, _changes(term, span, money, places), len(facts), before, owed)
 
 
 def _changes(term: Term, span: dict, money: dict, places: dict) -> list[Change]:
@@ -254,13 +285,11 @@ def run_what_if(*, policy: Policy, by: Actor, progress=NO_PROGRESS) -> WhatIf:
     started, terms = time.monotonic(), terms_of(policy)
     newest, present = newest_published(), policies_for(terms)
     progress.expect(sum(_whole(term).enrolments.count() for term in terms))
-    done, counted = 0, {}
-    for term in terms:
-        count = counted[term.pk] = _TermCount()
-        for chunk in chunks(policy, term, _whole(term)):
-            count.take(chunk)
-            progress.reach(done + count.students, f"{term}")
-        done += count.students
+    done, counted = 0, {term.pk: _TermCount() for term in terms}
+    for chunk in chunks(policy, terms):
+        counted[chunk.term.pk].take(chunk)
+        done += chunk.students
+        progress.reach(done, f"{chunk.term}")
     with transaction.atomic():
         policy.what_ifs.all().delete()
         run = WhatIf.objects.create(
@@ -312,19 +341,25 @@ def current_what_if(policy: Policy) -> WhatIf | None:
 def children_of(
     policy: Policy, term: Term, *, school: int | None, area: str = "", programme: str = "", after: int = 0, limit: int = 50
 ) -> list[Change]:  # fmt: skip
-    """Return the next children of a cell above key ``after``, found out anew: those of a school, or of a township who study away."""
+    """Return the next children of a cell above key ``after``, found out anew: those of a school, or of a township who study away.
+
+    Their earlier terms are gone through as well: what the draft gives there can decide this one.
+    """
     place = Q(school=school) if school else Q(school=None, home_area__startswith=area)
     keys: set[int] = set()
     for rows in (Enrolment.objects.filter(place, term=term), Entitlement.objects.filter(place, term=term)):
         keys.update(rows.order_by().values_list("student_id", flat=True))
     waiting = sorted(key for key in keys if key > after)
+    terms = [each for each in terms_of(policy) if each.starts_on <= term.starts_on]
     found: list[Change] = []
     while waiting and len(found) < limit:
         some, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
-        for chunk in chunks(policy, term, _whole(term).among(Q(student__in=some))):
+        for chunk in chunks(policy, terms, some):
             found += [
                 change
                 for change in chunk.changes
-                if change.school == school and (not programme or programme in change.programmes)
+                if chunk.term == term
+                and change.school == school
+                and (not programme or programme in change.programmes)
             ]
     return found[:limit]

@@ -236,7 +236,8 @@ class LineQuerySet(PlacedQuerySet):
 class Line(models.Model):
     """One child's money under one programme in a batch, with the child's facts as they were.
 
-    The partial unique constraint lets no second batch take the same money. A paid line is never
+    The partial unique constraints let no second batch take the same money, nor what a child gets once in
+    its life for another term. A paid line is never
     changed or deleted: the database refuses it (migration ``views_and_triggers``).
     """
 
@@ -247,6 +248,7 @@ class Line(models.Model):
     programme = models.ForeignKey(Programme, models.PROTECT, related_name="lines", verbose_name="项目")
     payer = models.CharField("发放方", max_length=10, choices=Payer.choices, default=Payer.THIS_COUNTY)
     rule = models.CharField("规则", max_length=60)
+    once = models.BooleanField("一生一次", default=False, db_default=False)
     amount_fen = models.BigIntegerField("金额（分）")
     state = models.CharField("状态", max_length=10, choices=LineState.choices, default=LineState.LISTED)
     hold = models.CharField("暂缓原因", max_length=20, choices=HoldReason.choices, blank=True)
@@ -290,6 +292,11 @@ class Line(models.Model):
                 fields=["student", "term", "programme", "payer"],
                 condition=Q(state__in=_OPEN),
                 name="one_open_line_per_money",
+            ),
+            models.UniqueConstraint(
+                fields=["student", "programme", "payer"],
+                condition=Q(once=True, state__in=_OPEN),
+                name="once_in_a_lifetime_on_one_open_line",
             ),
             models.UniqueConstraint(
                 fields=["batch", "student", "term", "programme"], name="one_line_per_batch_and_money"

@@ -10,11 +10,12 @@ from .entitlements import (
     waiting_children,
 )
 from .facts import FactReader, FactUnread, own_county
-from .readers import Reading, nothing_known, watched_programmes
+from .readers import Foretold, Reading, nothing_known, once_rules, watched_programmes
 
 __all__ = [
     "FactReader",
     "FactUnread",
+    "Foretold",
     "Reading",
     "balances_of",
     "last_runs",
@@ -22,6 +23,7 @@ __all__ = [
     "marks_of",
     "measures_of",
     "nothing_known",
+    "once_rules",
     "own_county",
     "totals_by_programme",
     "waiting_children",

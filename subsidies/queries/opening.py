@@ -1,102 +1,154 @@
-"""What is outstanding, and the set-based statements that list it in a batch."""
+"""What is outstanding, what of it a batch leaves out, and the set-based statements that list the rest."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from itertools import product
 
 from django.db import connection
-from django.db.models import Count, Sum
 
 from povertyedu.orgs.models import School, Term
 from subsidies.enums import Kind
-from subsidies.models import Balance, Batch, Entitlement, Programme
+from subsidies.models import Batch, Entitlement, Programme
 
-# Outstanding money, and where the child studies; what the two statements below have in common.
-_OUTSTANDING = """
-FROM subsidies_balance b
-JOIN subsidies_entitlement e
-  ON e.term_id = b.term_id AND e.student_id = b.student_id AND e.programme_id = b.programme_id
-JOIN students_student s ON s.id = b.student_id AND s.merged_into_id IS NULL
+# Outstanding money with where the child studies, and why a batch leaves it out: what the child is owed is to be found out
+# anew first ('marked'), or it is a benefit given once in a lifetime that was paid in another term, or is on its way there, and
+# did not come back ('had'). A child whose money is in hand waits for it to be settled: what was added since comes with the
+# next batch.
+_DUE = """
+WITH due AS (
+    SELECT b.term_id, b.student_id, b.programme_id, b.outstanding_fen, s.name, e.rule, e.stage, e.grade, e.school_id,
+           e.school_area, e.home_area, ({once}) AS once,
+           CASE WHEN marked.student_id IS NOT NULL THEN 'marked' WHEN ({once}) AND ({had}) > 0 THEN 'had' ELSE '' END AS left_out
+    FROM subsidies_balance b
+    JOIN subsidies_entitlement e
+      ON e.term_id = b.term_id AND e.student_id = b.student_id AND e.programme_id = b.programme_id
+    JOIN students_student s ON s.id = b.student_id AND s.merged_into_id IS NULL
+    LEFT JOIN (SELECT DISTINCT term_id, student_id FROM students_factchange WHERE term_id IN ({terms})) marked
+      ON marked.term_id = b.term_id AND marked.student_id = b.student_id
+    WHERE b.outstanding_fen > 0 AND b.in_hand_fen = 0 AND b.term_id IN ({terms}) AND b.programme_id IN ({programmes})
+)
 """
-# A child whose money is in hand waits for it to be settled: what was added since comes with the next batch.
-_WANTED = "b.outstanding_fen > 0 AND b.in_hand_fen = 0 AND b.term_id IN ({terms}) AND b.programme_id IN ({programmes})"
+_SAME = (
+    "{row}.programme_id = b.programme_id AND {row}.term_id <> b.term_id AND {row}.student_id IN "
+    "(SELECT b.student_id UNION ALL SELECT m.student_id FROM students_mergedrecord m WHERE m.keeper_id = b.student_id)"
+)
+_HAD = f"""
+COALESCE((SELECT SUM(l.amount_fen) FROM subsidies_line l
+          WHERE l.payer = 'here' AND l.state IN ('listed', 'held', 'sent', 'paid') AND {_SAME.format(row="l")}), 0)
++ COALESCE((SELECT SUM(a.paid_fen) FROM subsidies_paidadjustment a WHERE {_SAME.format(row="a")}), 0)
+"""
+
+_BY_PROGRAMME = """
+SELECT programme_id, COUNT(DISTINCT student_id), SUM(outstanding_fen) FROM due WHERE left_out = '' GROUP BY programme_id
+"""
+_LEFT_OUT = """
+SELECT left_out, term_id, COUNT(DISTINCT student_id) FROM due WHERE left_out <> '' GROUP BY left_out, term_id
+"""
 
 _SHEETS = """
 INSERT INTO subsidies_schoolsheet (batch_id, school_id, state, students, amount_fen)
-SELECT %s, COALESCE(e.school_id, {outside}), 'draft', COUNT(DISTINCT b.student_id), SUM(b.outstanding_fen)
-{outstanding} WHERE {wanted} GROUP BY COALESCE(e.school_id, {outside})
+{due}
+SELECT %s, COALESCE(school_id, {outside}), 'draft', COUNT(DISTINCT student_id), SUM(outstanding_fen)
+FROM due WHERE left_out = '' GROUP BY COALESCE(school_id, {outside})
 """
 
 # Sealed columns are copied as they lie: nothing is opened on the way. Ordered, so that two batches
-# opened at once meet on the same child first and none waits for the other in a circle.
+# opened at once meet on the same child first and none waits for the other in a circle; the oldest term first, which is
+# where a benefit given once in a lifetime belongs.
 _LINES = """
 INSERT INTO subsidies_line (
-    batch_id, sheet_id, term_id, student_id, programme_id, payer, rule, amount_fen, state, hold, note,
+    batch_id, sheet_id, term_id, student_id, programme_id, payer, rule, once, amount_fen, state, hold, note,
     student_name, school_id, school_name, stage, grade, class_name, school_area, home_area, categories,
     account_holder, account_bank, account_number, account_hash)
-SELECT sheet.batch_id, sheet.id, b.term_id, b.student_id, b.programme_id, 'here', e.rule, b.outstanding_fen,
-       CASE WHEN a.id IS NULL OR a.holder NOT IN (s.name, COALESCE(g.name, s.name)) THEN 'held' ELSE 'listed' END,
+{due}
+SELECT sheet.batch_id, sheet.id, d.term_id, d.student_id, d.programme_id, 'here', d.rule, d.once, d.outstanding_fen,
+       CASE WHEN a.id IS NULL OR a.holder NOT IN (d.name, COALESCE(g.name, d.name)) THEN 'held' ELSE 'listed' END,
        CASE WHEN a.id IS NULL THEN 'no_account'
-            WHEN a.holder NOT IN (s.name, COALESCE(g.name, s.name)) THEN 'holder_differs' ELSE '' END,
-       '', s.name, school.id, CASE WHEN e.school_id IS NULL AND en.outside_school <> '' THEN en.outside_school ELSE school.name END, e.stage, e.grade, COALESCE(c.name, ''), e.school_area, e.home_area,
+            WHEN a.holder NOT IN (d.name, COALESCE(g.name, d.name)) THEN 'holder_differs' ELSE '' END,
+       '', d.name, school.id, CASE WHEN d.school_id IS NULL AND en.outside_school <> '' THEN en.outside_school ELSE school.name END, d.stage, d.grade, COALESCE(c.name, ''), d.school_area, d.home_area,
        COALESCE(en.categories, 0), COALESCE(a.holder, ''), COALESCE(a.bank, ''), COALESCE(a.number, %s),
        COALESCE(a.number_hash, '')
-{outstanding}
-JOIN subsidies_schoolsheet sheet ON sheet.batch_id = %s AND sheet.school_id = COALESCE(e.school_id, {outside})
+FROM due d
+JOIN subsidies_schoolsheet sheet ON sheet.batch_id = %s AND sheet.school_id = COALESCE(d.school_id, {outside})
 JOIN orgs_school school ON school.id = sheet.school_id
-LEFT JOIN students_enrolment en ON en.student_id = b.student_id AND en.term_id = b.term_id
+JOIN orgs_term term ON term.code = d.term_id
+LEFT JOIN students_enrolment en ON en.student_id = d.student_id AND en.term_id = d.term_id
 LEFT JOIN orgs_schoolclass c ON c.id = en.school_class_id
-LEFT JOIN students_bankaccount a ON a.student_id = b.student_id
-LEFT JOIN students_guardian g ON g.student_id = b.student_id
-WHERE {wanted}
-ORDER BY b.student_id, b.term_id, b.programme_id
+LEFT JOIN students_bankaccount a ON a.student_id = d.student_id
+LEFT JOIN students_guardian g ON g.student_id = d.student_id
+WHERE d.left_out = ''
+ORDER BY d.student_id, term.starts_on, d.programme_id
 ON CONFLICT DO NOTHING
 """
 
 
-def terms_until(term: Term, *, with_past: bool) -> list[str]:
-    """Return the codes of ``term`` and, ``with_past``, of every earlier one (back-pay, 补发)."""
-    if not with_past:
-        return [term.pk]
-    return list(Term.objects.filter(starts_on__lte=term.starts_on).values_list("pk", flat=True))
+@dataclass(frozen=True)
+class Opening:
+    """What a batch could take now of the money outstanding in ``terms``.
 
-
-def outstanding_by_programme(term: Term, *, with_past: bool = False) -> list[dict]:
-    """Return what a batch of ``term`` could take now: per cash programme, programme, students and fen."""
-    owed = (
-        Balance.objects.filter(
-            term__in=terms_until(term, with_past=with_past),
-            outstanding_fen__gt=0,
-            in_hand_fen=0,
-            student__merged_into=None,
-        )
-        .values("programme_id")
-        .annotate(students=Count("student_id", distinct=True), fen=Sum("outstanding_fen"))
-    )
-    by_code = {row["programme_id"]: row for row in owed}
-    return [
-        {"programme": programme, "students": by_code[programme.pk]["students"], "fen": by_code[programme.pk]["fen"]}
-        for programme in Programme.objects.filter(kind=Kind.CASH, pk__in=by_code)
-    ]  # fmt: skip
-
-
-def list_outstanding(batch: Batch, *, terms: list[str], programmes: list[str]) -> int:
-    """Write a sheet per school and a line per child and programme of what is outstanding; return the line count.
-
-    Money that another batch took in the same instant is left to that batch: the partial unique
-    constraint on lines decides, and a school whose money is all gone loses its sheet again. Children who
-    study outside the county (兜底) stand on a sheet of their own, reported by the aid office's clerk for them.
+    ``once``: of each term the rules whose benefit a child gets once in a lifetime.
     """
-    away = Entitlement.objects.filter(term__in=terms, programme__in=programmes, school=None)
-    outside = School.objects.outside().pk if away.exists() else 0
-    wanted = _WANTED.format(
-        terms=", ".join(["%s"] * len(terms)), programmes=", ".join(["%s"] * len(programmes))
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _SHEETS.format(outstanding=_OUTSTANDING, wanted=wanted, outside=outside),
-            [batch.pk, *terms, *programmes],
+
+    terms: list[str]
+    once: Mapping[str, Collection[str]]
+
+    def by_programme(self) -> list[dict]:
+        """Return per cash programme what a batch would list: programme, students and fen."""
+        found = {code: row for code, *row in self._read(_BY_PROGRAMME, self._cash())}
+        return [
+            {"programme": programme, "students": found[programme.pk][0], "fen": int(found[programme.pk][1])}
+            for programme in Programme.objects.filter(pk__in=found)
+        ]
+
+    def left_out(self, programmes: Collection[str] | None = None) -> dict[str, list[tuple[Term, int]]]:
+        """Return why money is left out ('marked', 'had') -> (term, children); of all cash programmes or of these."""
+        rows = self._read(_LEFT_OUT, self._cash() if programmes is None else programmes)
+        counts = {(why, code): children for why, code, children in rows}
+        terms = Term.objects.filter(pk__in=[code for _, code in counts]).order_by("starts_on")
+        found: dict[str, list[tuple[Term, int]]] = {}
+        for term, why in product(terms, sorted({why for why, _ in counts})):
+            if children := counts.get((why, term.pk)):
+                found.setdefault(why, []).append((term, children))
+        return found
+
+    def list_in(self, batch: Batch, programmes: Collection[str]) -> int:
+        """Write a sheet per school and a line per child and programme into ``batch``; return the line count.
+
+        Money that another batch took in the same instant is left to that batch: the partial unique
+        constraints on lines decide, and a school whose money is all gone loses its sheet again. Children who
+        study outside the county (兜底) stand on a sheet of their own, reported by the aid office's clerk for them.
+        """
+        away = Entitlement.objects.filter(term__in=self.terms, programme__in=programmes, school=None)
+        outside = School.objects.outside().pk if away.exists() else 0
+        due, values = self._due(programmes)
+        with connection.cursor() as cursor:
+            cursor.execute(_SHEETS.format(due=due, outside=outside), [*values, batch.pk])
+            sealed = connection.Database.Binary(b"")
+            cursor.execute(_LINES.format(due=due, outside=outside), [*values, sealed, batch.pk])
+            count = cursor.rowcount
+        batch.sheets.filter(lines=None).delete()
+        return count
+
+    def _cash(self) -> list[str]:
+        return list(Programme.objects.filter(kind=Kind.CASH).values_list("pk", flat=True))
+
+    def _read(self, sql: str, programmes: Collection[str]) -> list[tuple]:
+        if not programmes:
+            return []
+        due, values = self._due(programmes)
+        with connection.cursor() as cursor:
+            cursor.execute(due + sql, values)
+            return cursor.fetchall()
+
+    def _due(self, programmes: Collection[str]) -> tuple[str, list]:
+        of_terms = [(term, list(rules)) for term, rules in self.once.items() if rules]
+        once = (
+            " OR ".join(f"b.term_id = %s AND e.rule IN ({_marks(rules)})" for _, rules in of_terms) or "1 = 0"
         )
-        cursor.execute(
-            _LINES.format(outstanding=_OUTSTANDING, wanted=wanted, outside=outside),
-            [connection.Database.Binary(b""), batch.pk, *terms, *programmes],
-        )
-        count = cursor.rowcount
-    batch.sheets.filter(lines=None).delete()
-    return count
+        rules = [value for term, codes in of_terms for value in (term, *codes)]
+        sql = _DUE.format(once=once, had=_HAD, terms=_marks(self.terms), programmes=_marks(programmes))
+        return sql, [*rules, *rules, *self.terms, *self.terms, *programmes]
+
+
+def _marks(values: Collection[str]) -> str:
+    return ", ".join(["%s"] * len(values))

@@ -38,6 +38,14 @@ from subsidies.models import Entitlement, Selection
 
 
 @dataclass(frozen=True)
+class Foretold:
+    """What a draft gives children in ``terms``, gone through oldest first: it counts there instead of what is stored."""
+
+    terms: frozenset[str] = frozenset()
+    given: dict[int, set[str]] = field(default_factory=dict)  # of each child, the programmes given so far
+
+
+@dataclass(frozen=True)
 class Reading:
     """For what the facts are read: a term, the county that runs the system, the bureau's figures.
 
@@ -48,6 +56,7 @@ class Reading:
     county: str = engine.HOME
     figures: Mapping = field(default_factory=dict)
     watched: frozenset[str] = frozenset()
+    foretold: Foretold = field(default_factory=Foretold)
 
 
 @dataclass(frozen=True)
@@ -249,9 +258,15 @@ def _had_before(reading: Reading, students: Sequence[int]) -> dict[int, tuple[st
         return {}
     now = engine.Term.parse(reading.term)
     codes = Term.objects.order_by().values_list("pk", flat=True)
-    earlier = [code for code in codes if engine.Term.parse(code) < now]
+    foretold = reading.foretold
+    earlier = [code for code in codes if engine.Term.parse(code) < now and code not in foretold.terms]
     rows = Entitlement.objects.filter(term_id__in=earlier, programme_id__in=reading.watched)
-    return _of_children(rows.order_by().distinct(), "programme_id", students)
+    found = _of_children(rows.order_by().distinct(), "programme_id", students)
+    for student in foretold.given.keys() & set(students):
+        had = (foretold.given[student] & reading.watched).union(found.get(student, ()))
+        if had:
+            found[student] = tuple(sorted(had))
+    return found
 
 
 # --- the registry -----------------------------------------------------------------------------------
@@ -344,6 +359,11 @@ def watched_programmes(pack: engine.Policy, term: engine.Term) -> frozenset[str]
             if condition.fact.name == "had_before":
                 watched.update(map(str, (*condition.any_of, *condition.none_of, *condition.all_of)))
     return frozenset(watched)
+
+
+def once_rules(pack: engine.Policy, term: engine.Term) -> frozenset[str]:
+    """Return the rules of ``pack`` whose benefit a child gets once in a lifetime."""
+    return frozenset(rule.code for rule in pack.rules if rule.in_force(term) and _is_once(rule, pack, term))
 
 
 def _is_once(rule: engine.Rule, pack: engine.Policy, term: engine.Term) -> bool:

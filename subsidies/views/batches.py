@@ -21,7 +21,6 @@ from subsidies.enums import OWN, BatchState
 from subsidies.forms.batches import BatchFilterForm, OpenBatchForm, ReasonForm
 from subsidies.models import Batch
 from subsidies.queries import batches as queries
-from subsidies.queries.opening import outstanding_by_programme
 from subsidies.states import BATCH_FLOW, BATCH_STEPS
 
 HOME = ("首页", "/")
@@ -130,7 +129,8 @@ def batch_open(request):
     """Choose what a new batch takes, among what is outstanding for the term."""
     term = working_term(request)
     with_past = bool(request.GET.get("with_past"))
-    owed = outstanding_by_programme(term, with_past=with_past) if term else []
+    opening = actions.opening_of(term, with_past=with_past) if term else None
+    owed = opening.by_programme() if opening else []
     form = OpenBatchForm(
         request.GET if "programme" in request.GET or "title" in request.GET else None,
         initial={"title": f"{term} 资助发放", "with_past": with_past},
@@ -142,6 +142,7 @@ def batch_open(request):
         "crumbs": [HOME, CRUMB, ("开立批次", None)],
         "term": term,
         "owed": owed,
+        "left_out": opening.left_out() if opening else {},
         "form": form,
         "with_past": with_past,
         "chosen": form.data.getlist("programme") if form.is_bound else [row["programme"].pk for row in owed],
@@ -156,7 +157,8 @@ def batch_open_confirm(request):
     term = working_term(request)
     data = request.POST or request.GET
     with_past = bool(data.get("with_past"))
-    owed = outstanding_by_programme(term, with_past=with_past) if term else []
+    opening = actions.opening_of(term, with_past=with_past) if term else None
+    owed = opening.by_programme() if opening else []
     form = OpenBatchForm(data, programmes=[row["programme"] for row in owed])
     if not form.is_valid():
         messages.error(request, "所选项目已没有待发资金，或没有填写名称，请重新选择。")
@@ -172,12 +174,14 @@ def batch_open_confirm(request):
             return redirect("subsidies:batch_open")
         messages.success(request, f"批次 {made.number} 已开立，各校可以报送。")
         return redirect("subsidies:batch", pk=made.pk)
-    rows = [row for row in owed if row["programme"].pk in form.cleaned_data["programme"]]
+    chosen = form.cleaned_data["programme"]
+    rows = [row for row in owed if row["programme"].pk in chosen]
     context = {
         "crumbs": [HOME, CRUMB, ("开立批次", None)],
         "term": term,
         "rows": rows,
         "fen": sum(row["fen"] for row in rows),
+        "left_out": opening.left_out(chosen) if opening else {},
         "chosen": form.cleaned_data,
         "back_url": f"{reverse('subsidies:batch_open')}?{urlencode({'term': term.pk})}",
     }

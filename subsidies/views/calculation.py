@@ -7,9 +7,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from povertyedu.accounts.access import needs, working_term
 from povertyedu.accounts.permissions import Permission
-from povertyedu.jobs.models import Job
 from povertyedu.jobs.tasks import start
-from students.actions.recalculating import lock_of
+from students.actions.recalculating import KIND, job_on, lock_of
 from students.enums import ChangeCause
 from subsidies.actions import nightly
 from subsidies.actions.policies import NoPolicy, policy_for
@@ -43,7 +42,7 @@ def calculation(request):
         "marks": [(ChangeCause(cause).label, n) for cause, n in marks.items()],
         "form": form,
         "runs": last_runs(term, form.chosen),
-        "job": Job.objects.live().filter(lock=lock_of(term)).order_by("-pk").first() if term else None,
+        "job": job_on(term) if term else None,
         "failed_night": nightly.unfinished().filter(pk=term.pk).first() if term else None,
         "may_start": request.user.can(Permission.RECALCULATE),
     }
@@ -64,11 +63,11 @@ def start_recalculation(request):
     term = working_term(request)
     if term is None:
         messages.error(request, "还没有学期，请先导入花名册。")
-    elif Job.objects.live().filter(lock=lock_of(term)).exists():
+    elif job_on(term):
         messages.info(request, "本学期正在重算，请等它完成。")
     else:
         start(
-            "subsidies.recalculate", label=f"重算 {term}", by=request.user, url=reverse("subsidies:calculation"), lock=lock_of(term),
+            KIND, label=f"重算 {term}", by=request.user, url=reverse("subsidies:calculation"), lock=lock_of(term),
             arguments={"term": term.pk, "only_changed": "all" not in request.POST},
         )  # fmt: skip
         messages.success(request, "已开始重算，完成后会有消息。")

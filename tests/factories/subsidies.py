@@ -12,7 +12,7 @@ from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import CalendarDay
 from povertyedu.publicity.models import Notice
 from povertyedu.workbooks.writing import write_table
-from students.models import Enrolment, Student
+from students.models import Enrolment, FactChange, Student
 from subsidies.actions import batches, funds, payouts, policies, publicising
 from subsidies.actions.exchange import open_exchange
 from subsidies.models import (
@@ -46,10 +46,11 @@ def programme(code: str = "boarding_living", name: str = "寄宿生生活补助"
 
 
 def entitle(student: Student, fen: int = 50_000, *, of: Programme | None = None, term=None) -> Entitlement:
-    """Write the entitlement of one child, as a recalculation would."""
+    """Write the entitlement of one child and take away its marks, as a recalculation would."""
     of = of or programme()
     enrolment = student.enrolments.select_related("school__area").get(**({"term": term} if term else {}))
     Entitlement.objects.bulk_create([entitlement_of(enrolment, of, fen)])
+    FactChange.objects.filter(term=enrolment.term, student=student).delete()
     return Entitlement.objects.get(term=enrolment.term, student=student, programme=of)
 
 

@@ -17,11 +17,10 @@ from students.enums import HardshipCategory
 from students.models import FactChange, HardshipStatus
 from subsidies import tasks
 from subsidies.actions import ledgers
-from subsidies.actions.batches import open_batch
+from subsidies.actions.batches import open_batch, opening_of
 from subsidies.actions.policies import load_policy
 from subsidies.actions.recalculation import recalculate
 from subsidies.models import Balance, Line, Programme, TermLedger
-from subsidies.queries.opening import outstanding_by_programme
 from tests import factories
 from tests.factories import subsidies
 
@@ -112,14 +111,14 @@ def test_children_left_out_of_three_terms_are_paid_once_in_one_batch(
         "2017-spring": 62_500,
         "2017-autumn": 62_500,
     }
-    assert [row["fen"] for row in outstanding_by_programme(autumn, with_past=True)] == [225_000 + 62_500]
+    assert [row["fen"] for row in opening_of(autumn, with_past=True).by_programme()] == [225_000 + 62_500]
 
     batch = open_batch(by=people.aid, term=autumn, programmes=everything, title="补发", with_past=True)
     lines = Line.objects.filter(batch=batch, student=missed).order_by("term__starts_on")
     assert [(line.term_id, line.amount_fen) for line in lines] == [
         ("2016-spring", 50_000), ("2016-autumn", 50_000), ("2017-spring", 62_500), ("2017-autumn", 62_500),
     ]  # fmt: skip
-    assert outstanding_by_programme(autumn, with_past=True) == []
+    assert opening_of(autumn, with_past=True).by_programme() == []
 
     client.force_login(leader)
     letter = client.get(

@@ -11,6 +11,7 @@ from povertyedu.workflow.flow import StepRefused
 from students.models import BankAccount
 from subsidies.actions import batches, payouts, publicising
 from subsidies.actions import lines as line_actions
+from subsidies.actions.batches import opening_of
 from subsidies.models import (
     Balance,
     BankFile,
@@ -21,7 +22,6 @@ from subsidies.models import (
     Line,
     SchoolSheet,
 )
-from subsidies.queries.opening import outstanding_by_programme
 from tests import factories
 from tests.factories import subsidies
 
@@ -145,7 +145,7 @@ def test_opening_shows_exactly_what_it_will_take(people, autumn, xiazhai, luona)
     spring = factories.student("欠发", at=xiazhai, during=factories.term("2020-spring"))
     subsidies.entitle(spring, 12_345)
     for with_past, fen in ((False, 149_900), (True, 162_245)):
-        [row] = outstanding_by_programme(autumn, with_past=with_past)
+        [row] = opening_of(autumn, with_past=with_past).by_programme()
         assert row["fen"] == fen
     batch = batches.open_batch(
         by=people.aid, term=autumn, programmes=[subsidies.programme()], title="", with_past=True

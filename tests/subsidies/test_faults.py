@@ -12,9 +12,9 @@ from students.models import BankAccount
 from subsidies.actions import batches, payouts, publicising
 from subsidies.actions import lines as line_actions
 from subsidies.actions.bank_return import clean_serial
+from subsidies.actions.batches import opening_of
 from subsidies.models import Entitlement, Line
 from subsidies.queries.batches import sheets_of
-from subsidies.queries.opening import outstanding_by_programme
 from tests import factories
 from tests.factories import subsidies
 
@@ -174,14 +174,14 @@ def test_money_added_while_some_is_in_hand_waits_for_the_next_batch(people, autu
     batch = subsidies.batch_at("open", people, term=autumn)
     batches.submit_sheet(by=people.clerk, sheet=batch.sheets.get())
     Entitlement.objects.update(amount_fen=60_000)
-    assert outstanding_by_programme(autumn) == []
+    assert opening_of(autumn).by_programme() == []
     batches.approve_office(by=people.aid, batch=batch)
     batches.approve_final(by=people.approver, batch=batch)
     publicising.publish(by=people.aid, batch=batch)
     subsidies._clear(batch, people)
     payouts.export_bank_file(by=people.finance, batch=batch, reason="发放")
     subsidies._pay(batch, people)
-    [row] = outstanding_by_programme(autumn)
+    [row] = opening_of(autumn).by_programme()
     assert (row["students"], row["fen"]) == (1, 10_000)
     assert subsidies.batch_at("paid", people, term=autumn).lines.get().amount_fen == 10_000
 
