@@ -144,9 +144,14 @@ def pack_named(name: str) -> engine.Policy:
     return engine.load_pack(library(name), library=library)
 
 
-def reading_of(policy: Policy, term: Term, foretold: Foretold | None = None) -> Reading:
-    """Return for what the facts are read that ``policy``'s rules ask in ``term``, after what a draft gave before."""
-    watched = watched_programmes(pack_of(policy), engine.Term.parse(term.pk))
+def reading_of(
+    policy: Policy, term: Term, foretold: Foretold | None = None, *, at: engine.Term | None = None
+) -> Reading:
+    """Return for what the facts are read that ``policy``'s rules ask in ``term``, after what a draft gave before.
+
+    ``at``: the term whose rules ask, where it is another: one still to come, tried on the facts of this one.
+    """
+    watched = watched_programmes(pack_of(policy), at or engine.Term.parse(term.pk))
     return Reading(term.pk, own_county(), policy.figures, watched, foretold or Foretold())
 
 
@@ -155,12 +160,10 @@ def at_of(policy: Policy, term: str) -> engine.At:
     return engine.At(pack_of(policy), engine.Term.parse(term), policy.figures)
 
 
-def decider_of(policy: Policy, term: Term) -> engine.Decider:
-    """Return what decides the children of ``term`` under ``policy``."""
-    reading = reading_of(policy, term)
-    return engine.Decider(
-        pack_of(policy), engine.Term.parse(term.pk), figures=reading.figures, county=reading.county
-    )
+def decider_of(policy: Policy, term: Term, *, at: engine.Term | None = None) -> engine.Decider:
+    """Return what decides the children of ``term`` under ``policy``; ``at`` as in :func:`reading_of`."""
+    on = at or engine.Term.parse(term.pk)
+    return engine.Decider(pack_of(policy), on, figures=policy.figures, county=own_county())
 
 
 def digest_of(text: str, included: Mapping[str, str], figures: Mapping) -> str:

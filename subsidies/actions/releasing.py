@@ -7,7 +7,7 @@ from povertyedu.workflow.flow import Actor, StepRefused
 from subsidies.models import Policy
 
 from .policies import publish_policy
-from .what_if import current_what_if, terms_of
+from .what_if import current_what_if, terms_of, tried_on
 
 
 @transaction.atomic
@@ -17,12 +17,11 @@ def release(*, by: Actor, policy: Policy, what_if: int | None) -> list[Term]:
     Raise StepRefused when that run is not what would happen now, PackError, OpenParameters.
     """
     policy = Policy.objects.select_for_update().get(pk=policy.pk)
-    terms = terms_of(policy)
-    if terms:
+    if tried_on(policy):
         run = current_what_if(policy)
         if run is None:
             raise StepRefused("发布前须先试算：还没有试算过，或试算后草稿、学期、已发布的政策有变化。")
         if run.pk != what_if:
             raise StepRefused("刚才又试算过一次，请看过新的结果再发布。")
     publish_policy(policy=policy, by=by)
-    return terms
+    return terms_of(policy)

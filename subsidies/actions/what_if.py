@@ -40,6 +40,7 @@ class Money:
     before_fen: int = 0
     after_fen: int = 0
     settled_fen: int = 0
+    is_to_come: bool = False  # in a term that is not there yet nothing is paid, and nothing was
 
     @property
     def gain_fen(self) -> int:
@@ -52,14 +53,14 @@ class Money:
     @property
     def back_fen(self) -> int:
         """How much more is to be paid than now."""
-        if self.kind != Kind.CASH:
+        if self.kind != Kind.CASH or self.is_to_come:
             return 0
         return max(0, max(0, self.after_fen - self.settled_fen) - max(0, self.before_fen - self.settled_fen))
 
     @property
     def over_fen(self) -> int:
         """How much more will have been paid than is owed."""
-        if self.kind != Kind.CASH:
+        if self.kind != Kind.CASH or self.is_to_come:
             return 0
         return max(0, max(0, self.settled_fen - self.after_fen) - max(0, self.settled_fen - self.before_fen))
 
@@ -100,9 +101,10 @@ class Chunk:
 
 @dataclass(frozen=True)
 class _Trial:
-    """A term under a draft: what decides its children there, on what is read of them."""
+    """A term under a draft: what decides its children there, on what is read of them. ``at``: the term to come it stands for."""
 
     term: Term
+    at: engine.Term | None
     decider: engine.Decider
     reader: FactReader
     reach: Reach
@@ -126,9 +128,12 @@ def chunks(policy: Policy, terms: Sequence[Term], children: Sequence[int] | None
 
 
 def _trial(policy: Policy, term: Term, foretold: Foretold, children: Sequence[int] | None) -> _Trial:
-    decider = decider_of(policy, term)
+    begins = engine.Term.parse(policy.applies_from) if policy.applies_from else None
+    at = begins if begins and begins > engine.Term.parse(term.pk) else None
+    decider = decider_of(policy, term, at=at)
+    reader = FactReader(decider.facts, reading_of(policy, term, foretold, at=at))
     reach = _whole(term) if children is None else _whole(term).among(Q(student__in=children))
-    return _Trial(term, decider, FactReader(decider.facts, reading_of(policy, term, foretold)), reach)
+    return _Trial(term, at, decider, reader, reach)
 
 
 def _span(students: QuerySet, after: int) -> tuple[dict, int | None]:
@@ -166,10 +171,10 @@ def _chunk(trial: _Trial, span: dict, watched: frozenset[str]) -> Chunk:
                 given.setdefault(student, set()).add(line.programme)
     cash = [m for own in money.values() for m in own.values() if m.kind == Kind.CASH]
     before, owed = sum(m.before_fen for m in cash), sum(m.after_fen for m in cash)
-    return Chunk(term, _changes(term, span, money, places), len(facts), before, owed)
+    return Chunk(term, _changes(trial, span, money, places), len(facts), before, owed)
 
 
-def _changes(term: Term, span: dict, money: dict, places: dict) -> list[Change]:
+def _changes(trial: _Trial, span: dict, money: dict, places: dict) -> list[Change]:
     changes = []
     for student in sorted(money):
         differs = {code: m for code, m in money[student].items() if m.before_fen != m.after_fen}
@@ -178,9 +183,10 @@ def _changes(term: Term, span: dict, money: dict, places: dict) -> list[Change]:
             area = (school_area if school else home_area)[:9]
             changes.append(Change(student, school, area, differs))
     if changes:
-        settled = _settled(term, span)
+        settled = _settled(trial.term, span)
         for change in changes:
             for programme, each in change.programmes.items():
+                each.is_to_come = trial.at is not None
                 each.settled_fen = settled.get((change.student, programme), 0)
     return changes
 
@@ -273,6 +279,11 @@ def terms_of(policy: Policy) -> list[Term]:
     return [term for term in terms if engine.Term.parse(term.pk) >= first]
 
 
+def tried_on(policy: Policy) -> list[Term]:
+    """Return the terms a what-if goes through: those it applies to, or the newest there is where they are all still to come."""
+    return terms_of(policy) or list(Term.objects.order_by("-starts_on")[:1])
+
+
 def newest_published() -> Policy | None:
     return Policy.objects.published().order_by("-published_at", "-pk").first()
 
@@ -280,9 +291,10 @@ def newest_published() -> Policy | None:
 def run_what_if(*, policy: Policy, by: Actor, progress=NO_PROGRESS) -> WhatIf:
     """Find out what ``policy`` would change in each term it applies to, and keep it in place of its last run.
 
+    One for a term that is not there yet is tried on the children of the newest, as they are.
     Raise PackError, FactUnread, or the ``progress``'s own exceptions.
     """
-    started, terms = time.monotonic(), terms_of(policy)
+    started, terms = time.monotonic(), tried_on(policy)
     newest, present = newest_published(), policies_for(terms)
     progress.expect(sum(_whole(term).enrolments.count() for term in terms))
     done, counted = 0, {term.pk: _TermCount() for term in terms}
@@ -327,7 +339,7 @@ def why_stale(run: WhatIf, policy: Policy) -> str:
     newest = newest_published()
     if (newest.pk if newest else None) != run.newest_id:
         return "试算后又发布了别的政策"
-    if set(run.terms.values_list("term_id", flat=True)) != {term.pk for term in terms_of(policy)}:
+    if set(run.terms.values_list("term_id", flat=True)) != {term.pk for term in tried_on(policy)}:
         return "试算后又有了新的学期"
     return ""
 
@@ -350,7 +362,7 @@ def children_of(
     for rows in (Enrolment.objects.filter(place, term=term), Entitlement.objects.filter(place, term=term)):
         keys.update(rows.order_by().values_list("student_id", flat=True))
     waiting = sorted(key for key in keys if key > after)
-    terms = [each for each in terms_of(policy) if each.starts_on <= term.starts_on]
+    terms = [each for each in tried_on(policy) if each.starts_on <= term.starts_on]
     found: list[Change] = []
     while waiting and len(found) < limit:
         some, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from povertyedu.orgs.models import School, Term
 from povertyedu.orgs.scope import ScopedQuerySet
+from subsidies.engine import Term as Begins
 from subsidies.enums import Kind
 
 from .policy import Policy
@@ -76,6 +77,14 @@ class WhatIfTerm(_Counted):
 
     def __str__(self):
         return f"{self.what_if} {self.term}"
+
+    @property
+    def to_come(self) -> str:
+        """Name the term that is not there yet, for which this one was tried; blank where it was tried for itself."""
+        begins = self.what_if.applies_from
+        return (
+            Begins.parse(begins).label if begins and Begins.parse(begins) > Begins.parse(self.term_id) else ""
+        )
 
 
 class WhatIfCellQuerySet(ScopedQuerySet):

@@ -21,7 +21,7 @@ from subsidies.actions.figures import unsettled
 from subsidies.actions.policies import pack_of
 from subsidies.actions.ratios import unearmarked
 from subsidies.actions.releasing import release
-from subsidies.actions.what_if import children_of, terms_of, why_stale
+from subsidies.actions.what_if import children_of, current_what_if, terms_of, tried_on, why_stale
 from subsidies.enums import Kind, RunCause
 from subsidies.models import Policy, WhatIfCell, WhatIfTerm
 from subsidies.queries import FactUnread
@@ -30,6 +30,8 @@ from subsidies.views.drafts import crumbs_of, draft_of, get_or_post
 from subsidies.views.versions import what_changed
 
 PER_PAGE = 50
+_RECALCULATES = "发布后这一版不能再改，各学期按下表重算应享；以前学期增加的金额成为待补发，减少而已发的成为多发，是否追回另行决定。"
+_APPLIES_LATER = "发布后这一版不能再改。它适用的学期还没有建立，现有学期都不重算；下表只供参考。"
 
 
 def job_lock(policy: Policy) -> str:
@@ -258,7 +260,6 @@ def _children(request, term: Term, changes, policy: Policy) -> list[dict]:
 def draft_publish(request, pk: int):
     """发布: says once more what will change, then fixes the policy and starts the recalculations."""
     policy = draft_of(request, pk)
-    run = policy.what_ifs.first()
     if request.method == "POST":
         return _publish(request, policy)
     if drafting.problems_of(policy.text):
@@ -267,7 +268,8 @@ def draft_publish(request, pk: int):
     if left := _open(policy):
         messages.error(request, f"还有{len(left)}项金额没有填：{'、'.join(left)}。填好再发布。")
         return redirect("subsidies:draft_figures", pk)
-    if terms_of(policy) and (run is None or why_stale(run, policy)):
+    run = current_what_if(policy)
+    if run is None and tried_on(policy):
         messages.error(request, "发布前须先试算：还没有试算过，或试算后有变化。")
         return redirect("subsidies:what_if", pk)
     terms = list(run.terms.select_related("term", "policy")) if run else []
@@ -277,6 +279,8 @@ def draft_publish(request, pk: int):
         "run": run,
         "terms": terms,
         "unearmarked": unearmarked(pack_of(policy), [term.pk for term in terms_of(policy)]),
+        "text": _RECALCULATES if terms_of(policy) else _APPLIES_LATER,
+        "button": "发布并重算" if terms_of(policy) else "发布",
     } | what_changed(policy)
     return render(request, "subsidies/policy/draft_publish.html", context)
 

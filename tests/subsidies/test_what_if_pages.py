@@ -8,9 +8,10 @@ from django.urls import reverse
 from povertyedu.jobs.models import Job
 from povertyedu.jobs.tasks import run as run_job
 from povertyedu.workflow.flow import SYSTEM
+from students.models import Enrolment
 from subsidies.actions.policies import policy_for
 from subsidies.actions.recalculation import recalculate
-from subsidies.actions.what_if import run_what_if
+from subsidies.actions.what_if import children_of, run_what_if, why_stale
 from subsidies.models import Entitlement, Policy, Recalculation
 from tests import factories
 from tests.factories import policies
@@ -283,3 +284,62 @@ def test_pages_take_the_same_number_of_queries_for_one_and_many(writer, draft, x
         factories.student(f"邻校{number}", at=factories.school(f"小学{number}"), during=autumn, boarding=True)
     run_what_if(policy=draft, by=SYSTEM)
     assert counts() == few
+
+
+# --- for a term that is not there yet ---------------------------------------------------------------
+
+
+def test_draft_for_a_term_to_come_is_tried_on_the_newest_and_says_so(writer, draft, autumn):
+    """Its rule of the spring counts, not that of the autumn it is tried on; nothing is back-pay."""
+    dearer = TEXT.replace(
+        '{ yuan = 1000, per = "year" }',
+        '[{ yuan = 1000, per = "year", last_term = "2020-autumn" }, { yuan = 1250, per = "year", first_term = "2021-spring" }]',
+    )
+    later = policies.draft(dearer, applies_from="2021-spring")
+    refused = writer.get(address("draft_publish", later), follow=True)
+    run = run_what_if(policy=later, by=SYSTEM)
+    term = run.terms.get()
+    shown = writer.get(address("what_if", later)).text
+    confirm = writer.get(address("draft_publish", later))
+    [change] = children_of(later, autumn, school=Enrolment.objects.get().school_id)
+
+    assert "发布前须先试算" in refused.text
+    assert (term.term, term.to_come) == (autumn, "2021年春季学期")
+    assert (term.before_fen, term.after_fen) == (50_000, 62_500)
+    assert (term.gain_fen, term.back_fen, term.over_fen) == (12_500, 0, 0)
+    assert change.after_fen == 62_500
+    assert "2021年春季学期还没有建立" in shown
+    assert "2021年春季学期还没有建立" in confirm.text
+    assert "现有学期都不重算" in confirm.text
+    assert "发布并重算" not in confirm.text
+    answer = writer.post(address("draft_publish", later), {"what_if": run.pk}, follow=True)
+    assert "已发布“云岭县方案 第2版”。" in answer.text
+    assert not Job.objects.exists()
+
+
+def test_what_was_tried_before_the_draft_was_put_off_is_not_shown_on_publishing(writer, draft):
+    run = run_what_if(policy=draft, by=SYSTEM)
+    writer.post(
+        reverse("subsidies:draft", args=[draft.pk]),
+        {"revision": draft.revision, "applies_from": "2021-spring", "text": MORE},
+    )
+
+    answer = writer.get(address("draft_publish", draft))
+    posted = writer.post(address("draft_publish", draft), {"what_if": run.pk}, follow=True)
+
+    assert answer.url == address("what_if", draft)
+    assert "发布前须先试算" in posted.text
+    assert Policy.objects.published().count() == 1
+
+
+def test_what_if_of_a_term_to_come_is_stale_when_that_term_is_there(writer, draft):
+    later = policies.draft(MORE, applies_from="2021-spring")
+    run = run_what_if(policy=later, by=SYSTEM)
+    assert why_stale(run, later) == ""
+
+    factories.term("2021-spring")
+
+    assert why_stale(run, later) == "试算后又有了新的学期"
+    assert [(term.term_id, term.to_come) for term in run_what_if(policy=later, by=SYSTEM).terms.all()] == [
+        ("2021-spring", "")
+    ]
