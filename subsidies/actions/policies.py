@@ -7,6 +7,7 @@ fixed for good, its programmes are rows that money is counted under.
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -93,14 +94,43 @@ def policy_for(term: Term | str) -> Policy:
 
 def policies_for(terms: list[Term]) -> dict[str, Policy]:
     """Return {term code: its policy} of those ``terms`` that have one, in one query."""
-    published = list(Policy.objects.published().defer("text", "included").order_by("-published_at", "-pk"))
-    found = {}
-    for term in terms:
-        on = engine.Term.parse(term.pk)
-        begun = (p for p in published if not p.applies_from or engine.Term.parse(p.applies_from) <= on)
-        if policy := next(begun, None):
-            found[term.pk] = policy
-    return found
+    published = _newest_first()
+    found = {term.pk: _in_force(published, engine.Term.parse(term.pk)) for term in terms}
+    return {code: policy for code, policy in found.items() if policy}
+
+
+def _newest_first() -> list[Policy]:
+    return list(Policy.objects.published().defer("text", "included").order_by("-published_at", "-pk"))
+
+
+def _in_force(published: list[Policy], on: engine.Term) -> Policy | None:
+    return next((policy for policy in published if policy.since <= on), None)
+
+
+@dataclass(frozen=True)
+class GivingWay:
+    """What a policy published now takes the place of: ``replaced``, in force where it begins, and ``overtaken``.
+
+    Overtaken are those that begin later: nobody who publishes for an earlier term need think of them, yet the newest
+    publication governs every term from its first on, so that none of theirs is left to them.
+    """
+
+    replaced: Policy | None
+    overtaken: list[Policy]
+
+
+def giving_way(since: engine.Term) -> GivingWay:
+    """Return which published policies lose terms to one that is published now and applies from ``since`` on."""
+    published = _newest_first()
+    later = [p for p in published if p.since > since and _in_force(published, p.since) == p]
+    return GivingWay(_in_force(published, since), sorted(later, key=lambda p: p.since))
+
+
+def successors(policies: list[Policy]) -> dict[int, Policy]:
+    """Return {primary key: the policy that governs in its place} of the published ``policies`` that apply to no term any more."""
+    published = _newest_first()
+    found = {policy.pk: _in_force(published, policy.since) for policy in policies}
+    return {pk: now for pk, now in found.items() if now and now.pk != pk}
 
 
 _ASKS_COUNTY: set[str] = (

@@ -109,6 +109,11 @@ class Policy(models.Model):
         return self.state == PolicyState.DRAFT
 
     @property
+    def since(self) -> Term:
+        """The term from which it applies; before every other where it applies from the beginning."""
+        return Term.parse(self.applies_from) if self.applies_from else Term(0, 0)
+
+    @property
     def begins(self) -> str:
         """Say from when on it applies."""
         return f"{Term.parse(self.applies_from).label}起" if self.applies_from else "自始适用"

@@ -8,7 +8,7 @@ from povertyedu.accounts.access import needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import Term
 from subsidies.actions import figures, ratios
-from subsidies.actions.policies import pack_of, policies_for
+from subsidies.actions.policies import pack_of, policies_for, successors
 from subsidies.forms.policies import NewDraftForm
 from subsidies.models import Policy
 from subsidies.queries.policies import built_in_titles, line_diff
@@ -35,10 +35,11 @@ def versions(request):
         published = published.filter(pk__lt=before)
     found = list(published.order_by("-pk")[: PER_PAGE + 1])
     terms = policies_for(list(Term.objects.order_by("starts_on")))
+    instead = successors(found)
     context = {
         "crumbs": [("资助标准", reverse("subsidies:policy")), ("版本与草稿", None)],
         "tabs": tabs("policy_versions"),
-        "versions": [_row(policy, terms) for policy in found[:PER_PAGE]],
+        "versions": [_row(policy, terms, instead.get(policy.pk)) for policy in found[:PER_PAGE]],
         "next_url": f"?before={found[PER_PAGE - 1].pk}" if len(found) > PER_PAGE else "",
         "may_write": request.user.can(P.LOAD_POLICY),
     }
@@ -51,12 +52,12 @@ def versions(request):
     return render(request, "subsidies/policy/versions.html", context)
 
 
-def _row(policy: Policy, terms: dict[str, Policy]) -> dict:
+def _row(policy: Policy, terms: dict[str, Policy], instead: Policy | None) -> dict:
     base = policy.based_on
     marks = [line["mark"] for line in line_diff(base.text, policy.text)] if base else []
     changed = f"增 {marks.count('+')} 行，删 {marks.count('-')} 行"
     used = [code for code, used in terms.items() if used.pk == policy.pk]
-    return {"policy": policy, "terms": used, "changed": changed}
+    return {"policy": policy, "terms": used, "instead": instead, "changed": changed}
 
 
 def what_changed(policy: Policy) -> dict:

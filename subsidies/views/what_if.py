@@ -18,9 +18,9 @@ from students.models import Enrolment
 from subsidies import engine
 from subsidies.actions import drafting
 from subsidies.actions.figures import unsettled
-from subsidies.actions.policies import pack_of
+from subsidies.actions.policies import giving_way, pack_of
 from subsidies.actions.ratios import unearmarked
-from subsidies.actions.releasing import release
+from subsidies.actions.releasing import Overtakes, release
 from subsidies.actions.what_if import children_of, current_what_if, terms_of, tried_on, why_stale
 from subsidies.enums import Kind, RunCause
 from subsidies.models import Policy, WhatIfCell, WhatIfTerm
@@ -279,6 +279,7 @@ def draft_publish(request, pk: int):
         "run": run,
         "terms": terms,
         "unearmarked": unearmarked(pack_of(policy), [term.pk for term in terms_of(policy)]),
+        "giving_way": giving_way(policy.since),
         "text": _RECALCULATES if terms_of(policy) else _APPLIES_LATER,
         "button": "发布并重算" if terms_of(policy) else "发布",
     } | what_changed(policy)
@@ -288,14 +289,16 @@ def draft_publish(request, pk: int):
 def _publish(request, policy: Policy):
     try:
         terms = release(
-            by=actor(request, P.LOAD_POLICY), policy=policy, what_if=_number(request.POST.get("what_if", ""))
-        )
+            by=actor(request, P.LOAD_POLICY), policy=policy, what_if=_number(request.POST.get("what_if", "")),
+            overtaking=[_number(key) for key in request.POST.getlist("overtaking")],
+        )  # fmt: skip
     except engine.PackError:
         messages.error(request, "规则文本还有错误，请先改正。")
         return redirect("subsidies:draft", policy.pk)
     except StepRefused as refusal:
         messages.error(request, str(refusal))
-        return redirect("subsidies:what_if", policy.pk)
+        page = "draft_publish" if isinstance(refusal, Overtakes) else "what_if"
+        return redirect(f"subsidies:{page}", policy.pk)
     policy.refresh_from_db()
     if terms:
         _recalculate(request, policy, terms)

@@ -165,3 +165,19 @@ def test_fact_that_a_pack_declares_becomes_the_countys(tmp_path, capsys):
     assert (fact.name, fact.label, fact.kind, fact.created_by) == ("ferry", "乘渡船上学", "flag", "命令行")
     load(capsys, str(path))
     assert CountyFact.objects.count() == 1
+
+
+def test_names_the_policies_that_it_overtakes(tmp_path, capsys):
+    pack = tmp_path / "plan.toml"
+    pack.write_text(TEXT, encoding="utf-8")
+    again = tmp_path / "again.toml"
+    again.write_text(TEXT + "# 更正\n", encoding="utf-8")
+    call_command("load_policy", pack, applies_from="2021-spring")
+    call_command("load_policy", pack, applies_from="2020-autumn")
+    capsys.readouterr()
+
+    call_command("load_policy", again, applies_from="")
+
+    assert capsys.readouterr().err == (
+        "注意：“云岭县方案 第2版”（2020年秋季学期起）在全部学期都不再适用，由“云岭县方案 第3版”取代。\n"
+    )

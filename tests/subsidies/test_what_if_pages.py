@@ -343,3 +343,50 @@ def test_what_if_of_a_term_to_come_is_stale_when_that_term_is_there(writer, draf
     assert [(term.term_id, term.to_come) for term in run_what_if(policy=later, by=SYSTEM).terms.all()] == [
         ("2021-spring", "")
     ]
+
+
+# --- policies that begin later ----------------------------------------------------------------------
+
+
+def test_policy_that_begins_later_gives_way_only_when_that_is_confirmed(writer, draft):
+    """Published for a term to come, then a correction for all terms: the newest one would govern that term as well."""
+    later = policies.published(TEXT.replace("云岭县方案", "和平县方案"), applies_from="2021-spring")
+    run = run_what_if(policy=draft, by=SYSTEM)
+    shown = writer.get(address("draft_publish", draft)).text
+    refused = writer.post(address("draft_publish", draft), {"what_if": run.pk}, follow=True)
+    still = policy_for("2021-spring")
+    writer.post(address("draft_publish", draft), {"what_if": run.pk, "overtaking": [later.pk]})
+    versions = writer.get(reverse("subsidies:policy_versions")).text
+
+    assert "“云岭县方案 第1版”（自始适用）从本版执行的学期起由本版接替" in shown
+    assert "“和平县方案 第2版”（2021年春季学期起）不再适用" in shown
+    assert f'name="overtaking" value="{later.pk}"' in shown
+    assert refused.redirect_chain[-1][0] == address("draft_publish", draft)
+    assert "“和平县方案 第2版”（2021年春季学期起）在全部学期都不再适用" in refused.text
+    assert still == later
+    assert policy_for("2021-spring") == draft
+    assert "不再适用，由“云岭县方案 第3版”取代" in versions
+
+
+def test_policy_that_gave_way_before_is_not_asked_about_again(writer, draft):
+    policies.published(TEXT + "# 2\n", applies_from="2021-spring")
+    last = policies.published(TEXT + "# 3\n", applies_from="2020-autumn")
+    waiting = policies.published(TEXT + "# 4\n", applies_from="2022-autumn")
+    own = policies.draft(MORE, applies_from="2020-autumn")
+    run_what_if(policy=own, by=SYSTEM)
+
+    asked = writer.get(address("draft_publish", own)).context["giving_way"]
+    versions = writer.get(reverse("subsidies:policy_versions")).text
+
+    assert (asked.replaced, asked.overtaken) == (last, [waiting])
+    assert "执行的学期还没有建立" in versions
+
+
+@pytest.mark.parametrize("sent", ["", "abc", "9" * 30, "0"])
+def test_confirmation_of_something_else_confirms_nothing(writer, draft, sent):
+    later = policies.published(TEXT + "# 2\n", applies_from="2021-spring")
+    run = run_what_if(policy=draft, by=SYSTEM)
+
+    writer.post(address("draft_publish", draft), {"what_if": run.pk, "overtaking": sent})
+
+    assert policy_for("2021-spring") == later

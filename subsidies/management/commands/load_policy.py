@@ -12,10 +12,12 @@ from subsidies.actions.policies import (
     OpenParameters,
     built_in_packs,
     county_facts,
+    giving_way,
     library,
     load_policy,
     pack_of,
     pack_text,
+    policy_for,
 )
 
 
@@ -43,6 +45,9 @@ class Command(BaseCommand):
         try:
             pack = engine.load_pack(text, library=library, county_facts=county_facts())
             figures = figures_of(pack, chosen)
+            later = giving_way(
+                engine.Term.parse(applies_from) if applies_from else engine.Term(0, 0)
+            ).overtaken
             policy = load_policy(
                 text=text,
                 by=Actor(None, "命令行", ""),
@@ -62,6 +67,9 @@ class Command(BaseCommand):
             sys.exit(1)
         except StepRefused as error:
             raise CommandError(str(error), returncode=1) from error
+        for each in later:
+            if policy_for(each.applies_from) == policy:
+                self.stderr.write(f"注意：“{each}”（{each.begins}）在全部学期都不再适用，由“{policy}”取代。")
         pack = pack_of(policy)
         answer = {
             "name": policy.name, "title": policy.title, "version": policy.version, "rules": len(pack.rules),
