@@ -105,6 +105,11 @@ class MoveKind(models.TextChoices):
     LEAVE = "leave", "休学"
     RETURN = "return", "复学"
     GRADUATE = "graduate", "提前毕业"
+    DECEASED = "deceased", "死亡注销"
+
+
+# After one of these the roster itself tells where the child is.
+CHANGES_OF_PLACE = (MoveKind.TRANSFER, MoveKind.OUT, MoveKind.IN, MoveKind.DECEASED)
 
 
 class MoveState(models.TextChoices):

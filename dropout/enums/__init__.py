@@ -3,6 +3,7 @@
 from .attendance import AbsenceReason, ClockStep, ContactResult, ContactWay
 from .calendar import DutyCode, DutyPlace, SixSystem, TaskState
 from .cases import (
+    GONE_FOR_GOOD,
     NOT_EXPECTED,
     STAYS_OPEN,
     Answer,
@@ -26,6 +27,7 @@ __all__ = [
     "AREA_DIGITS",
     "CAMPAIGN_MONTHS",
     "FOUND_AWAY",
+    "GONE_FOR_GOOD",
     "LEDGERS",
     "NOT_EXPECTED",
     "OF_FACTS",

@@ -48,8 +48,10 @@ class Outcome(models.TextChoices):
     ABROAD = "abroad", "出国（境）"
 
 
+# Ends after which the child is not at the school it stood at, whatever the roster says until it is put right.
+GONE_FOR_GOOD = (Outcome.TRANSFERRED, Outcome.DECEASED, Outcome.ABROAD)
 # Ends after which the child is not expected at school.
-NOT_EXPECTED = (Outcome.TRANSFERRED, Outcome.EXEMPT, Outcome.OVER_AGE, Outcome.DECEASED, Outcome.ABROAD)
+NOT_EXPECTED = (*GONE_FOR_GOOD, Outcome.EXEMPT, Outcome.OVER_AGE)
 # A proposal of these goes on as a state of its own, under way; every other closes the case.
 STAYS_OPEN = {Outcome.DELAYED: CaseState.DELAYED, Outcome.HOME_TAUGHT: CaseState.HOME_TAUGHT}
 

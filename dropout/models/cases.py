@@ -8,6 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from dropout.enums import (
+    GONE_FOR_GOOD,
     Answer,
     CaseKind,
     CaseOrigin,
@@ -22,7 +23,8 @@ from povertyedu.orgs.enums import Stage, grade_name
 from povertyedu.orgs.models import School, SchoolClass, Term
 from povertyedu.orgs.scope import ScopedQuerySet
 from povertyedu.workflow.models import Decision
-from students.models import Enrolment, Student
+from students.enums import CHANGES_OF_PLACE, MoveState
+from students.models import Enrolment, Move, Student
 from students.models.placed import at_child
 
 # The child is held to be away, and its return is what is worked for.
@@ -42,6 +44,17 @@ class CaseQuerySet(ScopedQuerySet):
     def suspected(self):
         """Return those of children held to be away who are not counted as dropouts yet."""
         return self.filter(state__in=AWAY, kind=CaseKind.SUSPECTED)
+
+    def gone_for_good(self, on: dt.date):
+        """Return those that ended by ``on`` with the child dead, at another school or abroad, and no 学籍异动 settled since.
+
+        Once one is settled the roster tells where the child is, also one who has come back.
+        """
+        settled = Move.objects.filter(
+            student=OuterRef("student"), state=MoveState.DONE, kind__in=CHANGES_OF_PLACE, effective_on__gte=OuterRef("since"),
+            effective_on__lte=on,
+        )  # fmt: skip
+        return self.filter(closed_on__lte=on, outcome__in=GONE_FOR_GOOD).exclude(Exists(settled))
 
     def delayed_before(self, day: dt.date):
         """Return those whose approved delay ended before ``day``."""

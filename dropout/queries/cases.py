@@ -2,9 +2,32 @@
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from dropout.enums import CaseState
-from dropout.models import Case, Duty
+from dropout.enums import GONE_FOR_GOOD, Answer, CaseState, DelayKind, Outcome
+from dropout.models import Case, CaseProposal, Duty
 from povertyedu.orgs.calendar import today
+from students.enums import CHANGES_OF_PLACE, EnrolmentStatus, MoveKind, MoveState, Place
+from students.models import Enrolment, Move
+
+_HELD = Enrolment.objects.filter(
+    student=OuterRef("student"), place=Place.IN_COUNTY, term__is_closed=False
+).here()
+_SETTLED = Move.objects.filter(
+    student=OuterRef("student"), state=MoveState.DONE, kind__in=CHANGES_OF_PLACE, effective_on__gte=OuterRef("since")
+)  # fmt: skip
+_LEAVE = CaseProposal.objects.filter(
+    case=OuterRef("pk"), answer=Answer.CONFIRMED, delay_kind=DelayKind.LEAVE, until=OuterRef("until")
+)
+_ON_LEAVE_STILL_STUDYING = _HELD.filter(
+    status=EnrolmentStatus.STUDYING, term__starts_on__lte=OuterRef("until"), term__ends_on__gte=OuterRef("state_since")
+)  # fmt: skip
+# What was decided in the case has not been done on the roster, which still has the child studying.
+OWES_A_MOVE = Q(state=CaseState.CLOSED, outcome__in=GONE_FOR_GOOD) & Q(
+    Exists(_HELD.filter(term__ends_on__gte=OuterRef("closed_on")))
+) & ~Q(Exists(_SETTLED)) | Q(state=CaseState.DELAYED) & Q(Exists(_LEAVE)) & Q(
+    Exists(_ON_LEAVE_STILL_STUDYING)
+)
+# The 学籍异动 an outcome asks for; where a child transferred to decides itself whether it left the county.
+MOVES = {Outcome.DECEASED: MoveKind.DECEASED, Outcome.ABROAD: MoveKind.OUT, Outcome.DELAYED: MoveKind.LEAVE}
 
 TABS = {
     "open": ("未销号", ~Q(state=CaseState.CLOSED)),
@@ -16,6 +39,7 @@ TABS = {
     ),
     "to_confirm": ("待复核", Q(state__in=[CaseState.PROPOSED_CLOSED, CaseState.PROPOSED_REOPEN])),
     "closed": ("已销号", Q(state=CaseState.CLOSED)),
+    "roster": ("学籍待办", OWES_A_MOVE),
 }
 TONES = {
     CaseState.SUSPECTED: "warn", CaseState.VERIFIED: "bad", CaseState.PERSUADING: "bad", CaseState.RETURNED: "doing",
@@ -37,6 +61,10 @@ def narrowed(rows: QuerySet[Case], wanted: dict, *, reading: str) -> QuerySet[Ca
         duties = Duty.objects.late(today()).filter(case=OuterRef("pk"))
         rows = rows.filter(Exists(duties if late == "any" else duties.filter(line=late)))
     return rows
+
+
+def owes_a_move(case: Case) -> bool:
+    return Case.objects.filter(OWES_A_MOVE, pk=case.pk).exists()
 
 
 def duties_of(cases: list[Case]) -> dict[int, dict[str, Duty]]:

@@ -121,6 +121,11 @@ def away_on(day: dt.date) -> Away:
     return Away(**{name: frozenset(members) for name, members in found.items()})
 
 
+def gone_by_case(day: dt.date) -> set[int]:
+    """Return the children whom a case says to be dead, elsewhere or abroad while the roster still has them; one query."""
+    return set(Case.objects.gone_for_good(day).values_list("student_id", flat=True))
+
+
 def terms_of_year(year: int) -> list[Term]:
     """Return the terms of the school year that begins in ``year``, first term first."""
     return list(
@@ -158,6 +163,7 @@ class _Reader:
         self.children: dict[str, Child] = {}
         self.known: set[str | None] = set()  # ID hashes that some child has, or that must not come in again
         self.absent = self._not_present()
+        self.gone_by_case = gone_by_case(on)
         self.gone_for_good = self._gone_for_good()
 
     def _is_of_age(self, birth_date: dt.date | None, stage: str) -> bool:
@@ -167,7 +173,7 @@ class _Reader:
         return self.born_from <= birth_date <= self.born_to
 
     def enrolled(self) -> None:
-        """The term's enrolments: 在校, 休学; who left for another county is that county's."""
+        """The term's enrolments: 在校, 休学; who left for another county is that county's, and who died or left by a case is nobody's."""
         self.enrolled_now: set[int] = set()
         self.graduated: set[int] = set()
         for row in Enrolment.objects.of(self.term).values_list(*_SEAT).iterator(chunk_size=5000):
@@ -177,7 +183,7 @@ class _Reader:
             if seat.status == EnrolmentStatus.GRADUATED:
                 self.graduated.add(seat.student)
             left = seat.status in (EnrolmentStatus.LEFT, EnrolmentStatus.GRADUATED)
-            if left or not self._is_of_age(seat.birth_date, seat.stage):
+            if left or seat.student in self.gone_by_case or not self._is_of_age(seat.birth_date, seat.stage):
                 continue
             in_school = seat.status == EnrolmentStatus.STUDYING and seat.stage in OF_SCHOOL
             in_school = (
@@ -352,11 +358,11 @@ class _Reader:
             term__starts_on__lte=self.term.starts_on,
             destination__in=[Destination.DECEASED, Destination.OUTSIDE],
         )
-        moved = Move.objects.filter(kind=MoveKind.OUT, state=MoveState.DONE, effective_on__lte=self.on)
-        ended = Case.objects.filter(
-            closed_on__lte=self.on, outcome__in=[Outcome.DECEASED, Outcome.TRANSFERRED, Outcome.ABROAD]
+        moved = Move.objects.filter(
+            kind__in=[MoveKind.OUT, MoveKind.DECEASED], state=MoveState.DONE, effective_on__lte=self.on
         )
-        return {pk for rows in (departed, moved, ended) for pk in rows.values_list("student_id", flat=True)}
+        by_roster = {pk for rows in (departed, moved) for pk in rows.values_list("student_id", flat=True)}
+        return by_roster | self.gone_by_case
 
     def _not_present(self) -> dict[int, str]:
         """Return student -> what says that it is enrolled and not at school: the attendance, and the newest list of who is present."""

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models import Q
 
-from dropout.enums import Outcome
 from dropout.models import Case, PopulationFigure
 from povertyedu import bulk
 from povertyedu.indicators.definitions import Member, Period
@@ -20,7 +19,7 @@ from povertyedu.orgs.models import School, Term
 from students.enums import Destination, EnrolmentStatus, MoveKind, MoveState, Place
 from students.models import Departure, Enrolment, Move, Student
 
-from .population import COMPULSORY, away_on, children_of_school_age, terms_of_year
+from .population import COMPULSORY, away_on, children_of_school_age, gone_by_case, terms_of_year
 
 STAYS = (EnrolmentStatus.STUDYING, EnrolmentStatus.GRADUATED)
 PRIMARY_YEARS = STAGE_YEARS[Stage.PRIMARY]
@@ -157,6 +156,7 @@ def retained(period: Period, cohort: Cohort) -> Iterator[Member]:
         return
     kept = _kept_records()
     left, out = {kept.get(pk, pk) for pk in _left_lawfully(period.on)}, away_on(period.on).out
+    gone = {kept.get(pk, pk) for pk in gone_by_case(period.on)}
     begun_in = period.year - (cohort.last - cohort.first)
     for student, seats in _seats(period, cohort, kept).items():
         first = next((seat for seat in seats if seat.stage in cohort.stages), None)
@@ -164,7 +164,7 @@ def retained(period: Period, cohort: Cohort) -> Iterator[Member]:
             continue
         last = seats[-1]
         holds = last.starts_on == newest.starts_on and last.grade >= cohort.last and last.status in STAYS
-        holds = holds and student not in out
+        holds = holds and student not in out and student not in gone
         if holds or not (student in left or last.status == EnrolmentStatus.LEFT):
             yield Member(str(student), holds, last.school, last.school_area, last.home_area)
 
@@ -207,14 +207,14 @@ def _kept_records() -> dict[int, int]:
 
 def _left_lawfully(on: dt.date) -> set[int]:
     """Return who moved to another county's schools, left the country, or died, up to ``on``."""
-    moved = Move.objects.filter(kind=MoveKind.OUT, state=MoveState.DONE, effective_on__lte=on)
+    moved = Move.objects.filter(
+        kind__in=[MoveKind.OUT, MoveKind.DECEASED], state=MoveState.DONE, effective_on__lte=on
+    )
     departed = Departure.objects.filter(
         destination__in=[Destination.OUTSIDE, Destination.DECEASED], term__starts_on__lte=on
     )
-    ended = Case.objects.filter(
-        closed_on__lte=on, outcome__in=[Outcome.TRANSFERRED, Outcome.DECEASED, Outcome.ABROAD]
-    )
-    return {pk for rows in (moved, departed, ended) for pk in rows.values_list("student_id", flat=True)}
+    by_roster = {pk for rows in (moved, departed) for pk in rows.values_list("student_id", flat=True)}
+    return by_roster | gone_by_case(on)
 
 
 def _in_stages(period: Period, *stages: str) -> Iterator[Member]:

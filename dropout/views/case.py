@@ -7,9 +7,9 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
 from dropout.actions.dossier import dossier_docx
-from dropout.enums import CaseState, ProposalKind
+from dropout.enums import CaseState, Outcome, ProposalKind
 from dropout.models import AWAY, Case
-from dropout.queries.cases import TONES
+from dropout.queries.cases import MOVES, TONES, owes_a_move
 from dropout.queries.dossier import Dossier, dossier_of
 from dropout.states import CASE_FLOW
 from povertyedu.accounts.access import actor, needs
@@ -67,6 +67,7 @@ def case(request, pk: int):
         "today": today(),
         "steps": _steps(request, found, file),
         "waits_for_another": file.waiting is not None and file.waiting.proposed_by_id == request.user.pk,
+        "owes_a_move": owes_a_move(found),
         "papers": _papers(request, found),
         "may_issue": may(request, found, P.ISSUE_ORDERS),
         "may_open_child": has_page(request, found.student_id),
@@ -109,7 +110,18 @@ def _steps(request, found: Case, file: Dossier) -> list[dict]:
         steps = _answers(request, found, waiting or kept)
     if may(request, found, P.WORK_CASES):
         steps = _work(found) + steps
+    if may(request, found, P.MOVE_STUDENTS) and owes_a_move(found):
+        steps.insert(0, _move(found))
     return [step | {"main": number == 0} for number, step in enumerate(steps)]
+
+
+def _move(found: Case) -> dict:
+    """Return the 学籍异动 that brings the roster to what the case came to."""
+    kind = MOVES.get(Outcome(found.outcome))
+    url = reverse("students:move_of", args=[found.student_id])
+    if kind is None:
+        return {"text": "办理学籍异动", "url": url}
+    return {"text": f"办理学籍异动：{kind.label}", "url": f"{url}?kind={kind.value}"}
 
 
 def _answers(request, found: Case, waiting) -> list[dict]:

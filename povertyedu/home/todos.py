@@ -13,6 +13,7 @@ from dropout.enums import CaseState, ClockStep, Outcome, ReportState, TaskState
 from dropout.models import Case, CaseProposal, Denial, DutyTask, Report, ReturnOrder, ScreeningRow
 from dropout.models import Duty as CaseDuty
 from dropout.queries.attendance import due_today, unasked
+from dropout.queries.cases import OWES_A_MOVE
 from dropout.queries.runs import open_runs
 from dropout.queries.school_days import term_under_way
 from povertyedu.accounts.models import GrantProposal
@@ -103,6 +104,12 @@ def _away(user):
     """The children whose clock has come to the head or the bureau; from then on a case is followed."""
     rows = open_runs(term_under_way(), user=user, permission=P.VERIFY_CASES, wanted={})
     return rows.filter(step__in=[ClockStep.HEAD, ClockStep.BUREAU])
+
+
+def _owing_a_move(user):
+    """The cases whose end the roster does not tell yet, for who keeps both."""
+    seen = Case.objects.visible_to(user, P.VIEW_CASES).visible_to(user, P.MOVE_STUDENTS)
+    return seen.filter(OWES_A_MOVE)
 
 
 DUTIES = (
@@ -264,6 +271,9 @@ DUTIES = (
     Duty(
         P.VERIFY_CASES, "待核实的控辍个案", lambda user: Case.objects.visible_to(user, P.VERIFY_CASES).filter(state=CaseState.SUSPECTED),
         "opened_on", "dropout:cases", "tab=to_verify",
+    ),
+    Duty(
+        P.MOVE_STUDENTS, "个案已定转学、休学、出国、死亡，学籍还没有办的学生", _owing_a_move, "state_since", "dropout:cases", "tab=roster"
     ),
     Duty(
         P.ISSUE_ORDERS, "限期复学通知书到期、学生没有返校",

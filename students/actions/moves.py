@@ -28,16 +28,18 @@ from .terms import refuse_closed
 
 # What each kind of move starts from and leaves behind.
 _STARTS_FROM = {
-    MoveKind.OUT: EnrolmentStatus.STUDYING,
-    MoveKind.LEAVE: EnrolmentStatus.STUDYING,
-    MoveKind.RETURN: EnrolmentStatus.SUSPENDED,
-    MoveKind.GRADUATE: EnrolmentStatus.STUDYING,
+    MoveKind.OUT: (EnrolmentStatus.STUDYING,),
+    MoveKind.LEAVE: (EnrolmentStatus.STUDYING,),
+    MoveKind.RETURN: (EnrolmentStatus.SUSPENDED,),
+    MoveKind.GRADUATE: (EnrolmentStatus.STUDYING,),
+    MoveKind.DECEASED: (EnrolmentStatus.STUDYING, EnrolmentStatus.SUSPENDED),
 }
 _BECOMES = {
     MoveKind.OUT: EnrolmentStatus.LEFT,
     MoveKind.LEAVE: EnrolmentStatus.SUSPENDED,
     MoveKind.RETURN: EnrolmentStatus.STUDYING,
     MoveKind.GRADUATE: EnrolmentStatus.GRADUATED,
+    MoveKind.DECEASED: EnrolmentStatus.LEFT,
 }
 EARLIEST = dt.timedelta(days=62)  # a move of the holidays counts for the term that follows
 
@@ -124,13 +126,13 @@ def settle(
     *, by: Actor, enrolment: Enrolment, kind: str, effective_on: dt.date, reason: str,
     outside_school: str = "", outside_region: str = "", to_class: SchoolClass | None = None,
 ) -> Move:  # fmt: skip
-    """Settle at once what the child's own school decides: out of the county, leave, return, graduation.
+    """Settle at once what the child's own school decides: out of the county, leave, return, graduation, death.
 
     ``to_class`` is for a return only: it may be of another grade of the same school.
     """
     enrolment = _locked(enrolment)
     _check_open(enrolment, effective_on)
-    if enrolment.status != _STARTS_FROM[kind] or enrolment.school_id is None:
+    if enrolment.status not in _STARTS_FROM[kind] or enrolment.school_id is None:
         raise StepRefused(
             f"该生本学期状态为“{enrolment.get_status_display()}”，不能办理“{MoveKind(kind).label}”。"
         )

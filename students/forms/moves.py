@@ -16,6 +16,7 @@ KINDS_OF_OWN_SCHOOL = (
     MoveKind.LEAVE,
     MoveKind.RETURN,
     MoveKind.GRADUATE,
+    MoveKind.DECEASED,
 )
 
 

@@ -96,7 +96,13 @@ class Move(models.Model):
                 & ~Q(asked_by="")
                 | Q(kind=MoveKind.IN, from_school=None, to_school__isnull=False)
                 | Q(
-                    kind__in=[MoveKind.OUT, MoveKind.LEAVE, MoveKind.RETURN, MoveKind.GRADUATE],
+                    kind__in=[
+                        MoveKind.OUT,
+                        MoveKind.LEAVE,
+                        MoveKind.RETURN,
+                        MoveKind.GRADUATE,
+                        MoveKind.DECEASED,
+                    ],
                     from_school__isnull=False,
                     to_school=None,
                 ),

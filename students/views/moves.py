@@ -36,6 +36,7 @@ BUTTONS = {
     MoveKind.LEAVE: "办理休学",
     MoveKind.RETURN: "办理复学",
     MoveKind.GRADUATE: "办理提前毕业",
+    MoveKind.DECEASED: "注销学籍",
 }
 
 

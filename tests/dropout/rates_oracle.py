@@ -46,6 +46,20 @@ def may_stay_away(child: dict, day: dt.date) -> bool:
     return False
 
 
+def is_gone(child: dict, day: dt.date) -> bool:
+    """Whether a case ended with the child dead, elsewhere or abroad, and no move since says where its place is now."""
+    moves = [child["moved_out"], *(begins(term) + dt.timedelta(days=30) for term in child["first_school"])]
+    if child["came_in"] and child["came_in"][0] in child["seats"]:
+        moves.append(child["came_in"][1])
+    return any(
+        state == "closed"
+        and closed_on <= day
+        and outcome in ("deceased", "transferred", "abroad")
+        and not any(moved and since <= moved <= day for moved in moves)
+        for _, since, _, closed_on, outcome, state in child["cases"]
+    )
+
+
 def newest_term(county: dict, year: int, day: dt.date) -> int | None:
     terms = [term for term in range(county["terms"]) if year_of(term) == year and begins(term) <= day]
     return max(terms) if terms else None
@@ -95,6 +109,7 @@ def retention(
             and grade >= last
             and status in ("studying", "graduated")
             and not is_out(child, day)
+            and not is_gone(child, day)
         )
         gone = (
             child["moved_out"]
@@ -102,6 +117,7 @@ def retention(
             or child["died"]
             and child["died"] <= day
             or status == "left"
+            or is_gone(child, day)
         )
         if held or not gone:
             found[number] = (held, school, child["home"])
@@ -112,8 +128,7 @@ def is_followed(child: dict, day: dt.date) -> bool:
     """Whether a case says that the child is out on ``day``, though no roster may; not of who moved away or died."""
     if child["moved_out"] and child["moved_out"] <= day or child["died"] and child["died"] <= day:
         return False
-    ended = [case[4] for case in child["cases"] if case[5] == "closed" and case[3] <= day]
-    if {"deceased", "transferred", "abroad"} & set(ended):
+    if is_gone(child, day):
         return False
     return is_out(child, day, ("suspected", "dropout", "never_enrolled")) or may_stay_away(child, day)
 
@@ -140,7 +155,7 @@ def entry_rate(county: dict, year: int, day: dt.date) -> dict[int, bool]:
             found[number] = False
             continue
         if seat:
-            if seat[2] == "left":
+            if seat[2] == "left" or is_gone(child, day):
                 continue
             found[number] = seat[2] == "studying" and not is_out(child, day) and not may_stay_away(child, day)
             continue
@@ -151,7 +166,7 @@ def entry_rate(county: dict, year: int, day: dt.date) -> dict[int, bool]:
             and year - year_of(term) <= 1
             and child["seats"][term][2] in ("studying", "suspended")
         ]
-        if not before or child["died"] and child["died"] <= day:
+        if not before or child["died"] and child["died"] <= day or is_gone(child, day):
             continue
         school, grade, status, place = child["seats"][max(before)]
         if place != "in_county" or (grade >= 9 and year_of(max(before)) < year):
