@@ -58,6 +58,7 @@ def return_to_school(*, by: Actor, case: Case, on: dt.date, reason: str = "") ->
     """Record that the child is back since ``on``."""
     if not case.since <= on <= today():
         raise StepRefused(f"返校日期应在离校日期（{case.since}）和今天之间，请核对。")
+    _must_be_after_reopening(case, on)
     _must_be_seen_in_class(case, on)
     step(case, "return", by=by, reason=reason, returned_on=on, **NO_END)
     settle_papers(case, returned_on=on, by=by)
@@ -119,6 +120,13 @@ def _check(case: Case, outcome: str, until: dt.date | None) -> None:
         _check_over_age(case)
 
 
+def _must_be_after_reopening(case: Case, on: dt.date) -> None:
+    """Refuse a return from before the day on which the child was said to be away again."""
+    asked = case.proposals.filter(kind=ProposalKind.REOPEN, answer=Answer.CONFIRMED).first()
+    if asked and on < (day := timezone.localtime(asked.proposed_at).date()):
+        raise StepRefused(f"这件个案 {day} 提出重开时学生没有到校，返校日期不能早于这一天。")
+
+
 def _must_be_seen_in_class(case: Case, since: dt.date | None) -> None:
     """Refuse to call a child back whom its class misses without leave on ``since`` or later."""
     run = AbsenceRun.objects.missed().filter(student=case.student_id, last_on__gte=since).first()
@@ -163,8 +171,11 @@ def refuse(*, by: Actor, case: Case, reason: str) -> Case:
 
 
 @transaction.atomic
-def ask_reopen(*, by: Actor, case: Case, reason: str, evidence: StoredFile) -> CaseProposal:
-    """Ask for a closed case to be taken up again."""
+def ask_reopen(
+    *, by: Actor, case: Case, reason: str, evidence: StoredFile, since: dt.date | None = None
+) -> CaseProposal:
+    """Ask for a closed case to be taken up again; ``since``: the first day away again, of a child that had returned."""
+    _check_since(case, since)
     Student.objects.select_for_update().get(pk=case.student_id)
     if Case.objects.open().filter(student=case.student_id).exclude(pk=case.pk).exists():
         raise StepRefused("这名学生另有一件没有销号的个案，请在那件个案里办理。")
@@ -174,16 +185,27 @@ def ask_reopen(*, by: Actor, case: Case, reason: str, evidence: StoredFile) -> C
     except IntegrityError:
         raise StepRefused("这名学生另有一件没有销号的个案，请在那件个案里办理。") from None
     return CaseProposal.objects.create(
-        case=case, kind=ProposalKind.REOPEN, before=CaseState.CLOSED, reason=reason.strip(), evidence=evidence,
+        case=case, kind=ProposalKind.REOPEN, before=CaseState.CLOSED, reason=reason.strip(), evidence=evidence, since=since,
         proposed_by_id=by.id, proposed_by=by.name,
     )  # fmt: skip
 
 
+def _check_since(case: Case, since: dt.date | None) -> None:
+    """A child that had returned is away since another day; no child since before it was away at all."""
+    if since is None and case.outcome == Outcome.RETURNED:
+        raise StepRefused("这件个案按“返校稳定”销号，重开须写明再次离校的日期。")
+    earliest = case.returned_on or case.since
+    if since and not earliest <= since <= today():
+        raise StepRefused(f"再次离校的日期应在 {earliest} 和今天之间，请核对。")
+
+
 @transaction.atomic
 def reopen(*, by: Actor, case: Case) -> Case:
-    """Confirm a reopening: persuasion begins anew, all that was done before stays."""
-    _answer(_to_answer(case, ProposalKind.REOPEN, by), Answer.CONFIRMED, by)
-    return step(case, "reopen", by=by, returned_on=None, monitored_until=None, **NO_END)
+    """Confirm a reopening: persuasion begins anew, all that was done before stays; the child is away since the day that was said."""
+    proposal = _to_answer(case, ProposalKind.REOPEN, by)
+    _answer(proposal, Answer.CONFIRMED, by)
+    since = proposal.since or case.since
+    return step(case, "reopen", by=by, since=since, returned_on=None, monitored_until=None, **NO_END)
 
 
 @transaction.atomic

@@ -155,7 +155,17 @@ class RelapseForm(ReasonedForm):
 
 
 class ReopenForm(ReasonedForm):
+    since = DayField(
+        label="再次离校的日期",
+        required=False,
+        help_text="返校后又离校的，填又从哪天起没有到校；一直没有到校的不填",
+    )
     evidence = ScanField(label="佐证材料（照片或扫描件）")
+    field_order = ["since", "reason", "evidence"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["since"].required = self.case.outcome == Outcome.RETURNED
 
 
 class ProposeForm(ReasonedForm):

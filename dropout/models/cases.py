@@ -233,7 +233,7 @@ class CaseProposalQuerySet(ScopedQuerySet):
 class CaseProposal(models.Model):
     """An end, a side exit or a reopening as one person proposed it, with evidence, and what another answered.
 
-    ``before``: the state the case was in, where a refusal leads back to.
+    ``before``: the state the case was in, where a refusal leads back to; ``since``: of a reopening, since when the child is away again.
     """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="proposals", verbose_name="个案")
@@ -244,6 +244,7 @@ class CaseProposal(models.Model):
     evidence = models.ForeignKey(StoredFile, models.PROTECT, related_name="+", verbose_name="佐证材料")
     delay_kind = models.CharField("缓学或休学", max_length=6, choices=DelayKind.choices, blank=True)
     until = models.DateField("到", null=True, blank=True)
+    since = models.DateField("再次离校的日期", null=True, blank=True)
     where_to = models.CharField("去向", max_length=120, blank=True)
     assessed_on = models.DateField("评估日期", null=True, blank=True)
     assessment = models.ForeignKey(
@@ -278,6 +279,9 @@ class CaseProposal(models.Model):
             models.CheckConstraint(
                 name="end_of_a_case_has_an_outcome",
                 condition=Q(kind=ProposalKind.REOPEN, outcome="") | Q(kind=ProposalKind.END) & ~Q(outcome=""),
+            ),
+            models.CheckConstraint(
+                name="only_a_reopening_says_since_when", condition=Q(since=None) | Q(kind=ProposalKind.REOPEN)
             ),
             models.CheckConstraint(
                 name="exemption_has_an_assessment",
