@@ -109,6 +109,7 @@ urlpatterns = [
     path("policy/drafts/<int:pk>/figures/", figures.draft_figures, name="draft_figures"),
     path("policy/drafts/<int:pk>/figures/fill/", figures.draft_figure, name="draft_figure"),
     path("policy/drafts/<int:pk>/figures/ratio/", figures.draft_ratio, name="draft_ratio"),
+    path("policy/drafts/<int:pk>/figures/average/", figures.draft_average, name="draft_average"),
     path("policy/drafts/<int:pk>/drop/", drafts.draft_drop, name="draft_drop"),
     path("policy/drafts/<int:pk>/what-if/", what_if.what_if, name="what_if"),
     path("policy/drafts/<int:pk>/what-if/schools/", what_if.what_if_schools, name="what_if_schools"),

@@ -616,6 +616,7 @@ OBJECTS = {
     "subsidies:draft_figures": pk_of("draft"),
     "subsidies:draft_figure": pk_of("draft"),
     "subsidies:draft_ratio": pk_of("draft"),
+    "subsidies:draft_average": pk_of("draft"),
     "subsidies:draft_publish": pk_of("draft"),
     "subsidies:what_if": pk_of("draft"),
     "subsidies:what_if_schools": pk_of("draft"),

@@ -5,7 +5,7 @@ Pure and typed, without Django; `docs/adr` tells why each distinct profile is de
 """
 
 from subsidies.engine.amounts import Amount, Basis, Citation, Form, Unit
-from subsidies.engine.answers import Ratio, answered, answers_in, ratios_of
+from subsidies.engine.answers import Average, Ratio, answered, answers_in, averages_of, ratios_of
 from subsidies.engine.conditions import Condition
 from subsidies.engine.decide import Award, Decider, Judgement, Line, decide, shares, shares_of
 from subsidies.engine.examples import Failure, check_examples, worked_out
@@ -47,6 +47,7 @@ __all__ = [
     "Alternative",
     "Amount",
     "At",
+    "Average",
     "Award",
     "Basis",
     "Check",
@@ -89,6 +90,7 @@ __all__ = [
     "Verdict",
     "answered",
     "answers_in",
+    "averages_of",
     "categories_mask",
     "check_examples",
     "check_pack",

@@ -92,6 +92,7 @@ class Amount:
     basis: Basis = Basis.STATED
     names: tuple[str, ...] = ()  # what `parameter` and `of` are called
     citation: Citation | None = None  # where it is not its rule's
+    average_fen: int | None = None  # what the document says on average, where the bureau has decided `fen`
 
     def covers(self, term: Term) -> bool:
         return (self.first_term is None or self.first_term <= term) and (
@@ -107,6 +108,13 @@ class Amount:
     @property
     def counts_meal_days(self) -> bool:
         return self.unit is Unit.DAY and self.times is None and self.times_of is None
+
+    @property
+    def basis_label(self) -> str:
+        """How firmly the document fixes it; empty where it states it."""
+        if self.average_fen is not None:
+            return f"文件只写平均数 {yuan(self.average_fen)} {self.unit.label}，教育局确定"
+        return "" if self.basis is Basis.STATED else self.basis.label
 
     @property
     def dated(self) -> str:

@@ -1,4 +1,4 @@
-"""What the bureau may answer besides the figures a policy cannot do without: ratios that the document leaves open.
+"""What the bureau may answer besides the figures a policy cannot do without: open ratios, amounts the document gives on average.
 
 Unanswered, the policy stands as it is written. Answers are kept with the figures, under keys no parameter can have.
 """
@@ -6,10 +6,11 @@ Unanswered, the policy stands as it is written. Answers are kept with the figure
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from subsidies.engine.amounts import Amount, Basis, Form
 from subsidies.engine.funding import SOURCES, WHOLE, Funding
 from subsidies.engine.rules import Figures, Policy, Rule
 
-RATIO = "ratio:"
+RATIO, AVERAGE = "ratio:", "average:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,45 @@ def _fundings(policy: Policy) -> list[tuple[str, Funding]]:
     return [*((rule.label, rule.funding) for rule in policy.rules), *treated]
 
 
+@dataclass(frozen=True, slots=True)
+class Average:
+    """An amount of which the document gives only the average; the bureau may decide another, else the average is paid."""
+
+    rule: Rule
+    amount: Amount
+
+    @property
+    def key(self) -> str:
+        return average_key(self.rule, self.amount)
+
+    @property
+    def said_fen(self) -> int:
+        """The average as the document says it."""
+        return (self.amount.fen if self.amount.average_fen is None else self.amount.average_fen) or 0
+
+    @property
+    def is_decided(self) -> bool:
+        return self.amount.average_fen is not None
+
+
+def average_key(rule: Rule, amount: Amount) -> str:
+    """Under what an average is answered: its rule, and of several amounts the term it begins with."""
+    return f"{AVERAGE}{rule.code}" + (f":{amount.first_term}" if amount.first_term else "")
+
+
+def averages_of(policy: Policy) -> tuple[Average, ...]:
+    """The amounts a plan gives on average, in its order."""
+    return tuple(
+        Average(rule, amount)
+        for rule in policy.rules
+        for amount in rule.amounts
+        if amount.basis is Basis.AVERAGE and amount.form is Form.YUAN
+    )
+
+
 def answers_in(figures: Figures) -> Figures:
     """What of the bureau's figures are such answers."""
-    return {key: figure for key, figure in figures.items() if key.startswith(RATIO)}
+    return {key: figure for key, figure in figures.items() if key.startswith((RATIO, AVERAGE))}
 
 
 def answered(policy: Policy, figures: Figures) -> Policy:
@@ -60,10 +97,23 @@ def answered(policy: Policy, figures: Figures) -> Policy:
         return replace(funding, decided=_shares(funding, figures)) if funding.leaves_ratio_open else funding
 
     def of_rule(rule: Rule) -> Rule:
-        return replace(rule, funding=filled(rule.funding))
+        amounts = tuple(_decided(rule, amount, figures) for amount in rule.amounts)
+        return replace(rule, funding=filled(rule.funding), amounts=amounts)
 
     treatments = (replace(one, funding=one.funding and filled(one.funding)) for one in policy.treatments)
     return replace(policy, rules=tuple(map(of_rule, policy.rules)), treatments=tuple(treatments))
+
+
+def _decided(rule: Rule, amount: Amount, figures: Figures) -> Amount:
+    """The amount with what the bureau decided for the average the document gives."""
+    if amount.basis is not Basis.AVERAGE or amount.form is not Form.YUAN:
+        return amount
+    if amount.average_fen is not None:
+        amount = replace(amount, fen=amount.average_fen, average_fen=None)
+    figure = figures.get(average_key(rule, amount))
+    if not isinstance(figure, int) or figure <= 0:
+        return amount
+    return replace(amount, fen=figure, average_fen=amount.fen)
 
 
 def _shares(funding: Funding, figures: Figures) -> tuple[int, ...]:

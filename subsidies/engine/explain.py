@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from subsidies.engine.amounts import Basis, Citation, Form, Unit, percent
+from subsidies.engine.amounts import Citation, Form, Unit, percent
 from subsidies.engine.conditions import Condition
 from subsidies.engine.decide import Judgement, decide, shares, with_figures
 from subsidies.engine.fact_types import HOME, Fact, Profile, Value
@@ -78,18 +78,13 @@ class Finding:
     other: Rule | None = None  # that won instead, or that it yields to
     loan_fen: int = 0  # the cap of a loan per its unit, never part of a total
 
-    basis: Basis = Basis.STATED  # of the amount of the term
+    basis_label: str = ""  # how firmly the document fixes the amount of the term; empty where it states it
     cited: Citation | None = None  # where that amount comes from, if it is not where the rule does
     awaited: tuple[Fact, ...] = ()  # on no file yet, and all that keeps it from holding
 
     @property
     def citation(self) -> Citation:
         return self.cited or self.rule.citation
-
-    @property
-    def basis_label(self) -> str:
-        """How firmly the document fixes the amount; empty where it states it."""
-        return "" if self.basis is Basis.STATED else self.basis.label
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +173,7 @@ def _finding(
         note,
         judged.other,
         reckoning.standard_fen if reckoning and judged.verdict is Verdict.LOAN else 0,
-        reckoning.amount.basis if reckoning else Basis.STATED,
+        reckoning.amount.basis_label if reckoning else "",
         reckoning.amount.citation if reckoning else None,
     )
 

@@ -1,8 +1,9 @@
-"""The forms of what a document leaves to the bureau: one figure, one ratio."""
+"""The forms of what a document leaves to the bureau: one figure, one ratio, one amount it gives on average."""
 
 from django import forms
 
 from subsidies import engine
+from subsidies.actions.averages import read_average
 from subsidies.actions.figures import OFF, WrongFigure, range_words, read_figure
 from subsidies.actions.ratios import read_share
 from subsidies.engine.amounts import percent
@@ -139,3 +140,36 @@ class RatioForm(forms.Form):
         """Return ``figures`` with the answer."""
         rest = {key: figure for key, figure in figures.items() if key != self.ratio.key}
         return rest | ({self.ratio.key: self.shares} if self.shares else {})
+
+
+class AverageForm(forms.Form):
+    """The figure the bureau decides where the document gives only an average; blank keeps the average."""
+
+    revision = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args, average: engine.Average, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.average = average
+        unit = average.amount.unit.label
+        self.fields["yuan"] = forms.CharField(
+            label=f"金额（{unit}）", required=False, max_length=20,
+            help_text=f"空着，按文件的平均数 {engine.yuan(average.said_fen)} {unit}计；核对过就按平均数的，照填这个数",
+        )  # fmt: skip
+
+    @classmethod
+    def initial_of(cls, average: engine.Average) -> dict:
+        """Return what the form begins with."""
+        return {"yuan": _plain(average.amount.fen, 100)} if average.is_decided else {}
+
+    def clean_yuan(self):
+        text = self.cleaned_data["yuan"]
+        try:
+            return read_average(self.average, text) if text else None
+        except WrongFigure as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def put_into(self, figures: dict) -> dict:
+        """Return ``figures`` with the answer."""
+        rest = {key: figure for key, figure in figures.items() if key != self.average.key}
+        figure = self.cleaned_data["yuan"]
+        return rest | ({} if figure is None else {self.average.key: figure})

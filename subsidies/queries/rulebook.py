@@ -87,7 +87,7 @@ def figure_of(rule: engine.Rule, pack: engine.Policy, figures: Mapping, term: en
     if amount.parameter:
         text, mark, tone = _decided(amount, pack, figures)
         return Figure(rule, text, who, mark, tone, rule.cited_at(term))
-    mark = MARKS.get(amount.basis, "")
+    mark = "" if amount.average_fen is not None else MARKS.get(amount.basis, "")
     return Figure(rule, amount.label, who, mark, "warn" if mark else "info", rule.cited_at(term))
 
 

@@ -12,10 +12,10 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import School
 from povertyedu.workflow.flow import StepRefused
 from subsidies import engine
-from subsidies.actions import drafting, ratios
+from subsidies.actions import averages, drafting, ratios
 from subsidies.actions.figures import told
 from subsidies.actions.policies import pack_of
-from subsidies.forms.figures import FigureForm, RatioForm
+from subsidies.forms.figures import AverageForm, FigureForm, RatioForm
 from subsidies.models import Policy
 from subsidies.views.drafts import crumbs_of, draft_of, get_or_post
 
@@ -40,8 +40,14 @@ def draft_figures(request, pk: int):
     shared = ratios.told(pack)
     for row in shared:
         row["url"] = f"{reverse('subsidies:draft_ratio', args=[pk])}?{urlencode({'code': row['ratio'].key})}"
+    on_average = averages.told(pack)
+    for row in on_average:
+        row["url"] = (
+            f"{reverse('subsidies:draft_average', args=[pk])}?{urlencode({'code': row['average'].key})}"
+        )
     context = {
         "crumbs": crumbs_of(policy, TITLE), "policy": policy, "rows": rows, "ratios": shared, "title": TITLE,
+        "averages": on_average, "reconstructed": averages.reconstructed(pack),
     }  # fmt: skip
     return render(request, "subsidies/policy/draft_figures.html", context)
 
@@ -97,6 +103,27 @@ def draft_ratio(request, pk: int):
         f"资金分担比例：{ratio.label}",
         "subsidies/policy/draft_ratio.html",
         {"ratio": ratio},
+    )
+
+
+@needs(P.LOAD_POLICY)
+@get_or_post
+def draft_average(request, pk: int):
+    """Decide an amount of which the document gives only the average; ``?code=`` names it."""
+    policy = draft_of(request, pk)
+    try:
+        pack = pack_of(policy)
+    except engine.PackError:
+        return _broken(request, policy)
+    average = next((one for one in engine.averages_of(pack) if one.key == request.GET.get("code")), None)
+    if average is None:
+        if "code" not in request.GET:
+            return redirect("subsidies:draft_figures", pk)
+        raise Http404
+    initial = AverageForm.initial_of(average) | {"revision": policy.revision}
+    form = AverageForm(request.POST or None, average=average, initial=initial)
+    return _answer(
+        request, policy, form, average.rule.label, "subsidies/policy/draft_average.html", {"average": average}
     )
 
 

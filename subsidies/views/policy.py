@@ -136,7 +136,8 @@ def policy_rule(request):
             other for other in pack.rules if rule.group and other.group == rule.group and other is not rule
         ],
         "yields": pack.rules_behind(rule.yields_to),
-        "parameters": [{"it": p, "given": given.get(p.code)} for p in pack.parameters_of(rule)],
+        "figures": [given[p.code] for p in pack.parameters_of(rule) if p.is_filled_in],
+        "readings": [p for p in pack.parameters_of(rule) if not p.is_filled_in],
     }
     template = "subsidies/policy/_rule.html" if request.htmx else "subsidies/policy/rule.html"
     return render(request, template, context)

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 from povertyedu.accounts.access import needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.models import Term
-from subsidies.actions import figures, ratios
+from subsidies.actions import averages, figures, ratios
 from subsidies.actions.policies import pack_of, policies_for, successors
 from subsidies.forms.policies import NewDraftForm
 from subsidies.models import Policy
@@ -68,7 +68,7 @@ def what_changed(policy: Policy) -> dict:
     pack = pack_of(policy)
     figure_changes = [
         one
-        for module in (figures, ratios)
+        for module in (figures, ratios, averages)
         for one in module.changes_between(pack, base.figures, policy.figures)
     ]
     names = sorted(base.included.keys() | policy.included.keys())
@@ -94,6 +94,7 @@ def version(request, pk: int):
         **what_changed(policy),
         "figures": figures.told(pack_of(policy), policy.figures),
         "ratios": ratios.told(pack_of(policy)),
+        "averages": averages.told(pack_of(policy)),
         "run": policy.what_ifs.first() if request.user.can(P.LOAD_POLICY) else None,
         "entries": [
             {"at": step.at, "by": step.by_name, "text": step.label} for step in policy.decisions.all()

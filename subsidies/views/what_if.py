@@ -16,7 +16,7 @@ from povertyedu.workflow.flow import StepRefused
 from students.actions.recalculating import KIND, lock_of
 from students.models import Enrolment
 from subsidies import engine
-from subsidies.actions import drafting
+from subsidies.actions import averages, drafting
 from subsidies.actions.figures import unsettled
 from subsidies.actions.policies import giving_way, pack_of
 from subsidies.actions.ratios import unearmarked
@@ -278,6 +278,7 @@ def draft_publish(request, pk: int):
         "policy": policy,
         "run": run,
         "terms": terms,
+        "undecided": [row for row in averages.told(pack_of(policy)) if not row["text"]],
         "unearmarked": unearmarked(pack_of(policy), [term.pk for term in terms_of(policy)]),
         "giving_way": giving_way(policy.since),
         "text": _RECALCULATES if terms_of(policy) else _APPLIES_LATER,
