@@ -144,6 +144,7 @@ class CoveragePart(models.TextChoices):
     AIDED_ELSEWHERE = "aided_elsewhere", "就读地资助"
     FALLBACK = "fallback", "本县兜底"
     NOT_IN_SCHOOL = "not_in_school", "不在校"
+    NO_PROGRAMME = "no_programme", "政策无对应项目"
     TO_VERIFY = "to_verify", "待核实"
 
 
@@ -168,6 +169,7 @@ class CoverageReason(models.TextChoices):
     DECEASED = "deceased", "死亡"
     WRONG_DATA = "wrong_data", "信息有误"
     OTHER = "other", "其他"
+    WITHOUT_RULE = "without_rule", "情况齐全，现行政策没有对应的项目"
     NOTHING_OWED = "nothing_owed", "本县在读，没有应享"
     AWAITED = "awaited", "待定档，学校没有登记困难等级等情况"
     NOT_ASKED = "not_asked", "县外就读，待去函核实"

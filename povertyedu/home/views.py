@@ -13,7 +13,7 @@ from povertyedu.inbox.models import Message
 from povertyedu.orgs.models import Area, School, SchoolClass, Term
 from povertyedu.orgs.scope import after
 from subsidies import engine
-from subsidies.actions.awaited import with_awaited
+from subsidies.actions.unaided import told_apart
 from subsidies.engine import yuan
 from subsidies.enums import LineState
 from subsidies.queries.coverage import standing
@@ -92,7 +92,7 @@ def dashboard(request):
         "level": "乡镇",
         "teacher_tiles": teacher_tiles(request.user),
         "shows_staffing": request.user.can(Permission.VIEW_TEACHERS),
-        "coverage": standing(with_awaited(Wanted(term, request.user, reading)))
+        "coverage": standing(told_apart(Wanted(term, request.user, reading)))
         if request.user.can(Permission.VIEW_COVERAGE)
         else None,
         "works": works_of(request.user) if request.user.can(Permission.VIEW_PROJECTS) else None,

@@ -1,14 +1,13 @@
 """待定档: children whose aid waits for a fact on nobody's file yet, most often the tier that the school finds (一人一档)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
 from povertyedu.orgs.models import Term
 from students.models import Enrolment
 from subsidies import engine
-from subsidies.queries import FactReader, FactUnread, nothing_known
-from subsidies.queries.coverage_rows import Wanted, sources
+from subsidies.queries import FactReader, nothing_known
 
 from .policies import NoPolicy, decider_of, policy_for, reading_of
 
@@ -58,25 +57,12 @@ def awaited(term: Term, enrolments: QuerySet[Enrolment]) -> dict[int, Awaited]:
     return found
 
 
-def with_awaited(wanted: Wanted) -> Wanted:
-    """Return the same with those on its lists who wait, so that the coverage equation tells them apart."""
-    try:
-        return replace(wanted, awaited=frozenset(awaited(wanted.term, sources(wanted)["e"])))
-    except FactUnread:
-        return wanted  # the recalculation says so; nobody can be told apart
-
-
 def _stages(pack: engine.Policy, rules: frozenset[str]) -> set[str]:
     return {stage for code in rules for stage in pack.programme(pack.rule_of[code].programme).stages}
 
 
 def _waits(decider: engine.Decider, values: tuple) -> Awaited | None:
-    plan = decider.plan
-    profile = {
-        fact.name: fact.default if value is None else value
-        for fact, value in zip(decider.facts, values, strict=True)
-    }
-    by_rule = plan.awaited(profile)
+    by_rule = decider.waits_for(values)
     if not by_rule:
         return None
     rules = [decider.policy.rule_of[code] for code in by_rule]

@@ -224,6 +224,17 @@ class Decider:
         """The decision itself; loans are among the awards and never among the lines."""
         return decide(self._profile(values), measures, self.plan).awards
 
+    def concerns(self, values: _Values) -> bool:
+        """Whether some rule is for the child, or could be by what nobody has said of it."""
+        missing = {
+            fact.name for fact, value in zip(self.facts, values, strict=True) if fact.is_missing(value)
+        }
+        return self.plan.concerns(self._profile(values), missing)
+
+    def waits_for(self, values: _Values) -> dict[str, tuple[Fact, ...]]:
+        """Code of a rule -> the facts it waits for."""
+        return self.plan.awaited(self._profile(values))
+
     def values(self, profile: Profile) -> _Values:
         """The values of a child given by name, in the order of `facts`."""
         at = self.plan.at

@@ -77,6 +77,10 @@ class Fact:
     def is_unknown(self, value: Value) -> bool:
         return self.may_be_unknown and (value is None or value == self.default)
 
+    def is_missing(self, value: Value) -> bool:
+        """Whether nothing is on file where something could be: a flag nobody set counts as no, but nobody said so."""
+        return self.is_unknown(value) or (value is None and self.given is None and self.type is FactType.FLAG)
+
     def read(self, profile: Profile) -> Value:
         value = profile.get(self.name)
         return self.default if value is None else value

@@ -6,7 +6,9 @@ what was awarded from, so one pass over the units decides.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from itertools import chain
+from operator import or_
 from typing import NamedTuple
 
 from subsidies.engine.amounts import Amount, Form
@@ -91,6 +93,11 @@ class Ready(NamedTuple):
             asked += tuple(t for case in cases if _all_met(_without(unknown, case), profile) for t in case)
         return tuple(dict.fromkeys(one.name for one in asked if one.waits and one.name in unknown))
 
+    def left_open(self, profile: Profile, missing: Collection[str]) -> bool:
+        """Whether it holds, or would if what is missing were as it wants."""
+        cases = None if self.either is None else tuple(_apart_from(missing, case) for case in self.either)
+        return self._replace(tests=_apart_from(missing, self.tests), either=cases).holds(profile)
+
     def may_hold(self, name: str, value: Value) -> bool:
         """Whether what it asks of one fact leaves it open that it holds."""
         return all(one.test(value) for one in self.tests if one.name == name)
@@ -103,6 +110,10 @@ def _tests(conditions: Iterable[Condition], county: str) -> _Tests:
 def _without(unknown: Collection[str], tests: _Tests) -> _Tests:
     """The tests without those that wait for what is not known."""
     return tuple(one for one in tests if not (one.waits and one.name in unknown))
+
+
+def _apart_from(missing: Collection[str], tests: _Tests) -> _Tests:
+    return tuple(one for one in tests if one.name not in missing)
 
 
 def _all_met(tests: _Tests, profile: Profile) -> bool:
@@ -193,6 +204,22 @@ class Plan:
             return frozenset()
         unknown = {fact.name for fact in self.facts if fact.is_unknown(profile[fact.name])}
         return frozenset(one.rule.code for one in self.watched if one.waits_for(profile, unknown))
+
+    def concerns(self, profile: dict[str, Value], missing: Collection[str]) -> bool:
+        """Whether some rule is for the child, or could be by what is missing of it: else the plan gives it nothing for certain.
+
+        ``profile`` has every fact asked filled. What a child may be treated as by a missing fact is tried as well.
+        """
+        treated, _ = self.treat(profile)
+        ways = [treated]
+        if tried := [m for _, tests, m in self.treatments if _all_met(_apart_from(missing, tests), profile)]:
+            ways.append(profile | {"categories": reduce(or_, tried, profile["categories"])})
+        return any(
+            one.left_open(way, missing)
+            for way in ways
+            for unit in self.units_of(profile["stage"])
+            for one in unit.rules
+        )
 
     def may_wait_for(self) -> dict[str, frozenset[str]]:
         """Name of a fact that rules may wait for -> the codes of those rules."""

@@ -18,6 +18,7 @@ from subsidies.models import Entitlement, Line
 from .coverage_rows import AID, Wanted, enrolments_of, poor_of_age, sources
 
 AIDED = (Part.AIDED_HERE, Part.AIDED_ELSEWHERE, Part.FALLBACK)
+NOT_DUE = (Part.NOT_IN_SCHOOL, Part.NO_PROGRAMME)
 
 
 MONEY = {"cash": "aid__cash_fen", "other": "aid__other_fen", "paid": "aid__paid_fen"}
@@ -93,8 +94,8 @@ class Equation:
         return sorted({at for _, _, at in self.counts})
 
     def due(self, at: str | None = None) -> int:
-        """Return who should be aided: on the lists and not known to be out of school."""
-        return self.of(at=at) - self.of(Part.NOT_IN_SCHOOL, at=at)
+        """Return who should be aided: on the lists, not known to be out of school, and not without any rule for certain."""
+        return self.of(at=at) - sum(self.of(part, at=at) for part in NOT_DUE)
 
     def aided(self, at: str | None = None) -> int:
         return sum(self.of(part, at=at) for part in AIDED)

@@ -41,7 +41,12 @@ class Name:
 
     @property
     def is_owed_nothing(self) -> bool:
-        return self.reason in (Reason.NOTHING_OWED, Reason.AWAITED, Reason.REFUSED_THERE)
+        return self.reason in (
+            Reason.WITHOUT_RULE,
+            Reason.NOTHING_OWED,
+            Reason.AWAITED,
+            Reason.REFUSED_THERE,
+        )
 
 
 def within(rows: dict[str, QuerySet], part: str, reason: str = "") -> dict[str, QuerySet]:

@@ -60,6 +60,7 @@ REASONS = {
         Reason.SUSPENDED, Reason.LEAVER, Reason.DROPPED_OUT, Reason.GRADUATED, Reason.WORKING, Reason.NOT_OF_AGE, Reason.EXEMPT,
         Reason.HOME_TAUGHT, Reason.MOVED_AWAY, Reason.DECEASED, Reason.WRONG_DATA, Reason.OTHER,
     ),
+    Part.NO_PROGRAMME: (Reason.WITHOUT_RULE,),
     Part.TO_VERIFY: (
         Reason.NOTHING_OWED, Reason.AWAITED, Reason.NOT_ASKED, Reason.ASKED, Reason.OVERDUE, Reason.NOT_THERE, Reason.REFUSED_THERE, Reason.LEFT, Reason.OTHER_COUNTY, Reason.UNCLEAR, Reason.UNDISPOSED,
     ),
@@ -80,9 +81,9 @@ class Wanted:
     reading: str = "home_area"
     township: str = ""
     school: School | None = None
-    awaited: frozenset[int] = (
-        frozenset()
-    )  # students whose aid waits for a fact on nobody's file (`actions.awaited`)
+    # Of the students here who are owed nothing, as `actions.unaided` tells them apart:
+    awaited: frozenset[int] = frozenset()  # who waits for a fact on nobody's file
+    without_rule: frozenset[int] = frozenset()  # for whom the plan has nothing, nothing being missing
 
     @property
     def scope(self):
@@ -156,7 +157,7 @@ def _enrolled(wanted: Wanted, *, whole: bool) -> QuerySet[Enrolment]:
         pay=_pay_joined() if whole else _pay(term),
         whereabouts=Coalesce(_disposed(term, "student__id_hash"), _text(Reason.LEFT)),
         at=Substr(wanted.reading, 1, TOWNSHIP_DIGITS),
-    ).annotate(part=_part_of_enrolled(), reason=_reason_of_enrolled(wanted.awaited))
+    ).annotate(part=_part_of_enrolled(wanted), reason=_reason_of_enrolled(wanted))
 
 
 def _pay(term: Term) -> Subquery:
@@ -319,7 +320,7 @@ _LEFT = Q(status=EnrolmentStatus.LEFT)
 _AWAY = ~Q(place=Place.IN_COUNTY)
 
 
-def _part_of_enrolled() -> Case:
+def _part_of_enrolled(wanted: Wanted) -> Case:
     owed = Q(pay__isnull=False)
     return Case(
         When(
@@ -329,6 +330,7 @@ def _part_of_enrolled() -> Case:
         When(_AWAY & Q(aided_elsewhere=AidedElsewhere.YES), then=_text(Part.AIDED_ELSEWHERE)),
         When(_AWAY & Q(aided_elsewhere=AidedElsewhere.NO) & owed, then=_text(Part.FALLBACK)),
         When(owed, then=_text(Part.AIDED_HERE)),
+        *_among(wanted.without_rule, Part.NO_PROGRAMME),
         default=_text(Part.TO_VERIFY),
         output_field=CharField(),
     )
@@ -346,7 +348,12 @@ def _asked() -> Case:
     )
 
 
-def _reason_of_enrolled(awaited: frozenset[int]) -> Case:
+def _among(students: frozenset[int], text: str) -> list[When]:
+    """Return what is said of these students who study here, if there are any."""
+    return [When(~_AWAY & Q(student__in=students), then=_text(text))] if students else []
+
+
+def _reason_of_enrolled(wanted: Wanted) -> Case:
     return Case(
         When(status=EnrolmentStatus.SUSPENDED, then=_text(Reason.SUSPENDED)),
         When(status=EnrolmentStatus.GRADUATED, then=_text(Reason.LEAVER)),
@@ -355,7 +362,8 @@ def _reason_of_enrolled(awaited: frozenset[int]) -> Case:
         When(pay__isnull=False, then=F("pay")),
         When(_AWAY & Q(aided_elsewhere=AidedElsewhere.NO), then=_text(Reason.REFUSED_THERE)),
         When(_AWAY, then=_asked()),
-        *([When(student__in=awaited, then=_text(Reason.AWAITED))] if awaited else []),
+        *_among(wanted.awaited, Reason.AWAITED),
+        *_among(wanted.without_rule, Reason.WITHOUT_RULE),
         default=_text(Reason.NOTHING_OWED),
         output_field=CharField(),
     )

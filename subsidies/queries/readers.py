@@ -134,7 +134,7 @@ def _terms_studied(reading: Reading):
 
 def _entering(reading: Reading):
     now = engine.Term.parse(reading.term)
-    return lambda day: day is not None and entry_term(day) == now
+    return lambda day: None if day is None else entry_term(day) == now
 
 
 def age_on_31_august(born: dt.date | None, term: engine.Term) -> int | None:

@@ -17,7 +17,7 @@ from students.enums import DisposalCode
 from students.forms.identification import DisposalForm
 from students.queries import READINGS
 from subsidies.actions import coverage as actions
-from subsidies.actions.awaited import with_awaited
+from subsidies.actions.unaided import told_apart
 from subsidies.enums import CoveragePart
 from subsidies.forms.coverage import NamesExportForm, NamesForm, PlaceForm
 from subsidies.queries import coverage as queries
@@ -38,7 +38,7 @@ def _wanted(request, term, form) -> Wanted:
     reading = request.GET.get("by") if request.GET.get("by") in READINGS else "home_area"
     data = form.cleaned_data if form.is_valid() else {}
     township, school = data.get("township"), data.get("school")
-    return with_awaited(Wanted(term, request.user, reading, township.code if township else "", school))
+    return told_apart(Wanted(term, request.user, reading, township.code if township else "", school))
 
 
 def _query(request, **changes) -> str:
@@ -88,7 +88,7 @@ def rate(request):
         return redirect("subsidies:coverage")
     if term is None:  # a redirect would take the place of the whole home page
         return HttpResponse()
-    found = queries.standing(with_awaited(Wanted(term, request.user)))
+    found = queries.standing(told_apart(Wanted(term, request.user)))
     return render(
         request,
         "subsidies/coverage/_rate.html",

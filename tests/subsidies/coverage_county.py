@@ -80,7 +80,7 @@ def people(seed: int, *, count: int = 60) -> list[dict]:
                 "enrolment": enrolment, "owed": owed, "paid": [rng.choice([cash // 2, cash, cash])] if cash and rng.random() < 0.6 else [],
                 "disposals": [(n, rng.choice(DISPOSALS)) for n in range(rng.choice([0, 0, 1, 2]))], "has_record": bool(enrolment) or rng.random() < 0.5,
                 "left_for": rng.choice(["pending", "working", "excused", "deceased", "outside", "unknown"]) if rng.random() < 0.4 else None,
-                "home": rng.choice(HOMES),
+                "home": rng.choice(HOMES), "without_rule": number % 2 == 1,
             }
         )  # fmt: skip
     for number in rng.sample(range(count), 6):  # six records are given up for others
@@ -111,6 +111,7 @@ class County:
     """The people of :func:`people` written into the database, at two townships, in the autumn term of 2020."""
 
     def __init__(self, rows: list[dict], aid_officer):
+        self.rows = rows
         self.term = factories.term("2020-autumn")
         self.schools = [
             factories.school("城关镇下寨小学"),
@@ -140,6 +141,13 @@ class County:
                 Student.objects.filter(pk=self.students[number].pk).update(
                     merged_into=self.students[row["merged_into"]]
                 )
+
+    @property
+    def without_rule(self) -> frozenset[int]:
+        """Those for whom no rule is, whatever else they are."""
+        return frozenset(
+            student.pk for number, student in self.students.items() if self.rows[number]["without_rule"]
+        )
 
     def _bank(self, aid_officer):
         self.batch = Batch.objects.create(

@@ -59,6 +59,8 @@ def classed(person: dict, *, paid: int = 0) -> tuple[str, str]:
         else:
             reason = "part_paid" if paid else "unpaid"
         return ("fallback" if away and enrolment["aided_elsewhere"] == "no" else "aided_here"), reason
+    if not away and person["without_rule"]:
+        return "no_programme", "without_rule"
     if not away:
         return "to_verify", "nothing_owed"
     return "to_verify", "refused_there" if enrolment["aided_elsewhere"] == "no" else enrolment["question"]

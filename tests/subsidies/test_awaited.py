@@ -8,9 +8,10 @@ from django.urls import reverse
 from povertyedu.workflow.flow import SYSTEM
 from students.enums import HardshipCategory
 from students.models import Enrolment
-from subsidies.actions.awaited import Awaited, awaited, with_awaited
+from subsidies.actions.awaited import Awaited, awaited
 from subsidies.actions.policies import pack_of
 from subsidies.actions.recalculation import recalculate
+from subsidies.actions.unaided import told_apart
 from subsidies.engine import Verdict
 from subsidies.explanations import explain_enrolment
 from subsidies.family import family_sentences
@@ -263,17 +264,17 @@ def test_list_is_searched_by_name_and_paged(client, clerk, child, xiazhai, autum
     assert client.get(LIST, {"after": "[1", "q": "x" * 99}).status_code == 200
 
 
-def test_equation_tells_who_waits_from_who_is_owed_nothing(client, aid_officer, child, xiazhai, autumn):
+def test_equation_tells_who_waits_from_who_has_no_rule(client, aid_officer, child, xiazhai, autumn):
     nothing = factories.student("何勇", at=xiazhai, during=autumn, categories=POOR)
     nothing.enrolments.update(facts={"tier": "general"})
-    wanted = with_awaited(Wanted(autumn, aid_officer))
+    wanted = told_apart(Wanted(autumn, aid_officer))
 
     counts = {str(reason): n for (_, reason, _), n in equation(wanted).counts.items()}
     names = [name.name for name in all_names(autumn, within(sources(wanted), "to_verify", "awaited"))]
     client.force_login(aid_officer)
     page = client.get(reverse("subsidies:coverage_names"), {"part": "to_verify", "reason": "awaited"})
 
-    assert counts == {"awaited": 1, "nothing_owed": 1}
+    assert counts == {"awaited": 1, "without_rule": 1}  # a general tier has no rule
     assert names == ["罗娜"]
     assert [row.name for row in page.context["rows"]] == ["罗娜"]
     assert "待定档" in client.get(reverse("subsidies:coverage")).text

@@ -124,7 +124,7 @@ def test_facts_that_nobody_knows_are_none(children, reading):
 
     unknown = {name for name, value in stranger.items() if value is None}
     assert unknown == {
-        "exit_status", "entry_term", "terms_studied", "entry_age", "age", "tier", "repeater", "eats_at_school", "integrated", "full_time",
+        "exit_status", "entry_term", "entering", "terms_studied", "entry_age", "age", "tier", "repeater", "eats_at_school", "integrated", "full_time",
         "months", "fee_tuition", "fee_textbook", "fee_lodging", "fee_care", "fee_misc", "chosen", "had_before", "selected", "ethnic_class", "distance",
         "figure:rate",
     }  # fmt: skip
