@@ -180,8 +180,8 @@ def book(
         by_name=by.name,
         **more,
     )
-    if kind == EntryKind.PAYMENT and "reverses" not in more:
-        entry.validate_constraints(exclude=["line"])
+    if not entry.reverses_id and not entry.request_id:
+        _refuse_twice(entry)
     entry.save()
     verb = "project_fund.reverse" if more.get("reverses") else f"project_fund.{kind}"
     record(
@@ -192,6 +192,14 @@ def book(
         reason=more.get("reason", ""),
     )
     return entry
+
+
+def _refuse_twice(entry: FundEntry) -> None:
+    if same := FundEntry.objects.like(entry).first():
+        raise StepRefused(
+            f"{entry.line.get_source_display()}同一天、同一金额、同一文号（凭证号）的{entry.get_kind_display()}已由{same.by_name}登记过，没有重复登记；"
+            "确是另一笔的，请写明不同的文号（凭证号）。"
+        )
 
 
 def _open(project: Project) -> None:

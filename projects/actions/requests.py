@@ -1,9 +1,11 @@
 """What needs another person: transfers between sources, changes of contract, excess over budget or contract."""
 
 import datetime as dt
+from collections.abc import Iterable
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.timezone import localdate
 
 from povertyedu.accounts.models import User
 from povertyedu.accounts.permissions import Permission as P
@@ -38,6 +40,7 @@ def ask(
         raise StepRefused("申请必须填写理由。")
     if by.id is None:
         raise StepRefused("申请要由本人办理。")
+    line = _locked([part.line_id if part else line.pk])[0]
     target = None
     if kind == RequestKind.TRANSFER:
         to_project = to_project or project
@@ -45,11 +48,12 @@ def ask(
             raise StepRefused("调入的项目已取消。")
         target, _ = FundLine.objects.get_or_create(project=to_project, source=to_source)
     request = FundRequest(
-        project=project, kind=kind, line=part.line if part else line, to_line=target, part=part, amount_fen=amount_fen,
+        project=project, kind=kind, line=line, to_line=target, part=part, amount_fen=amount_fen,
         days=days, reason=reason.strip()[:500], asked_by_id=by.id, asked_by=by.name,
     )  # fmt: skip
     if target and target.pk == request.line_id:
         raise StepRefused("调出和调入是同一笔资金，请重新选择。")
+    _refuse_twice(request)
     request.save()
     RequestDecision.append(
         request, step=REQUEST_FLOW["ask"], old="", by=by, reason=request.reason, at=timezone.now()
@@ -66,6 +70,14 @@ def ask(
     return request
 
 
+def _refuse_twice(request: FundRequest) -> None:
+    if same := FundRequest.objects.to_decide().like(request).first():
+        raise StepRefused(
+            f"同样的申请（{same.get_kind_display()} {yuan(same.amount_fen)} 元，{same.asked_by} {localdate(same.asked_at)} 提出）还在待审批，"
+            "没有重复申请；要改的，请先撤回。"
+        )
+
+
 @transaction.atomic
 def approve(*, by: Actor, request: FundRequest, reason: str = "") -> FundRequest:
     """Approve as another person than who asked, and book what follows; refused when the money is no longer there."""
@@ -73,11 +85,7 @@ def approve(*, by: Actor, request: FundRequest, reason: str = "") -> FundRequest
     if by.id is None or locked.asked_by_id == by.id:
         raise StepRefused("审批人不能是申请人，请由另一人审批。")
     advance(locked, REQUEST_FLOW, "approve", by=by, reason=reason, decided_by_id=by.id)
-    keys = sorted(key for key in (locked.line_id, locked.to_line_id) if key)
-    held = (
-        FundLine.objects.select_for_update(no_key=True, of=("self",)).select_related("project").order_by("pk")
-    )
-    lines = {line.pk: line for line in held.filter(pk__in=keys)}
+    lines = {line.pk: line for line in _locked([locked.line_id, locked.to_line_id])}
     try:
         with transaction.atomic():
             CARRIED_OUT[RequestKind(locked.kind)](locked, lines, by)
@@ -102,6 +110,11 @@ def withdraw(*, by: Actor, request: FundRequest, reason: str = "") -> FundReques
         raise StepRefused("只有申请人本人可以撤回。")
     advance(request, REQUEST_FLOW, "withdraw", by=by, reason=reason)
     return request
+
+
+def _locked(keys: Iterable[int | None]) -> list[FundLine]:
+    rows = FundLine.objects.select_for_update(no_key=True, of=("self",)).select_related("project")
+    return list(rows.filter(pk__in=[key for key in keys if key]).order_by("pk"))
 
 
 def _transfer(request: FundRequest, lines: dict, by: Actor) -> None:

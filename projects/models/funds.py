@@ -148,6 +148,11 @@ class FundRequestQuerySet(ScopedQuerySet):
     def to_decide(self):
         return self.filter(state=RequestState.ASKED)
 
+    def like(self, request: "FundRequest"):
+        """Narrow to what asks the same as ``request``."""
+        asked = ("kind", "line", "to_line", "part", "amount_fen", "days")
+        return self.filter(**{name: getattr(request, name) for name in asked})
+
 
 class FundRequest(models.Model):
     """What one person asks and another approves: a transfer between sources, a change of contract, an excess.
@@ -226,6 +231,13 @@ class FundEntryQuerySet(ScopedQuerySet):
     def _reads_at(self, scope) -> Q:
         return Q(line__project__in=Project.objects.in_scope(scope).values("pk"))
 
+    def like(self, entry: "FundEntry"):
+        """Narrow to what says the same as ``entry`` and was not taken back; what requests booked is told apart by them."""
+        said = {
+            name: getattr(entry, name) for name in ("line", "part", "kind", "amount_fen", "on", "document")
+        }
+        return self.filter(**said, reverses=None, reversal=None, request=None)
+
 
 class FundEntry(models.Model):
     """One entry of the fund book. What was wrong is taken back by its reversal: the same with the other sign.
@@ -275,10 +287,6 @@ class FundEntry(models.Model):
             models.CheckConstraint(
                 name="fund_excess_names_its_request",
                 condition=~Q(kind__in=[EntryKind.OVER_CONTRACT, EntryKind.OVER_PAY]) | Q(request__isnull=False),
-            ),
-            models.UniqueConstraint(
-                fields=["part", "document", "on", "amount_fen"], condition=Q(kind="payment", reverses=None) & ~Q(document=""),
-                name="payment_booked_once_per_voucher", violation_error_message="同一凭证号、同一天、同一金额的支付已登记过。",
             ),
         ]  # fmt: skip
         indexes = [models.Index(fields=["kind", "on"], name="fund_entry_by_kind_and_day")]

@@ -53,7 +53,7 @@ def test_payment_over_the_contract_is_refused_with_the_figures(dormitory, by, co
 
 def test_same_voucher_again_is_told_and_pays_nothing(dormitory, by, contract):
     pay(by, contract, 1_000_000)
-    with pytest.raises(Exception, match="同一凭证号、同一天、同一金额的支付已登记过。"):
+    with pytest.raises(StepRefused, match="同一天、同一金额、同一文号（凭证号）的支付已由马项目登记过"):
         pay(by, contract, 1_000_000)
     assert sums(dormitory) == (30_000_000, 0, 25_000_000, 1_000_000)
 
