@@ -29,6 +29,8 @@ from projects.states import REQUEST_FLOW
 
 from .funds import book
 
+NOT_APPROVED = "没有批准；请办理“不批准”，由申请人按现在的数重新申请。"
+
 
 @transaction.atomic
 def ask(
@@ -41,6 +43,7 @@ def ask(
     if by.id is None:
         raise StepRefused("申请要由本人办理。")
     line = _locked([part.line_id if part else line.pk])[0]
+    part = part and ContractPart.objects.select_related("contract").get(pk=part.pk)
     target = None
     if kind == RequestKind.TRANSFER:
         to_project = to_project or project
@@ -53,6 +56,7 @@ def ask(
     )  # fmt: skip
     if target and target.pk == request.line_id:
         raise StepRefused("调出和调入是同一笔资金，请重新选择。")
+    LIMITS[RequestKind(kind)](request, line)
     _refuse_twice(request)
     request.save()
     RequestDecision.append(
@@ -87,10 +91,14 @@ def approve(*, by: Actor, request: FundRequest, reason: str = "") -> FundRequest
     advance(locked, REQUEST_FLOW, "approve", by=by, reason=reason, decided_by_id=by.id)
     lines = {line.pk: line for line in _locked([locked.line_id, locked.to_line_id])}
     try:
+        LIMITS[RequestKind(locked.kind)](locked, lines[locked.line_id])
+    except StepRefused as refusal:
+        raise StepRefused(f"{refusal}{NOT_APPROVED}") from refusal
+    try:
         with transaction.atomic():
             CARRIED_OUT[RequestKind(locked.kind)](locked, lines, by)
     except IntegrityError as short:
-        raise StepRefused("资金已不够或合同已有变动，没有批准；请退回申请人重新申请。") from short
+        raise StepRefused(f"资金已不够或合同已有变动。{NOT_APPROVED}") from short
     _tell_asker(locked, f"已批准：{locked.project.name}，{locked.get_kind_display()}", "ok")
     return locked
 
@@ -117,14 +125,46 @@ def _locked(keys: Iterable[int | None]) -> list[FundLine]:
     return list(rows.filter(pk__in=[key for key in keys if key]).order_by("pk"))
 
 
+def _refuse_unmovable(request: FundRequest, line: FundLine) -> None:
+    if request.amount_fen > line.movable_fen:
+        raise StepRefused(
+            f"{line.project.name}的{line.get_source_display()}没有签约、没有支付的只有 {yuan(line.movable_fen)} 元，不够调出 {yuan(request.amount_fen)} 元。"
+        )
+
+
+def _refuse_unchangeable(request: FundRequest, line: FundLine) -> None:
+    if request.amount_fen > line.free_fen:
+        raise StepRefused(
+            f"{line.get_source_display()}还能签约 {yuan(line.free_fen)} 元，不够增加 {yuan(request.amount_fen)} 元；请先调剂资金或申请超预算签约。"
+        )
+    part, less = request.part, -request.amount_fen
+    most = min(part.contracted_fen, part.left_fen)
+    if less > most:
+        raise StepRefused(
+            f"合同 {part.contract.number} 由{line.get_source_display()}承担 {yuan(part.contracted_fen)} 元，已支付 {yuan(part.paid_fen)} 元，"
+            f"最多减少 {yuan(most)} 元，这里要减少 {yuan(less)} 元。"
+        )
+
+
+def _refuse_used(request: FundRequest, line: FundLine) -> None:
+    """An excess is taken back as far as it was not used."""
+    of_contract = request.kind == RequestKind.OVER_CONTRACT
+    approved, left = (
+        (line.over_contract_fen, line.free_fen)
+        if of_contract
+        else (request.part.over_pay_fen, request.part.left_fen)
+    )
+    unused, less = min(approved, left), -request.amount_fen
+    if less > unused:
+        raise StepRefused(
+            f"批准的超额 {yuan(approved)} 元，没有用的 {yuan(unused)} 元，不能减少 {yuan(less)} 元。"
+        )
+
+
 def _transfer(request: FundRequest, lines: dict, by: Actor) -> None:
     """Move budget, and of what came in as much as the source can no longer hold; what is spent stays with its source."""
     out, into = lines[request.line_id], lines[request.to_line_id]
     more = {"by": by, "on": today(), "document": f"调剂申请 {request.pk}", "request": request}
-    if request.amount_fen > out.movable_fen:
-        raise StepRefused(
-            f"{out.project.name}的{out.get_source_display()}没有签约、没有支付的只有 {yuan(out.movable_fen)} 元，不够调出 {yuan(request.amount_fen)} 元。"
-        )
     moved = max(0, out.arrived_fen - (out.budget_fen - request.amount_fen))
     book(line=into, kind=EntryKind.BUDGET, amount_fen=request.amount_fen, **more)
     if moved:
@@ -136,10 +176,6 @@ def _transfer(request: FundRequest, lines: dict, by: Actor) -> None:
 def _change(request: FundRequest, lines: dict, by: Actor) -> None:
     """Change a contract's amount within its source, and its time."""
     line = lines[request.line_id]
-    if request.amount_fen > line.free_fen:
-        raise StepRefused(
-            f"{line.get_source_display()}还能签约 {yuan(line.free_fen)} 元，不够增加 {yuan(request.amount_fen)} 元；请先调剂资金或申请超预算签约。"
-        )
     if request.amount_fen:
         book(
             by=by, line=line, part=request.part, kind=EntryKind.CONTRACT, amount_fen=request.amount_fen, on=today(),
@@ -167,31 +203,25 @@ def _postpone(request: FundRequest, by: Actor) -> None:
 
 def _over_contract(request: FundRequest, lines: dict, by: Actor) -> None:
     """Let more be contracted than the budget, or take back of it what was not used."""
-    line = lines[request.line_id]
-    _refuse_used(request, line.over_contract_fen, line.free_fen)
     book(
-        by=by, line=line, kind=EntryKind.OVER_CONTRACT, amount_fen=request.amount_fen, on=today(),
+        by=by, line=lines[request.line_id], kind=EntryKind.OVER_CONTRACT, amount_fen=request.amount_fen, on=today(),
         document=f"申请 {request.pk}", request=request,
     )  # fmt: skip
 
 
 def _over_pay(request: FundRequest, lines: dict, by: Actor) -> None:
     """Let more be paid than the contract, or take back of it what was not used."""
-    _refuse_used(request, request.part.over_pay_fen, request.part.left_fen)
     book(
         by=by, line=lines[request.line_id], part=request.part, kind=EntryKind.OVER_PAY, amount_fen=request.amount_fen,
         on=today(), document=f"申请 {request.pk}", request=request,
     )  # fmt: skip
 
 
-def _refuse_used(request: FundRequest, approved_fen: int, left_fen: int) -> None:
-    unused, less = max(0, min(approved_fen, left_fen)), -request.amount_fen
-    if less > unused:
-        raise StepRefused(
-            f"批准的超额 {yuan(approved_fen)} 元，没有用的 {yuan(unused)} 元，不能减少 {yuan(less)} 元。"
-        )
-
-
+# What the money has to allow, looked at when it is asked and again when it is approved.
+LIMITS = {
+    RequestKind.TRANSFER: _refuse_unmovable, RequestKind.CHANGE: _refuse_unchangeable, RequestKind.OVER_CONTRACT: _refuse_used,
+    RequestKind.OVER_PAY: _refuse_used,
+}  # fmt: skip
 CARRIED_OUT = {
     RequestKind.TRANSFER: _transfer, RequestKind.CHANGE: _change, RequestKind.OVER_CONTRACT: _over_contract,
     RequestKind.OVER_PAY: _over_pay,

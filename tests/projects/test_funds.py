@@ -168,7 +168,7 @@ def test_transfer_moves_budget_and_what_came_in_when_another_person_approves(
         funds.take_back(by=by, entry=back, reason="退回")
 
 
-def test_transfer_of_contracted_money_is_refused_when_it_is_approved(dormitory, by, approver, contract):
+def test_transfer_of_money_contracted_meanwhile_is_refused_when_it_is_approved(dormitory, by, approver):
     asked = requests.ask(
         by=by,
         project=dormitory,
@@ -178,6 +178,7 @@ def test_transfer_of_contracted_money_is_refused_when_it_is_approved(dormitory, 
         amount_fen=5_000_001,
         reason="不够",
     )
+    signed(dormitory, by=by, parts={"central": 25_000_000})
     with pytest.raises(StepRefused, match="没有签约、没有支付的只有 50,000.00 元，不够调出 50,000.01 元"):
         requests.approve(by=approver.as_actor(), request=asked)
     asked.refresh_from_db()

@@ -7,6 +7,7 @@ from povertyedu.orgs.calendar import today
 from povertyedu.workflow.flow import StepRefused
 from projects.actions import funds, requests
 from projects.actions.funds import book
+from projects.models import FundRequest
 from tests.projects.building import DAY, line, signed, sums
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
@@ -129,3 +130,36 @@ def test_excess_that_is_used_is_not_taken_away(dormitory, by, leader, contract):
         approved(by, leader, dormitory, "over_pay", -101, part=part)
     approved(by, leader, dormitory, "over_pay", -100, part=part)
     assert (line(dormitory).over_contract_fen, line(dormitory).over_pay_fen) == (400, 400)
+
+
+# --- asking ---------------------------------------------------------------------------------------
+
+
+def test_what_cannot_be_is_refused_when_it_is_asked_with_the_figures(dormitory, by, contract):
+    pay(by, contract, 20_000_000)
+    part = contract.parts.get()
+    for kind, fen, more, words in (
+        ("change", -5_000_001, {"part": part}, "合同 HT-1 由中央资金承担 250,000.00 元，已支付 200,000.00 元，最多减少 50,000.00 元，这里要减少 50,000.01 元"),
+        ("change", 5_000_001, {"part": part}, "中央资金还能签约 50,000.00 元，不够增加 50,000.01 元"),
+        ("transfer", 5_000_001, {"to_source": "loan"}, "没有签约、没有支付的只有 50,000.00 元，不够调出 50,000.01 元"),
+        ("over_contract", -1, {}, "批准的超额 0.00 元，没有用的 0.00 元，不能减少 0.01 元"),
+        ("over_pay", -1, {"part": part}, "批准的超额 0.00 元，没有用的 0.00 元，不能减少 0.01 元"),
+    ):  # fmt: skip
+        with pytest.raises(StepRefused, match=words):
+            asked(by, dormitory, kind, fen, **more)
+    assert not FundRequest.objects.exists()
+    assert not dormitory.fund_lines.filter(source="loan").exists()
+
+
+def test_what_became_impossible_meanwhile_is_told_to_who_decides(dormitory, by, leader, contract):
+    less = asked(by, dormitory, "change", -10_000_000, part=contract.parts.get())
+    pay(by, contract, 20_000_000)
+    with pytest.raises(StepRefused) as refused:
+        requests.approve(by=leader, request=less)
+    assert str(refused.value) == (
+        "合同 HT-1 由中央资金承担 250,000.00 元，已支付 200,000.00 元，最多减少 50,000.00 元，这里要减少 100,000.00 元。"
+        "没有批准；请办理“不批准”，由申请人按现在的数重新申请。"
+    )
+    requests.refuse(by=leader, request=less, reason="已支付")
+    less.refresh_from_db()
+    assert (less.state, sums(dormitory)[2]) == ("refused", 25_000_000)
