@@ -26,6 +26,8 @@ from projects.states import PROJECT_FLOW
 
 from .base_tables import forget_drawn
 
+STALE = "您打开这一页之后，这个项目已被他人更正。请重新打开，核对后再改，以免盖掉对方的修改。"
+
 
 @dataclass(frozen=True)
 class Quantity:
@@ -137,8 +139,14 @@ def _grant_all(pairs, by: Actor) -> None:
 
 
 @transaction.atomic
-def amend(*, by: Actor, project: Project, schools: Sequence[int], **fields) -> Project:
-    """Correct what a project is called, where it stands and for whom; money and milestones have verbs of their own."""
+def amend(*, by: Actor, project: Project, seen: str, schools: Sequence[int], **fields) -> Project:
+    """Correct what a project is called, where it stands and for whom; money and milestones have verbs of their own.
+
+    ``seen`` is the project's fingerprint when the form was opened: a later correction, by whomever, refuses this one.
+    """
+    project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    if project.fingerprint != seen:
+        raise StepRefused(STALE)
     old = {name: getattr(project, name) for name in fields}
     for name, value in fields.items():
         setattr(project, name, value)

@@ -71,6 +71,9 @@ class ProjectForm(forms.Form):
                 self.fields[f"budget_{source}"] = AmountField(label=f"{label}（元）", required=False)
         else:
             del self.fields["starts_on"], self.fields["due_on"]  # planned as the milestones 开工 and 竣工
+            self.fields["seen"] = forms.CharField(
+                required=False, widget=forms.HiddenInput, initial=project.fingerprint
+            )
             for name in ("name", "programme", "year", "kind", "area", "note"):
                 self.fields[name].initial = getattr(project, name)
             self.fields["schools"].initial = list(project.schools.all())

@@ -11,6 +11,7 @@ from povertyedu.files.models import StoredFile
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Area, School
 from povertyedu.orgs.scope import ScopedQuerySet
+from povertyedu.sealing import keyed_hash
 from povertyedu.workflow.flow import Actor
 from povertyedu.workflow.models import Decision
 from projects.enums import BUILT, AlertKind, MilestoneKind, PlanField, ProjectKind, ProjectState
@@ -104,6 +105,16 @@ class Project(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("projects:detail", args=[self.pk])
+
+    @property
+    def fingerprint(self) -> str:
+        """A keyed hash of all that its form of correction shows: another one means that somebody corrected it."""
+        shown = {
+            name: getattr(self, name)
+            for name in ("pk", "name", "programme_id", "year", "kind", "area_id", "note")
+        }
+        shown["schools"] = sorted(self.sites.values_list("school", flat=True))
+        return keyed_hash("\n".join(f"{name}={value}" for name, value in shown.items()))
 
     @property
     def is_built(self) -> bool:

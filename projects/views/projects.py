@@ -128,13 +128,12 @@ def project_edit(request, pk):
         data = form.cleaned_data
         fields = {name: data[name] for name in ("name", "programme", "year", "kind", "area")}
         done = attempt(
-            form, actions.amend, by=actor(request, P.MANAGE_PROJECTS), project=project, note=data["note"] or "",
+            form, actions.amend, by=actor(request, P.MANAGE_PROJECTS), project=project, seen=data["seen"], note=data["note"] or "",
             schools=[school.pk for school in data["schools"]], **fields,
         )  # fmt: skip
         if done:
             messages.success(request, "已保存。")
             return redirect(project)
-        project.refresh_from_db()
     context = {
         "crumbs": crumbs((project.name, project.get_absolute_url()), ("更正", None)), "title": f"更正：{project.name}", "form": form,
         "note": "预算、节点、进度在项目页里办理", "back_url": project.get_absolute_url(),

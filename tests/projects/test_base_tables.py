@@ -14,7 +14,7 @@ from povertyedu.inbox.models import Message
 from povertyedu.options.registry import set_option
 from povertyedu.workflow.flow import StepRefused
 from projects.actions import base_tables, funds, work
-from projects.models import BaseTable, BaseTableDecision, BaseTableRow, Period
+from projects.models import BaseTable, BaseTableDecision, BaseTableRow, Period, Project
 from projects.queries import base_tables as queries
 from tests import factories
 from tests.projects.building import line, project_at, signed
@@ -264,6 +264,7 @@ def test_page_reads_what_was_drawn_until_the_books_move_on(client, officer, fina
         "area": building.area_id,
         "schools": [],
         "note": "",
+        "seen": Project.objects.get(pk=building.pk).fingerprint,
     }
     assert client.post(reverse("projects:edit", args=[building.pk]), data).status_code == 302
     assert "宿舍楼（二期）" in page_of(client, table)
