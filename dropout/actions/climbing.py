@@ -6,14 +6,17 @@ from collections.abc import Sequence
 
 from django.urls import reverse
 
-from dropout.enums import Climb
+from dropout.enums import Climb, Line
 from dropout.models import Case, ChainLink, Duty, Escalation
 from dropout.queries.chains import Register, Step, seat_of
 from povertyedu import bulk
-from povertyedu.accounts.models import User
+from povertyedu.accounts.models import Grant, User
+from povertyedu.accounts.permissions import Role
 from povertyedu.inbox.models import Message
 
 NAMED = 3  # children named in one message
+NEAR = (Role.SCHOOL_HEAD, Role.TOWNSHIP_OFFICER)
+TELEPHONE = "责任人没有账号，请电话告知"
 
 
 def steps_of(case: Case, line: str, register: Register) -> list[Step]:
@@ -57,7 +60,10 @@ def write(rows: Sequence[Escalation]) -> None:
 
 
 def tell_holders(duties: Sequence[Duty], words: str) -> None:
-    """Put one message into the inbox of everybody who has one of ``duties``, if there is an account; three queries."""
+    """Put one message into the inbox of everybody who has one of ``duties``; the same queries for any number of them.
+
+    Who has no account is told by telephone: the child's school, or its township, is asked to.
+    """
     by_person = defaultdict(list)
     for duty in duties:
         if duty.person_id:
@@ -66,13 +72,31 @@ def tell_holders(duties: Sequence[Duty], words: str) -> None:
         return
     with bulk.keys(Duty, "person_id", by_person) as people:
         accounts = dict(User.objects.filter(person__in=people, is_active=True).values_list("person_id", "pk"))
-    bulk.insert_new(
-        [
-            Message(to_id=accounts[person], tone="warn", text=_text(words, theirs), url=reverse("dropout:case_duties"))
-            for person, theirs in by_person.items()
-            if person in accounts
-        ]
-    )  # fmt: skip
+    told = [
+        (accounts[person], _text(words, theirs)) for person, theirs in by_person.items() if person in accounts
+    ]
+    silent = [duty for duty in duties if duty.person_id and duty.person_id not in accounts]
+    _send(told + [(user, _text(TELEPHONE, theirs)) for user, theirs in _near(silent).items()])
+
+
+def _send(told: Sequence[tuple[int, str]]) -> None:
+    page = reverse("dropout:case_duties")
+    bulk.insert_new([Message(to_id=user, tone="warn", text=text, url=page) for user, text in told])
+
+
+def _near(duties: Sequence[Duty]) -> dict[int, list[Duty]]:
+    """Return user -> those of ``duties`` whose holders are near: of the child's school, or of its township."""
+    wanted = defaultdict(list)
+    for duty in duties:
+        of_school = duty.line == Line.EDUCATION
+        wanted[duty.case.school_id if of_school else duty.case.home_area[:9]].append(duty)
+    found: dict[int, list[Duty]] = defaultdict(list)
+    if wanted:
+        near = Grant.objects.filter(ended_at=None, user__is_active=True, role__in=NEAR)
+        for school, area, user in near.values_list("school", "area", "user"):
+            if theirs := wanted.get(school or area):
+                found[user] = [*found[user], *theirs]
+    return found
 
 
 def _text(words: str, duties: list[Duty]) -> str:

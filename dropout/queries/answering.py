@@ -1,7 +1,7 @@
 """Who is told of a child that stays away: the people of its chains and its school, with their accounts."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from dropout.enums import ClockStep, Line, PlaceKind
@@ -12,6 +12,13 @@ from povertyedu.accounts.permissions import Role
 from students.models import Enrolment, Student
 
 from .chains import SEAT_COLUMNS, Register, Seat, key_of
+
+
+def without_account(people: Iterable[int | None]) -> set[int]:
+    """Return those of ``people`` whom no message reaches: they are told by telephone."""
+    asked = {person for person in people if person}
+    reached = User.objects.filter(is_active=True, person__in=asked).values_list("person", flat=True)
+    return asked - set(reached)
 
 
 class Told(NamedTuple):

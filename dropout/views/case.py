@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from dropout.actions.dossier import dossier_docx
 from dropout.enums import CaseState, Outcome, ProposalKind
 from dropout.models import AWAY, Case
+from dropout.queries.answering import without_account
 from dropout.queries.cases import MOVES, TONES, owes_a_move
 from dropout.queries.dossier import Dossier, dossier_of
 from dropout.states import CASE_FLOW
@@ -69,6 +70,7 @@ def case(request, pk: int):
         "waits_for_another": file.waiting is not None and file.waiting.proposed_by_id == request.user.pk,
         "owes_a_move": owes_a_move(found),
         "papers": _papers(request, found),
+        "silent": without_account(duty.person_id for duty in file.duties.values()),
         "may_issue": may(request, found, P.ISSUE_ORDERS),
         "may_open_child": has_page(request, found.student_id),
         "entries": _entries(file, working),

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from dropout.enums import CaseState, Line
 from dropout.models import Duty
+from dropout.queries.answering import without_account
 from povertyedu.accounts.access import needs
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.calendar import today
@@ -56,6 +57,7 @@ def case_duties(request):
         ],
         "tab": tab,
         "tab_word": TABS[tab],
+        "silent": without_account(duty.person_id for duty in found),
         "rows": [{"it": duty, "step": _next_step(duty) if may_work else None} for duty in found],
         "page": page,
         "printing": printing,

@@ -15,6 +15,7 @@ from dropout.queries import places as queries
 from povertyedu.accounts.access import actor, needs, working_term
 from povertyedu.accounts.permissions import Permission as P
 from povertyedu.orgs.calendar import today
+from povertyedu.ui.listing import PRINTED_AT_MOST
 from povertyedu.workflow.attempt import attempt
 from students.queries import area_names
 from students.queries.pages import key_page
@@ -183,11 +184,15 @@ def person(request, pk):
     held = duties.duties_of(found, user=user)
     asked = request.GET.get("duty")
     duty = next((each for each in held if each.key == asked), held[0] if held else None)
-    page = None
+    page, children, printing = None, [], "print" in request.GET
     if duty and term:
         rows = duties.children_of(duty, term, user=user)
         rows = rows.select_related("student", "school", "school_class")
-        page = key_page(rows, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+        if printing:
+            children = list(rows.order_by("school_area", "school", "school_class", "pk")[:PRINTED_AT_MOST])
+        else:
+            page = key_page(rows, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+            children = page.rows
     address = f"?{urlencode({'duty': duty.key})}" if duty else ""
     context = {
         "crumbs": crumbs((found.name, None)),
@@ -196,16 +201,17 @@ def person(request, pk):
         "duties": [(each, f"?{urlencode({'duty': each.key})}") for each in held],
         "duty": duty,
         "page": page,
-        "children": _children(page),
+        "children": _children(children),
+        "printed": children,
+        "printing": printing,
+        "print_url": f"{address}&print=1",
         "previous_url": page and page.previous and f"{address}&before={page.previous}",
         "next_url": page and page.following and f"{address}&after={page.following}",
     }
     return render(request, "dropout/person.html", context)
 
 
-def _children(page) -> list[tuple]:
-    """Return the children of the page, each with its household's place."""
-    if page is None:
-        return []
-    names = area_names(row.home_area for row in page.rows)
-    return [(row, names.get(row.home_area, "")) for row in page.rows]
+def _children(rows: list) -> list[tuple]:
+    """Return the children, each with its household's place."""
+    names = area_names(row.home_area for row in rows)
+    return [(row, names.get(row.home_area, "")) for row in rows]

@@ -27,12 +27,18 @@ from povertyedu.workflow.flow import StepRefused
 from .tables import cell, crumbs, heads, paged, query_of, row, table_page
 
 TITLE, NAME = "月报和季度会商", "dropout:reports"
+FIRST_YEAR = 2000
 STATES = {
     ReportState.DRAFT: "todo",
     ReportState.SUBMITTED: "doing",
     ReportState.REVIEWED: "doing",
     ReportState.ACCEPTED: "ok",
     ReportState.RETURNED: "warn",
+}
+ALL_IN = {"title": "都已报送", "text": "范围内的学校都报了这个月的月报。"}
+NO_SCHOOLS = {
+    "title": "没有由您查看月报的学校",
+    "text": "月报写着全校学生，由学校、中心学校、乡镇和县查看；本班、本村的学生请看“控辍个案”。",
 }
 KEPT = ("month", "township", "school", "tab")
 TABS = {"missing": "没有报", "in": "已报", "quarters": "县季度会商"}
@@ -44,11 +50,12 @@ def _schools(user, permission: str):
 
 
 def _day(request) -> dt.date:
-    """Return a day of ``?month=`` (2026-09), else today."""
+    """Return a day of ``?month=`` (2026-09), else today: a month that no calendar of the county has is none."""
     try:
-        return dt.datetime.strptime(request.GET.get("month", ""), "%Y-%m").date()
+        day = dt.datetime.strptime(request.GET.get("month", ""), "%Y-%m").date()
     except ValueError:
         return today()
+    return day if FIRST_YEAR <= day.year <= today().year + 1 else today()
 
 
 @needs(P.VIEW_CASES)
@@ -79,7 +86,7 @@ def reports(request):
         "tabs": [{"text": text, "count": counts[name], "bad": name == "missing" and counts[name] > 0, "active": name == tab, "url": f"?{query_of(request, *KEPT, tab=name)}"} for name, text in TABS.items()],
     }  # fmt: skip
     if tab == "missing":
-        return _missing(request, missing, month, period, common)
+        return _missing(request, missing, month, period, common, schools.exists())
     rows = every.filter(kind=ReportKind.QUARTERLY) if tab == "quarters" else month.handed_in()
     page = paged(request, rows.with_place().order_by("pk"), *KEPT)
     common["posts"] = _quarter_to_open(user, day) if tab == "quarters" else []
@@ -123,7 +130,7 @@ def _figures(month, counts) -> list[dict]:
     ]  # fmt: skip
 
 
-def _missing(request, missing, month, period, common):
+def _missing(request, missing, month, period, common, has_schools: bool):
     page = paged(request, missing.order_by("pk"), *KEPT)
     begun = {each.school_id: each for each in month}
     own = (
@@ -155,7 +162,7 @@ def _missing(request, missing, month, period, common):
             )
         )
     return table_page(
-        request, heads=heads("学校", "状态", "办理~"), rows=rows, empty={"title": "都已报送", "text": "范围内的学校都报了这个月的月报。"}, **common, **page
+        request, heads=heads("学校", "状态", "办理~"), rows=rows, empty=ALL_IN if has_schools else NO_SCHOOLS, **common, **page
     )  # fmt: skip
 
 

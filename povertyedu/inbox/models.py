@@ -38,7 +38,7 @@ class Message(models.Model):
         "性质",
         max_length=8,
         default="info",
-        choices=[("ok", "完成"), ("info", "通知"), ("warn", "提醒"), ("bad", "失败")],
+        choices=[("ok", "完成"), ("info", "通知"), ("warn", "提醒"), ("bad", "重要")],
     )
     text = models.CharField("内容", max_length=300)
     url = models.CharField("链接", max_length=200, blank=True)

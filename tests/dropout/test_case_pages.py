@@ -364,34 +364,6 @@ def test_case_is_opened_from_the_childs_page_and_found_there(client, teacher, xi
     assert (page("case", found) in text, new in text) == (True, False)
 
 
-def test_climbed_duty_is_called_the_same_on_every_page(client, case, basic, clock, linxia, put, xiazhai):
-    """It came to the link above, whose own deadline is still ahead: 已上报, not 逾期."""
-    duty = Duty.objects.open().get(line="government")
-    link = put(linxia["乡镇领导包村"], factories.village(), "石磊").link
-    Duty.objects.filter(pk=duty.pk).update(
-        link=link, person=Person.objects.get(name="石磊"), due_on=day("2020-12-01"), is_late=True
-    )
-    client.force_login(basic)
-    clock.set("2020-10-13")
-    pages = (CASES, f"{reverse('dropout:case_duties')}?tab=late", page("case", case))
-    found = [client.get(each).content.decode() for each in pages]
-    assert [("已上报" in text, "</i>逾期<" in text, "逾期上报<" in text) for text in found] == [
-        (True, False, False)
-    ] * 3
-
-
-def test_second_report_of_a_child_is_led_to_its_case_and_told_that_nothing_was_opened(client, case, clock):
-    client.force_login(factories.user("韦明", ("village_cadre", factories.village())))
-    new = reverse("dropout:case_new", args=[case.student_id])
-    asked = client.get(new, follow=True)
-    assert asked.redirect_chain == [(page("case", case), 302)]
-    assert "这名学生已有个案，没有另建；新的情况请在这件个案里登记。" in asked.content.decode()
-    typed = {"kind": "dropout", "since": "2020-10-06", "note": "在县城打工"}
-    sent = client.post(new, typed, follow=True)
-    assert "没有另建；刚才填写的没有保存" in sent.content.decode()
-    assert (Case.objects.count(), "已建立" in sent.content.decode()) == (1, False)
-
-
 def test_villages_and_schools_see_their_own_children(client, case, qingshi):
     mine = factories.user("韦明", ("village_cadre", factories.village()), username="cadre")
     other = factories.user(

@@ -3,6 +3,7 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from dropout.actions import case_steps as steps
 from dropout.actions import posts
@@ -101,6 +102,41 @@ def test_whoever_is_told_reads_it_in_the_inbox(case, clock):
     assert (message.text, message.url) == (
         "下级到期未办，上报给您：罗娜（入户核实去向，2020-10-19 前）。", "/dropout/cases/duties/",
     )  # fmt: skip
+
+
+def test_who_has_no_account_is_told_by_telephone(client, held, basic, clock, xiazhai, autumn, school_head):
+    clock.set("2020-10-12")
+    township = factories.user("石磊", ("township_officer", factories.township()))
+    elsewhere = factories.user("别镇", ("township_officer", factories.township("529901101", "青石镇")))
+    away(xiazhai, autumn, since="2020-10-05")
+    asked = {
+        user: [message.text for message in Message.objects.filter(to=user)]
+        for user in (school_head, township, elsewhere)
+    }
+    assert asked == {
+        school_head: ["责任人没有账号，请电话告知：罗娜（联系家长，核实去向，2020-10-15 前）。"],
+        township: ["责任人没有账号，请电话告知：罗娜（入户核实去向，2020-10-15 前）。"],
+        elsewhere: [],
+    }  # fmt: skip
+    client.force_login(basic)
+    for page in (reverse("dropout:case_duties"), reverse("dropout:case", args=[Case.objects.get().pk])):
+        assert client.get(page).content.decode().count("没有账号，请电话告知") == 2
+
+
+def test_climbed_duty_is_called_the_same_on_every_page(client, case, basic, clock, held):
+    """It came to the link above, whose own deadline is still ahead: 已上报, not 逾期."""
+    clock.set("2020-10-16")
+    beat()
+    client.force_login(basic)
+    pages = (
+        reverse("dropout:cases"),
+        f"{reverse('dropout:case_duties')}?tab=late",
+        reverse("dropout:case", args=[case.pk]),
+    )
+    found = [client.get(each).content.decode() for each in pages]
+    assert [("已上报" in text, "</i>逾期<" in text, "逾期上报<" in text) for text in found] == [
+        (True, False, False)
+    ] * 3
 
 
 def test_line_with_nobody_lies_with_the_bureau_from_the_first_day(linxia, clock, xiazhai, autumn):

@@ -233,6 +233,18 @@ def test_page_of_a_person_tells_for_whom_it_answers_at_each_link(
     assert person_page(client, cadre, duty="nonsense", after="x").status_code == 200
 
 
+def test_all_children_of_a_person_are_printed(client, basic, linxia, put, xiazhai, autumn):
+    cadre = put(linxia["村干部包户"], factories.village(), "韦明").person
+    for number in range(51):
+        factories.student(f"学生{number}", at=xiazhai, during=autumn)
+    client.force_login(basic)
+    page = person_page(client, cadre)
+    assert (len(page.context["children"]), "打印全部" in page.content.decode()) == (50, True)
+    assert (
+        len(client.get(f"{page.request['PATH_INFO']}{page.context['print_url']}").context["children"]) == 51
+    )
+
+
 def test_own_duties_are_one_click_away(client, basic, linxia, put):
     client.force_login(basic)
     assert client.get(reverse("dropout:mine")).headers["Location"] == POSTS

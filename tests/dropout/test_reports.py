@@ -309,6 +309,25 @@ def test_teacher_reads_no_report_of_the_whole_school(client, away, clerk, xiazha
     assert names(client.get(PAGE)) == []
 
 
+def test_who_reads_no_schools_report_is_not_told_that_all_are_in(client, away, xiazhai):
+    client.force_login(factories.user("韦明", ("village_cadre", factories.village())))
+    page = client.get(PAGE)
+    assert [figure["value"] for figure in page.context["figures"]] == [0, 0, 0, 0]
+    assert ("没有由您查看月报的学校" in page.content.decode(), "都已报送" in page.content.decode()) == (
+        True,
+        False,
+    )
+
+
+@pytest.mark.parametrize("month", ["9999-12", "0001-01", "2020-13", "x", ""])
+def test_month_of_no_calendar_is_this_month(client, on, basic, xiazhai, month):
+    on("2020-10-10")
+    client.force_login(basic)
+    for page in (PAGE, reverse("dropout:report_open")):
+        assert client.get(page, {"month": month, "area": "529901"}, follow=True).status_code == 200
+    assert client.get(PAGE, {"month": month}).context["note"] == "2020年10月"
+
+
 def test_pages_take_the_same_queries_for_one_and_for_thirty(client, away, basic, clerk, xiazhai, autumn):
     report = actions.open_report(place=xiazhai, period=month_of(dt.date(2020, 10, 10)))
     client.force_login(basic)

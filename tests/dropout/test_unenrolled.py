@@ -10,7 +10,7 @@ from povertyedu.audit.models import AuditEvent
 from students.models import Student
 from tests import factories
 
-from .cases import OFFICER, day, evidence, opened
+from .cases import OFFICER, away, day, evidence, opened
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 NEW, CASES = reverse("dropout:case_unenrolled"), reverse("dropout:cases")
@@ -149,3 +149,18 @@ def test_child_away_for_years_or_struck_off_its_roster_stays_in_the_ledgers(basi
     assert [(row.name, row.standing, row.school, row.grade) for row in rows] == [
         ("走了两年", "dropout", xiazhai, 3), ("除名的", "dropout", xiazhai, 5),
     ]  # fmt: skip
+
+
+def test_second_report_of_a_child_is_led_to_its_case_and_told_that_nothing_was_opened(
+    client, xiazhai, autumn
+):
+    case = away(xiazhai, autumn, since="2020-10-05")
+    client.force_login(factories.user("韦明", ("village_cadre", factories.village())))
+    new = reverse("dropout:case_new", args=[case.student_id])
+    asked = client.get(new, follow=True)
+    assert asked.redirect_chain == [(reverse("dropout:case", args=[case.pk]), 302)]
+    assert "这名学生已有个案，没有另建；新的情况请在这件个案里登记。" in asked.content.decode()
+    typed = {"kind": "dropout", "since": "2020-10-06", "note": "在县城打工"}
+    sent = client.post(new, typed, follow=True)
+    assert "没有另建；刚才填写的没有保存" in sent.content.decode()
+    assert (Case.objects.count(), "已建立" in sent.content.decode()) == (1, False)
