@@ -16,6 +16,7 @@ from povertyedu.publicity.models import Notice
 from povertyedu.workflow.flow import StepRefused
 from teachers.actions import training as actions
 from teachers.actions.training import Completion
+from teachers.enums.training import TrainingLevel
 from teachers.models import (
     HireList,
     RecruitmentPlan,
@@ -66,6 +67,32 @@ def test_linxia_plans_25500_over_six_years_by_import(client, personnel):
         25_500,
         [2015, 2016, 2019],
     )
+
+
+def test_five_levels_are_planned_apart_and_add_up(client, personnel, clerk, xiazhai):
+    """Facts 2 row 36: 国 省 州 县 校; the 4,000 of 2017 by level, one trained at each."""
+    levels = {"国家级": 50, "省级": 150, "州（市）级": 300, "县级": 1500, "校级": 2000}
+    rows = [
+        ("年度", "级别", "形式", "计划人次"),
+        *((2017, level, "", people) for level, people in levels.items()),
+    ]
+    batch = imports.receive(
+        chunks=[workbook(("计划", rows))], name="五级.xlsx", kind="training-targets", term=None, by=personnel
+    )
+    batch = imports.check(batch=batch)
+    imports.confirm(batch=batch)
+    assert imports.apply(batch=batch, by=personnel.as_actor()).counts["created"] == 5
+    for code in TrainingLevel.values:
+        course = course_of(by=personnel, name=code, level=code, on=dt.date(2017, 9, 4))
+        completed(course, staff.teacher(code, xiazhai), by=clerk, confirmer=personnel, on=dt.date(2017, 9, 9))
+    client.force_login(personnel)
+    page = client.get(reverse("teachers:training"))
+    (year,) = page.context["years"]
+    assert [(TrainingLevel(line.level).label, line.planned, line.done) for line in year.lines] == [
+        (level, people, 1) for level, people in levels.items()
+    ]
+    assert (page.context["total"]["planned"], page.context["total"]["done"]) == (4_000, 5)
+    assert [level for level in levels if f">{level}<" not in page.content.decode()] == []
 
 
 def test_actual_counts_on_its_day_in_its_level_and_form(client, personnel, clerk, xiazhai):
