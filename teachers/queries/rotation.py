@@ -8,12 +8,13 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from django.db.models import Min, Q
 
 from povertyedu.indicators.definitions import Member, Period
 from povertyedu.indicators.enums import PlaceKind
-from povertyedu.indicators.models import Rated
+from povertyedu.indicators.models import IndicatorTarget, Rated
 from povertyedu.indicators.queries import is_reached, targets_in
 from povertyedu.orgs.models import School
 from teachers.enums.deployment import OVER, ROTATION_KINDS, DeploymentState
@@ -214,23 +215,27 @@ RATES = (
     ("rotation_eligible", "轮岗率（占符合条件教师）", "eligible", "轮岗 ÷ 符合条件"),
     ("rotation_backbone", "轮岗教师中骨干", "backbone", "骨干 ÷ 轮岗"),
 )
+# 教师〔2014〕4号: of those eligible one in ten goes each year, of these one in five is a backbone teacher.
+NATIONAL = {"rotation_eligible": Decimal(10), "rotation_backbone": Decimal(20)}
 
 
 def tiles_of(total: SchoolRotation, period: Period) -> list[dict]:
-    """Return the three rates as key figures, each with its numerator, denominator and the county's target; one query."""
+    """Return the three rates as key figures, each with numerator, denominator and bar: the county's target, else the national one."""
     targets = targets_in(period.target_year)
-    found = []
-    for code, title, name, foot in RATES:
-        share = getattr(total, name)
-        target = targets.get((code, PlaceKind.COUNTY))
-        reached = target and is_reached(
-            share.numerator, share.denominator, target.value, higher_is_better=True
-        )
-        words = "" if not target or reached is None else ("达标" if reached else "未达标")
-        found.append(
-            {
-                "title": title, "value": share.percent_text, "s": {"达标": "ok", "未达标": "bad"}.get(words, "info"), "t": words,
-                "foot": f"{foot}{f'，目标 {target.value.normalize():f}%' if target else ''}", "change": f"{share.numerator}/{share.denominator}",
-            }
-        )  # fmt: skip
-    return found
+    return [
+        _tile(getattr(total, name), title, foot, targets.get((code, PlaceKind.COUNTY)), NATIONAL.get(code))
+        for code, title, name, foot in RATES
+    ]
+
+
+def _tile(
+    share: Share, title: str, foot: str, target: IndicatorTarget | None, national: Decimal | None
+) -> dict:
+    bar = target.value if target else national
+    told = f"，目标 {bar.normalize():f}%" if target else f"，国家要求不低于{national}%" if national else ""
+    reached = bar and is_reached(share.numerator, share.denominator, bar, higher_is_better=True)
+    words = {True: "达标", False: "未达标"}.get(reached, "")
+    return {
+        "title": title, "value": share.percent_text, "s": {"达标": "ok", "未达标": "bad"}.get(words, "info"), "t": words,
+        "foot": f"{foot}{told}", "change": f"{share.numerator}/{share.denominator}",
+    }  # fmt: skip

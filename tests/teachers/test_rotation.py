@@ -98,6 +98,48 @@ def test_yizhang_ten_percent_of_full_time_staff(quality, qingshi, officer, on_da
     assert rates([snapshot.rows.get(school=quality)], snapshot)[0].words == ("bad", "未达标")
 
 
+def tiles(client) -> list[tuple[str, str, str]]:
+    """Return (value, verdict, foot) of the key figures."""
+    return [(tile["value"], tile["t"], tile["foot"]) for tile in client.get(PAGE).context["tiles"]]
+
+
+def test_national_ten_and_twenty_percent_are_the_bar_where_the_county_sets_none(
+    client, officer, quality, qingshi, on_day
+):
+    """Facts 5: of 50 eligible 5 on rotation, of whom 1 backbone, reach 10% and 20%; of 51, and with a sixth, they do not."""
+    on_day("2020-10-09")
+    client.force_login(officer)
+    teachers.establishment(quality, 60)
+    who = [
+        teachers.teacher(
+            f"老{number}", at=quality, since=dt.date(2014, 9, 1), backbone="" if number else "county"
+        )
+        for number in range(50)
+    ]
+    for each in who[:5]:
+        deployment(each, qingshi)
+    bars = ("轮岗 ÷ 符合条件，国家要求不低于10%", "骨干 ÷ 轮岗，国家要求不低于20%")
+    assert tiles(client) == [
+        ("10.00%", "", "轮岗 ÷ 专任教师"), ("10.00%", "达标", bars[0]), ("20.00%", "达标", bars[1]),
+    ]  # fmt: skip
+    teachers.teacher("老五十", at=quality, since=dt.date(2014, 9, 1))
+    assert [verdict for _, verdict, _ in tiles(client)] == ["", "未达标", "达标"]
+    deployment(who[5], qingshi)
+    assert tiles(client)[2] == ("16.67%", "未达标", bars[1])
+    assert [verdict for _, verdict, _ in tiles(client)] == ["", "达标", "未达标"]
+
+
+def test_own_bar_of_the_county_goes_before_the_national_one(client, staffed, officer):
+    client.force_login(officer)
+    for code, value in (("rotation_staff", 15), ("rotation_eligible", 25), ("rotation_backbone", 50)):
+        targets.set_target(
+            by=officer.as_actor(), code=code, place_kind="county", year=2020, value=Decimal(value)
+        )
+    assert [(verdict, foot.partition("，")[2]) for _, verdict, foot in tiles(client)] == [
+        ("达标", "目标 15%"), ("未达标", "目标 25%"), ("达标", "目标 50%"),
+    ]  # fmt: skip
+
+
 def test_six_years_begin_anew_after_a_rotation(quality, qingshi, on_day):
     on_day("2020-10-09")
     back = teachers.teacher("回来", at=quality, since=dt.date(2008, 9, 1))
