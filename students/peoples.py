@@ -61,3 +61,20 @@ PEOPLES = tuple(
         "基诺",
     ]
 )
+# What household books say of people who are of none of them.
+OTHER_PEOPLES = frozenset(
+    [
+        "穿青人",
+        "革家人",
+        "僜人",
+        "夏尔巴人",
+        "摩梭人",
+        "其他",
+        "其它",
+        "未识别民族",
+        "未识别",
+        "外国血统",
+        "外国血统中国籍人士",
+        "入籍",
+    ]
+)

@@ -37,7 +37,7 @@ def short_text(limit: int, *, clean_cell=clean_text) -> Callable[[Any], Cleaned]
         cleaned = clean_cell(cell)
         if len(cleaned.value) > limit:
             raise CellError("value_unknown", f"这一格内容太长，最多{limit}个字；请删减后重新填写。")
-        return cleaned if cleaned.value else EMPTY
+        return cleaned if cleaned.value else Cleaned(None, cleaned.repaired)
 
     return clean
 

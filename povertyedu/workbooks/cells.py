@@ -111,15 +111,17 @@ def compact(text: str) -> str:
 
 
 def clean_person_name(cell: Any) -> Cleaned:
-    """A person's name: white space within a Chinese name (罗　娜) is how it was typed, not the name."""
+    """A person's name: white space within a Chinese name (罗　娜) is how it was typed, not the name.
+
+    无, 不详 and mere digits are nobody's name: "", and told.
+    """
     cleaned = clean_text(cell)
-    if " " not in cleaned.value:
+    value = cleaned.value
+    if value in NONE_WORDS or value in NOTHING or value.isdecimal():
+        return Cleaned("", f"“{value[:20]}”不是姓名，没有采用") if value else cleaned
+    if " " not in value or not _BETWEEN_HAN.search(value):
         return cleaned
-    return (
-        Cleaned(_BETWEEN_HAN.sub("", cleaned.value), "已去掉姓名中的空格")
-        if _BETWEEN_HAN.search(cleaned.value)
-        else cleaned
-    )
+    return Cleaned(_BETWEEN_HAN.sub("", value), "已去掉姓名中的空格")
 
 
 # --- what is no value ---------------------------------------------------------------------------

@@ -9,11 +9,19 @@ import re
 
 from povertyedu.imports.reading import Arrangement
 from povertyedu.orgs.enums import Stage
-from povertyedu.workbooks.cells import EMPTY, Cleaned, clean_code, clean_yes_no
+from povertyedu.workbooks.cells import (
+    EMPTY,
+    NONE_WORDS,
+    NOTHING,
+    CellError,
+    Cleaned,
+    clean_code,
+    clean_yes_no,
+)
 from povertyedu.workbooks.headers import Header, normal_heading
 from povertyedu.workbooks.reading import Sheet
 from students.enums import Hukou, IdentityKind, Sex
-from students.peoples import PEOPLES
+from students.peoples import OTHER_PEOPLES, PEOPLES
 
 MEMBER = {"成员姓名": "guardian_name", "关系": "guardian_relation", "身份证件号": "guardian_id"}
 IS_GUARDIAN = "是否监护人"
@@ -32,11 +40,20 @@ ID_KIND_CODES = {IdentityKind.ID_CARD.value: "1", IdentityKind.PASSPORT.value: "
 
 
 def clean_ethnicity(cell) -> Cleaned:
-    """A people by name or by its number in GB/T 3304 (01 汉族 to 56 基诺族)."""
+    """A people by name, with or without 族, or by its number in GB/T 3304 (01 汉族 to 56 基诺族). Error: value_unknown."""
     text = clean_code(cell).value
+    if not text or text in NOTHING or text in NONE_WORDS:
+        return EMPTY
     if text.isascii() and text.isdigit() and 1 <= int(text) <= len(PEOPLES):
         return Cleaned(PEOPLES[int(text) - 1])
-    return Cleaned(text[:20]) if text else EMPTY
+    for name in (text, f"{text}族"):
+        if name in PEOPLES:
+            return Cleaned(name)
+    if text in OTHER_PEOPLES:
+        return Cleaned(text)
+    raise CellError(
+        "value_unknown", f"没有“{text[:20]}”这个民族；请对照户口簿，写成“汉族”“布依族”这样的全称。"
+    )
 
 
 def clean_left_behind(cell) -> Cleaned:

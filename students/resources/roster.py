@@ -100,6 +100,7 @@ class RosterResource(ChildrenUndone, FactColumns):
         "同一身份证号（或学籍号）在文件里对应不同的人、学校或内容，几行都暂不导入；请核对后只保留正确的一行。"
     )
     lenient_codes = {
+        "ethnicity": "value_unknown",
         "student_no": "student_no_invalid", "guardian_id": "guardian_id_invalid", "phone": "phone_invalid", "account": "account_invalid",
     }  # fmt: skip
 
@@ -127,7 +128,7 @@ class RosterResource(ChildrenUndone, FactColumns):
     )
     name = person_name()
     sex = Column("性别", clean=one_of(SEXES, "性别"), choices=["男", "女"])
-    ethnicity = Column("民族", clean=clean_ethnicity)
+    ethnicity = Column("民族", clean=Lenient(clean_ethnicity, "民族"))
     id_kind = Column(
         "身份证件类型",
         aliases=("证件类型",),
@@ -275,6 +276,8 @@ class RosterResource(ChildrenUndone, FactColumns):
         if values["account"] and values["account"] in (values["id_number"], values["guardian_id"]):
             row.warn("account", "account_invalid", ACCOUNT_IS_ID)
             values["account"] = None
+        if (name := values["name"]) and not name.isalpha() and any(sign.isdigit() for sign in name):
+            row.warn("name", "name_odd", f"姓名“{name[:20]}”里有数字；请对照户口簿核对。")
         sex, birth = self._person(row)
         if values["holder_relation"] == HolderRelation.SELF and values["holder"] not in (
             None,
