@@ -50,7 +50,8 @@ class ImportResource(WorkbookResource):
 
     @property
     def date_columns(self) -> set[str]:
-        return {c.name for c in self.columns() if c.clean_cell in (clean_date, clean_birth_date, clean_month)}
+        dates = (clean_date, clean_birth_date, clean_month)
+        return {c.name for c in self.columns() if getattr(c.clean_cell, "clean", c.clean_cell) in dates}
 
     def arrange(self, sheet: Sheet, header: Header) -> Arrangement:
         """Return how the rows of ``sheet`` are read; a kind that knows a form of its own looks closer."""

@@ -29,7 +29,10 @@ _HAN_TENS = re.compile("([一二三四五六七八九]?)十([一二三四五六�
 
 def _written_date(cell: str) -> str:
     """A date as text in its shortest form: without the time of day, Chinese numerals as digits."""
-    text = compact(_TIME_OF_DAY.sub("", unicodedata.normalize("NFKC", cell)))
+    text = _TIME_OF_DAY.sub("", unicodedata.normalize("NFKC", cell)).strip()
+    if text[:4].isdecimal() and len(parts := text.split()) == 3:  # 2017 3 1
+        text = "-".join(parts) if all(part.isdecimal() for part in parts) else text
+    text = compact(text).rstrip("。.、,")
     if "年" in text:
         text = _HAN_TENS.sub(lambda ten: f"{ten[1] or '一'}{ten[2] or '〇'}", text).translate(_HAN_DIGITS)
     return "" if text in NOTHING or text in NONE_WORDS else text

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from povertyedu.imports.cleaning import short_text
+from povertyedu.imports.cleaning import one_of, short_text
 from povertyedu.workbooks.cells import (
     EMPTY,
     CellError,
@@ -13,6 +13,7 @@ from povertyedu.workbooks.cells import (
     clean_person_name,
 )
 from povertyedu.workbooks.columns import Column
+from students.enums import Hukou
 
 ID_ALIASES = (
     "身份证号", "身份证号码", "证件号码", "证件号", "身份证件号码", "公民身份号码", "居民身份证号", "身份证", "学生身份证号", "学生身份证件号", "身份证件号",
@@ -30,6 +31,24 @@ def clean_proof_number(cell: Any) -> Cleaned:
     """An ID number, or the certificate that begins with one, as one text of 18, 20 or 22 characters."""
     cleaned = clean_certificate_number(cell)
     return Cleaned(cleaned.value.number, cleaned.repaired) if cleaned.value else EMPTY
+
+
+_RURAL_WORDS = ("农业", "农村", "农业户口", "农村户口", "农业家庭户口", "农业家庭户", "农村居民", "1")
+_URBAN_WORDS = (
+    "非农业", "城镇", "非农业户口", "城镇户口", "城市户口", "非农业家庭户口", "非农业家庭户", "城镇居民", "城市居民", "2",
+)  # fmt: skip
+_OF_EITHER = ("居民", "居民户口", "居民家庭户口", "家庭户口", "家庭户", "集体户口", "集体户")
+_hukou_words = one_of(
+    dict.fromkeys(_RURAL_WORDS, Hukou.RURAL.value) | dict.fromkeys(_URBAN_WORDS, Hukou.URBAN.value), "户口性质"
+)  # fmt: skip
+
+
+def clean_hukou(cell: Any) -> Cleaned:
+    """农业 or 非农业; the uniform 居民户口, which tells neither, is left blank and told. Error: value_unknown."""
+    text = clean_code(cell).value
+    if text in _OF_EITHER:
+        return Cleaned(None, f"“{text}”不分农业、非农业，没有采用")
+    return _hukou_words(cell)
 
 
 def clean_long_code(cell: Any) -> Cleaned:

@@ -25,9 +25,11 @@ _NUMERALS = {word: number for number, word in enumerate("一二三四五六七�
 _NUMERAL = r"([0-9]{1,2}|[一二三四五六七八九]|十[一二三]?)"
 _GRADE = re.compile(_NUMERAL + r"(?:年级|年)?").fullmatch
 _PREFIXED = re.compile(
-    r"(?:小学|初中?|高中?|职|职高|中职|大|本科|专科|研)" + _NUMERAL + r"(?:年级|年)?"
+    r"(?:小学?|初中?|高中?|职|职高|中职|大|本科|专科|研)" + _NUMERAL + r"(?:年级|年)?"
 ).fullmatch
 _COHORT = re.compile(r"(20[0-9]{2})级").fullmatch
+_WITH_CLASS = re.compile(r"(.{1,8}?)([.·(-]?)([0-9]{1,2}|[一二三四五六七八九十]{1,2})\)?班").fullmatch
+_HAN = frozenset("一二三四五六七八九十")
 _PRESCHOOL = {"托": 0, "小": 1, "中": 2, "大": 3, "学前": 3}
 # The national registry's own codes: 11-16 primary, 21-24 junior, 31-33 senior.
 _NATIONAL = {Stage.PRIMARY: 10, Stage.JUNIOR: 20, Stage.SENIOR: 30, Stage.VOCATIONAL: 40}
@@ -50,9 +52,28 @@ def read_grade(stage: str, text: str, term: Term | None = None) -> int | None:
     return grade if grade and 1 <= grade <= STAGE_YEARS[stage] else None
 
 
+def read_grade_and_class(stage: str, text: str, term: Term | None = None) -> tuple[int | None, str | None]:
+    """Return the grade that ``text`` means, and the class where it names one, too: 二（1）班, 五年级2班, 大一班.
+
+    Two numbers of one script without anything between them (12班) may be one, and are not parted.
+    """
+    if grade := read_grade(stage, text, term):
+        return grade, None
+    text = "".join(unicodedata.normalize("NFKC", text).split()).removeprefix("幼儿园")
+    match = _WITH_CLASS(text)
+    if match and (match[2] or not _one_script(match[1][-1], match[3][0])):
+        of = str(int(match[3])) if match[3].isascii() else match[3]
+        return read_grade(stage, match[1], term), f"{of}班"
+    return read_grade(stage, text, term), None
+
+
+def _one_script(last: str, first: str) -> bool:
+    return (last.isdecimal() and first.isdecimal()) or (last in _HAN and first in _HAN)
+
+
 def _numbered(stage: str, text: str) -> int | None:
     match = _GRADE(text) or _PREFIXED(text)
-    if not match:
+    if not match or (text[0] == "小" and stage != Stage.PRIMARY):
         return None
     number = _number(match[1])
     if stage == Stage.JUNIOR and 7 <= number <= 9:

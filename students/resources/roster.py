@@ -23,13 +23,13 @@ from povertyedu.workbooks.cells import (
 from povertyedu.workbooks.columns import Column
 from povertyedu.workbooks.dates import clean_birth_date, clean_month
 from povertyedu.workbooks.identity import sex_of
-from students.enums import HolderRelation, Hukou, IdentityKind, Place, Sex
+from students.enums import HolderRelation, IdentityKind, Place, Sex
 
 from . import roster_records as records
 from .boarding import boarding_column
-from .columns import ACCOUNT_ALIASES, ID_ALIASES, PHONE_ALIASES, id_column, person_name
+from .columns import ACCOUNT_ALIASES, ID_ALIASES, PHONE_ALIASES, clean_hukou, id_column, person_name
 from .fact_columns import FactColumns
-from .grades import STAGE_WORDS, clean_stage, grade_suggestions, read_grade
+from .grades import STAGE_WORDS, clean_stage, grade_suggestions, read_grade_and_class
 from .national import arrange, clean_ethnicity, clean_left_behind, stage_of_grade
 from .roster_questions import question
 from .roster_school import found_school, school_of
@@ -37,10 +37,6 @@ from .roster_writing import write as write_roster
 from .undo import ChildrenUndone
 
 SEXES = {"男": Sex.MALE.value, "女": Sex.FEMALE.value, "1": Sex.MALE.value, "2": Sex.FEMALE.value, "男性": Sex.MALE.value, "女性": Sex.FEMALE.value}  # fmt: skip
-HUKOUS = {
-    "农业": Hukou.RURAL.value, "非农业": Hukou.URBAN.value, "农村": Hukou.RURAL.value, "城镇": Hukou.URBAN.value,
-    "农业户口": Hukou.RURAL.value, "非农业户口": Hukou.URBAN.value, "居民": Hukou.URBAN.value, "1": Hukou.RURAL.value, "2": Hukou.URBAN.value,
-}  # fmt: skip
 HOLDER_RELATIONS = {
     **{relation.label: relation.value for relation in HolderRelation}, "父": HolderRelation.FATHER.value, "母": HolderRelation.MOTHER.value,
     "爸爸": HolderRelation.FATHER.value, "妈妈": HolderRelation.MOTHER.value, "学生本人": HolderRelation.SELF.value, "自己": HolderRelation.SELF.value,
@@ -100,7 +96,7 @@ class RosterResource(ChildrenUndone, FactColumns):
         "同一身份证号（或学籍号）在文件里对应不同的人、学校或内容，几行都暂不导入；请核对后只保留正确的一行。"
     )
     lenient_codes = {
-        "ethnicity": "value_unknown",
+        "ethnicity": "value_unknown", "hukou": "value_unknown", "remark": "value_unknown", "birth_date": "date_invalid",
         "student_no": "student_no_invalid", "guardian_id": "guardian_id_invalid", "phone": "phone_invalid", "account": "account_invalid",
     }  # fmt: skip
 
@@ -147,7 +143,7 @@ class RosterResource(ChildrenUndone, FactColumns):
     birth_date = Column(
         "出生日期",
         aliases=("出生年月日", "出生年月", "生日"),
-        clean=clean_birth_date,
+        clean=Lenient(clean_birth_date, "出生日期"),
         sensitivity="personal",
         as_text=True,
     )
@@ -174,7 +170,7 @@ class RosterResource(ChildrenUndone, FactColumns):
     hukou = Column(
         "户口性质",
         aliases=("户籍性质", "户口类型"),
-        clean=one_of(HUKOUS, "户口性质"),
+        clean=Lenient(clean_hukou, "户口性质"),
         choices=["农业", "非农业"],
     )
     boarding = boarding_column()
@@ -225,7 +221,7 @@ class RosterResource(ChildrenUndone, FactColumns):
         as_text=True,
         width=24,
     )
-    remark = Column("备注", clean=short_text(200), width=20)  # fmt: skip
+    remark = Column("备注", clean=Lenient(short_text(200), "备注"), width=20)  # fmt: skip
 
     def arrange(self, sheet, header):
         return arrange(sheet, header)
@@ -248,43 +244,56 @@ class RosterResource(ChildrenUndone, FactColumns):
         self.known = records.Known(rows, context.term)
 
     def examine(self, row: Row, context: Context) -> None:
-        values = row.values
         id_hash, no_hash = self._identity(row)
         school = school_of(row, self.schools, context)
-        unread = {error.column for error in row.errors}
+        stage, grade = self._grade(row, school, context)
+        area = self._home(row)
+        self._look_odd(row)
+        sex, birth = self._person(row)
+        row.found = Found(school, stage, grade, area, id_hash, no_hash, sex, birth, facts=self.facts_of(row))
+
+    @staticmethod
+    def _grade(row: Row, school: SchoolEntry | None, context: Context) -> tuple[str | None, int | None]:
+        """Return stage and grade; a class that stands in the grade's cell fills a class that is not given."""
+        values, grade = row.values, None
         stage = values["stage"] or (school.stages[0] if school and len(school.stages) == 1 else None)
         stage = stage or stage_of_grade(values["grade"])
-        if stage is None and "stage" not in unread:
+        if stage is None and not any(error.column == "stage" for error in row.errors):
             row.reject("stage", "stage_unknown", "没有填写学段，也不能由学校推出；请补填学段。")
-        grade = None
         if stage and values["grade"]:
-            grade = read_grade(stage, values["grade"], context.term)
+            grade, class_name = read_grade_and_class(stage, values["grade"], context.term)
+            values["class_name"] = values["class_name"] or class_name
             if grade is None:
-                row.reject(
-                    "grade", "grade_out_of_range", f"该学段没有“{values['grade']}”；请核对学段和年级。"
-                )
-        area = None
+                told = f"该学段没有“{values['grade']}”；请核对学段和年级。"
+                row.reject("grade", "grade_out_of_range", told)
+        return stage, grade
+
+    def _home(self, row: Row) -> str | None:
+        township, village = row.values["home_township"], row.values["home_village"]
+        if self.areas.is_outside(village):
+            row.warn("home_village", "home_outside", HOME_OUTSIDE)
+            return None
         try:
-            if self.areas.is_outside(values["home_village"]):
-                row.warn("home_village", "home_outside", HOME_OUTSIDE)
-            else:
-                area = self.areas.find(values["home_township"], values["home_village"])
-                if told := self.areas.merger(values["home_township"], values["home_village"]):
-                    row.warn("home_village", "area_merged", told)
+            area = self.areas.find(township, village)
+            if told := self.areas.merger(township, village):
+                row.warn("home_village", "area_merged", told)
         except AreaUnknown as unknown:
             row.reject("home_village", "area_unknown", str(unknown))
+            return None
+        return area
+
+    @staticmethod
+    def _look_odd(row: Row) -> None:
+        """Note what is hardly meant so."""
+        values = row.values
         if values["account"] and values["account"] in (values["id_number"], values["guardian_id"]):
             row.warn("account", "account_invalid", ACCOUNT_IS_ID)
             values["account"] = None
-        if (name := values["name"]) and not name.isalpha() and any(sign.isdigit() for sign in name):
+        name = values["name"]
+        if name and not name.isalpha() and any(sign.isdigit() for sign in name):
             row.warn("name", "name_odd", f"姓名“{name[:20]}”里有数字；请对照户口簿核对。")
-        sex, birth = self._person(row)
-        if values["holder_relation"] == HolderRelation.SELF and values["holder"] not in (
-            None,
-            values["name"],
-        ):
+        if values["holder_relation"] == HolderRelation.SELF and values["holder"] not in (None, name):
             row.warn("holder_relation", "holder_mismatch", HOLDER_MISMATCH)
-        row.found = Found(school, stage, grade, area, id_hash, no_hash, sex, birth, facts=self.facts_of(row))
 
     def _identity(self, row: Row) -> tuple[str | None, str | None]:
         """Return the hashes that find the child; note what is wrong with its numbers."""
@@ -309,6 +318,9 @@ class RosterResource(ChildrenUndone, FactColumns):
         values = row.values
         number = values["id_number"]
         if not number or values["id_kind"] not in (None, IdentityKind.ID_CARD) or len(number) != 18:
+            for told in [each for each in row.warnings if each[:2] == ("birth_date", "date_invalid")]:
+                row.warnings.remove(told)  # nothing else tells the day
+                row.errors.append(told)
             return values["sex"], values["birth_date"]
         sex, birth = SEXES[sex_of(number)], birth_date_of(number)
         if values["sex"] and values["sex"] != sex:
