@@ -1,6 +1,7 @@
 """Areas and schools of the county by the words and codes that workbooks use."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from povertyedu.orgs.enums import AreaLevel
@@ -171,6 +172,12 @@ class SchoolBook:
         if school is None or not named or any(school.pk in (one.pk, one.merged_into) for one in named):
             return None
         return named[0]
+
+    def only(self, keys: Collection[int] | None) -> SchoolEntry | None:
+        """Return the one school of ``keys``; None for several, and for the whole county (None)."""
+        if keys is None or len(keys) != 1:
+            return None
+        return next((entry for entry in self.by_code.values() if entry.pk in keys), None)
 
     def named(self, word: str | None) -> SchoolEntry | None:
         """Return the school that one column names, by code or by name; None without a word, or where several are called so."""

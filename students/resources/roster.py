@@ -239,13 +239,14 @@ class RosterResource(ChildrenUndone, FactColumns):
 
     def look_up(self, rows, context: Context) -> None:
         self.areas, self.schools = AreaBook(), SchoolBook()
+        self.own_school = self.schools.only(context.schools)
 
     def look_up_records(self, rows, context: Context) -> None:
         self.known = records.Known(rows, context.term)
 
     def examine(self, row: Row, context: Context) -> None:
         id_hash, no_hash = self._identity(row)
-        school = school_of(row, self.schools, context)
+        school = school_of(row, self.schools, self.own_school, context)
         stage, grade = self._grade(row, school, context)
         area = self._home(row)
         self._look_odd(row)
@@ -258,7 +259,7 @@ class RosterResource(ChildrenUndone, FactColumns):
         values, grade = row.values, None
         stage = values["stage"] or (school.stages[0] if school and len(school.stages) == 1 else None)
         stage = stage or stage_of_grade(values["grade"])
-        if stage is None and not any(error.column == "stage" for error in row.errors):
+        if stage is None and school and not any(error.column == "stage" for error in row.errors):
             row.reject("stage", "stage_unknown", "没有填写学段，也不能由学校推出；请补填学段。")
         if stage and values["grade"]:
             grade, class_name = read_grade_and_class(stage, values["grade"], context.term)

@@ -7,8 +7,7 @@ from povertyedu.imports.rows import Context
 from povertyedu.workbooks.headers import Header, normal_heading
 
 from .boarding import may_tell_boarding
-
-SCHOOL = ("school_code", "school_name")
+from .roster_school import COLUMNS
 
 
 def question(read: FileRows, settled: Collection[str], context: Context) -> str:
@@ -27,7 +26,7 @@ def question(read: FileRows, settled: Collection[str], context: Context) -> str:
 
 def _of_school(read: FileRows, sheet: str, header: Header, context: Context) -> str:
     """One question instead of an error on every row; the clerk of one school need not name it."""
-    if not header.mapping.keys().isdisjoint(SCHOOL) or (
+    if not header.mapping.keys().isdisjoint(COLUMNS) or (
         context.schools is not None and len(context.schools) == 1
     ):
         return ""

@@ -3,15 +3,22 @@
 from povertyedu.imports.places import SchoolBook, SchoolEntry
 from povertyedu.imports.rows import Context, Row
 
+COLUMNS = ("school_code", "school_name")
 CONFLICT = "学校标识码“{}”是“{}”，学校名称却是“{}”（标识码{}），是两所不同的学校；请核对后改正标识码或名称。"
 
 
-def school_of(row: Row, schools: SchoolBook, context: Context) -> SchoolEntry | None:
-    """Return the school of ``row``, None for one that is not in the registry; note what is wrong with it."""
+def school_of(row: Row, schools: SchoolBook, own: SchoolEntry | None, context: Context) -> SchoolEntry | None:
+    """Return the school of ``row``, None for one that is not in the registry; note what is wrong with it.
+
+    A row that names none is of the clerk's ``own`` school, where there is one alone in reach.
+    """
     code, name = row.values["school_code"], row.values["school_name"]
+    if own and not code and not name and not any(error.column in COLUMNS for error in row.errors):
+        row.values["school_code"] = own.code
+        return own
     school = schools.find(code, name)
     if school is None:
-        if not any(error.column in ("school_code", "school_name") for error in row.errors):
+        if not any(error.column in COLUMNS for error in row.errors):
             row.reject("school_code", "school_unknown", _unknown(code or name))
     elif context.schools is not None and school.pk not in context.schools:
         told = f"“{school.name}”不是本校，不能由您导入；请由该校经办导入。"

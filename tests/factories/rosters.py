@@ -188,7 +188,7 @@ class Rosters:
 
     def make(self, *, as_csv: bool = False) -> Made:
         r, self.is_csv = self.random, as_csv
-        rows, registry, rejected, duplicates, also = [], set(), Counter(), 0, 0
+        rows, registry, rejected, duplicates = [], set(), Counter(), 0
         for _ in range(r.randint(8, 25)):
             child = self.child()
             rows.append(self.cells(child))
@@ -201,9 +201,6 @@ class Rosters:
             self.spoil(cells, code)
             rows.append(cells)
             rejected[code] += 1
-            if code == "school_unknown" and "stage" not in self.columns:
-                rejected["stage_unknown"] += 1  # of the same row: nothing is left to tell the stage by
-                also += 1
         if r.random() < 0.5:  # one number, two children: both are held
             one, other = self.child(), self.child()
             rows += [self.cells(one), self.cells(other) | {"id_number": self.dirty(one.id_number)}]
@@ -217,7 +214,7 @@ class Rosters:
             registry.add(self.known(child))
             duplicates += 1
         r.shuffle(rows)
-        wrong = sum(rejected.values()) - also
+        wrong = sum(rejected.values())
         counts = {"rows": len(rows), "created": len(registry), "updated": 0, "unchanged": 0, "duplicates": duplicates, "rejected": wrong}  # fmt: skip
         if as_csv:
             return Made(self.as_csv(rows), "花名册.csv", counts, dict(sorted(rejected.items())), registry)

@@ -7,7 +7,7 @@ from tests import factories
 
 from .conftest import ROSTER, roster, roster_row, workbook
 from .test_fixing import assert_counted, only_wrong, send, suggested
-from .test_pages import url
+from .test_pages import url, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 TERM = ("--term", "2020-autumn")
@@ -79,3 +79,42 @@ def test_name_of_several_schools_beside_the_code_of_one_is_no_contradiction(run,
     run("roster", roster(qingshi, 1), *TERM)
 
     assert Enrolment.objects.get().school == qingshi
+
+
+def test_row_of_an_unknown_school_is_not_asked_for_its_stage(run, village, xiazhai):
+    content = roster(xiazhai, 1, 学校标识码="9999999999", 学校名称="", 学段="")
+
+    assert run("roster", content, *TERM)["rejected_by_code"] == {"school_unknown": 1}
+
+
+def test_row_of_a_school_with_several_stages_is_asked_for_its_stage(run, village):
+    both = factories.school("石桥镇学校", kind="nine_year")
+
+    assert run("roster", roster(both, 1, 学段=""), *TERM)["rejected_by_code"] == {"stage_unknown": 1}
+
+
+def test_rows_without_a_school_are_of_the_clerks_own(client, clerk, xiazhai, village, checked):
+    kept = [place for place, heading in enumerate(ROSTER) if heading not in ("学校标识码", "学校名称")]
+    rows = [
+        [row[place] for place in kept] for row in (ROSTER, roster_row(xiazhai, 1), roster_row(xiazhai, 2))
+    ]
+    batch = checked(workbook(("花名册", rows)), by=clerk)
+    client.force_login(clerk)
+    assert (batch.counts["created"], cells_shown(client, batch)) == (2, [xiazhai.name] * 2)
+
+    client.post(url("apply", batch))
+    work(batch)
+
+    assert list(Enrolment.objects.values_list("school", flat=True)) == [xiazhai.pk] * 2
+
+
+def test_row_of_another_school_is_still_refused_to_the_clerk(clerk, xiazhai, qingshi, village, checked):
+    batch = checked(roster(qingshi, 1), by=clerk)
+
+    assert batch.rejected_by_code == {"out_of_scope": 1}
+
+
+def test_row_without_a_school_is_refused_where_several_are_in_reach(run, xiazhai, village):
+    answer = run("roster", roster(xiazhai, 1, 学校标识码="", 学校名称=""), *TERM)
+
+    assert answer["rejected_by_code"] == {"school_unknown": 1}
