@@ -6,7 +6,7 @@ fixed for good, its programmes are rows that money is counted under.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -53,6 +53,27 @@ def library(name: str) -> str:
     return pack_text(name)
 
 
+def county_library() -> Callable[[str], str]:
+    """Return what gives the text of a pack that another includes: a built-in one, else the newest this county has published.
+
+    What a published one includes itself is what it was when it was published. Raise LookupError for neither.
+    """
+    included: dict[str, str] = {}
+
+    def text_of(name: str) -> str:
+        if name in included:
+            return included[name]
+        if name in built_in_packs():
+            return library(name)
+        policy = Policy.objects.published().filter(name=name).order_by("-version").first()
+        if policy is None:
+            raise LookupError(name)
+        included.update(policy.included)
+        return policy.text
+
+    return text_of
+
+
 def county_facts() -> tuple[engine.Fact, ...]:
     """Return the facts that this county has defined, as rules may ask them."""
     return tuple(
@@ -69,15 +90,16 @@ def county_facts() -> tuple[engine.Fact, ...]:
 
 def check(text: str) -> engine.Checkup:
     """Read, check and lint a pack's text as it would be here and now."""
-    return engine.check_pack(text, library=library, county_facts=county_facts())
+    return engine.check_pack(text, library=county_library(), county_facts=county_facts())
 
 
 def included_by(text: str) -> dict[str, str]:
     """Return {name: text} of the packs that ``text`` includes, and those that they do."""
     found: dict[str, str] = {}
+    text_of = county_library()
 
     def kept(name: str) -> str:
-        found[name] = library(name)
+        found[name] = text_of(name)
         return found[name]
 
     engine.check_pack(text, library=kept, county_facts=county_facts())
@@ -221,7 +243,7 @@ def load_policy(
     on the page and need not answer goes on. Raise PackError, with every problem by line, when the pack is wrong
     or its worked examples do not come out; OpenParameters.
     """
-    pack = engine.load_pack(text, library=library, county_facts=county_facts())
+    pack = engine.load_pack(text, library=county_library(), county_facts=county_facts())
     list(Policy.objects.select_for_update().values_list("pk"))
     present = Policy.objects.in_force(applies_from).first()
     goes_on = engine.answers_in(present.figures) if present and present.name == pack.name else {}

@@ -131,7 +131,7 @@ class _Reader:
                 raise LookupError(name)
             text = self.library(name)
         except LookupError:
-            self.top.report(f"没有可以包含的政策包“{name}”", "includes")
+            self.top.report(f"没有可以包含的政策包“{name}”，请写内置政策包或本县已发布政策的代码", "includes")
             return None
         try:
             inner = open_toml(text.removeprefix("\ufeff"), name)

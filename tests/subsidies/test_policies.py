@@ -4,10 +4,12 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from povertyedu.workflow.flow import SYSTEM, StepRefused
+from subsidies.actions import policies
 from subsidies.actions.policies import (
     NoPolicy,
     load_policy,
     new_draft,
+    pack_of,
     pack_text,
     policies_for,
     policy_for,
@@ -17,6 +19,7 @@ from subsidies.actions.recalculation import recalculate
 from subsidies.engine import PackError
 from subsidies.models import Policy, PolicyDecision, Programme
 from tests import factories
+from tests.factories.policies import TEXT
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
 
@@ -71,6 +74,50 @@ def test_draft_is_in_force_nowhere_until_it_is_published(guiding):
     assert policy_for("2020-autumn") == draft
     assert [step.verb for step in draft.decisions.all()] == ["draft", "publish"]
     assert PolicyDecision.broken_link(draft) is None
+
+
+BASED = """name = "based"
+title = "补充办法"
+document = "《补充办法》"
+first_term = "2015-autumn"
+includes = ["yunling"]
+"""
+
+
+def test_published_policy_is_included_as_it_was_then(db):
+    load_policy(text=TEXT, by=SYSTEM)
+    based = load_policy(text=BASED, by=SYSTEM, applies_from="2020-autumn")
+    assert based.included == {"yunling": TEXT}
+    assert [rule.code for rule in pack_of(based).rules] == ["living-1"]
+    newer = TEXT.replace("yuan = 1000", "yuan = 1250")
+    load_policy(text=newer, by=SYSTEM)
+    assert pack_of(based).rules[0].amount_fen == 100_000
+    again = load_policy(text=BASED + "# 再版\n", by=SYSTEM, applies_from="2020-autumn")
+    assert pack_of(again).rules[0].amount_fen == 125_000
+
+
+def test_what_an_included_policy_includes_is_what_it_was_when_it_was_published(db, monkeypatch):
+    over = BASED.replace('"based"', '"over"').replace('"yunling"', '"nation"')
+    nation = TEXT.replace('name = "yunling"', 'name = "nation"')
+    monkeypatch.setattr(policies, "built_in_packs", lambda: ["nation"])
+    monkeypatch.setattr(policies, "library", lambda name: nation)
+    load_policy(text=over, by=SYSTEM)
+    monkeypatch.setattr(policies, "library", lambda name: nation.replace("yuan = 1000", "yuan = 1"))
+    two = load_policy(text=BASED.replace('"yunling"', '"over"'), by=SYSTEM)
+    assert two.included == {"over": over, "nation": nation}
+    assert pack_of(two).rules[0].amount_fen == 100_000
+
+
+def test_draft_is_not_included_nor_a_policy_in_itself(db):
+    load_policy(text=TEXT, by=SYSTEM, publish=False)
+    with pytest.raises(
+        PackError, match="没有可以包含的政策包“yunling”，请写内置政策包或本县已发布政策的代码"
+    ):
+        load_policy(text=BASED, by=SYSTEM)
+    load_policy(text=TEXT, by=SYSTEM)
+    own = TEXT.replace("first_term", 'includes = ["yunling"]\nfirst_term', 1)
+    with pytest.raises(PackError, match="又包含了自己"):
+        load_policy(text=own, by=SYSTEM)
 
 
 def test_draft_is_published_once(guiding):

@@ -12,8 +12,8 @@ from subsidies.actions.policies import (
     OpenParameters,
     built_in_packs,
     county_facts,
+    county_library,
     giving_way,
-    library,
     load_policy,
     pack_of,
     pack_text,
@@ -43,7 +43,7 @@ class Command(BaseCommand):
             except ValueError as error:
                 raise CommandError(str(error), returncode=2) from error
         try:
-            pack = engine.load_pack(text, library=library, county_facts=county_facts())
+            pack = engine.load_pack(text, library=county_library(), county_facts=county_facts())
             figures = figures_of(pack, chosen)
             later = giving_way(
                 engine.Term.parse(applies_from) if applies_from else engine.Term(0, 0)
