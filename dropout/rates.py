@@ -8,8 +8,10 @@ from .queries.rate_names import names_of, traces_of
 
 _ALL = (PlaceKind.COUNTY, PlaceKind.TOWNSHIP, PlaceKind.SCHOOL)
 _TOWNSHIPS = (PlaceKind.COUNTY, PlaceKind.TOWNSHIP)
+_SCHOOLS = (PlaceKind.COUNTY, PlaceKind.SCHOOL)
 
 # 乡镇重点保入学率, 学校重点保巩固率 (Linxia 二(二)1): who owns an indicator is who is judged by it.
+# No school has all nine years, so those are a township's and the county's.
 ENTRY = Definition(
     "entry", "入学率", True, "适龄儿童中在校的 ÷ 适龄儿童；高一学段就读的算在校，休学的不算，送教上门的算", "临夏 一(二)：不低于98%", Reading.HOME, _TOWNSHIPS,
     rates.entry, names_of, traces_of, "在校的适龄儿童", "适龄儿童",
@@ -20,11 +22,11 @@ DROPOUT = Definition(
 )  # fmt: skip
 PRIMARY_SIX = Definition(
     "primary_six", "小学六年巩固率", True, "同一批一年级新生（加转入、减转出和死亡）中读到六年级的；没有一年级学籍的，从最早一个学期的在校生起算",
-    "临夏 二(二)1：学校重点保巩固率", Reading.SCHOOL, _ALL, rates.primary_six, names_of, traces_of, "读到六年级的", "同批学生",
+    "临夏 二(二)1：学校重点保巩固率", Reading.SCHOOL, _SCHOOLS, rates.primary_six, names_of, traces_of, "读到六年级的", "同批学生",
 )  # fmt: skip
 JUNIOR_THREE = Definition(
     "junior_three", "初中三年巩固率", True, "同一批七年级新生（加转入、减转出和死亡）中读到九年级的；没有七年级学籍的，从最早一个学期的在校生起算",
-    "临夏 二(二)1：学校重点保巩固率", Reading.SCHOOL, _ALL, rates.junior_three, names_of, traces_of, "读到九年级的", "同批学生",
+    "临夏 二(二)1：学校重点保巩固率", Reading.SCHOOL, _SCHOOLS, rates.junior_three, names_of, traces_of, "读到九年级的", "同批学生",
 )  # fmt: skip
 NINE_YEAR = Definition(
     "nine_year", "九年义务教育巩固率", True, "同一批小学一年级新生（加转入、减转出和死亡）中读到九年级的；没有一年级学籍的，从最早一个学期的在校生起算",

@@ -17,7 +17,16 @@ from .cases import (
 from .chains import AREA_DIGITS, PLACE_FIELDS, Lack, Line, PlaceKind
 from .duties import Climb, Proof, Then
 from .pledges import OF_SCHOOLS, UNIT_FIELDS, UnitKind
-from .records import CAMPAIGN_MONTHS, CareKind, Holiday, ReadyItem, ReportKind, ReportState, VisitOutcome
+from .records import (
+    CAMPAIGN_MONTHS,
+    IN_EVERY_TOWNSHIP,
+    CareKind,
+    Holiday,
+    ReadyItem,
+    ReportKind,
+    ReportState,
+    VisitOutcome,
+)
 from .screening import FOUND_AWAY, LEDGERS, FollowUp, Ground, Standing
 from .visits import ALL_CAUSES, Cause, Delivery, DenialKind, Met, Placement, VisitResult, VisitWay
 from .warnings import OF_FACTS, Factor, WarningLevel
@@ -28,6 +37,7 @@ __all__ = [
     "CAMPAIGN_MONTHS",
     "FOUND_AWAY",
     "GONE_FOR_GOOD",
+    "IN_EVERY_TOWNSHIP",
     "LEDGERS",
     "NOT_EXPECTED",
     "OF_FACTS",

@@ -43,6 +43,9 @@ class CareKind(models.TextChoices):
     LIVING_ROOM = "living_room", "特校生活室"
 
 
+IN_EVERY_TOWNSHIP = (CareKind.CENTRE, CareKind.PHONE, CareKind.MOTHER)  # 宜章 二6: at least one of each
+
+
 class ReportKind(models.TextChoices):
     MONTHLY = "monthly", "学校月报"
     QUARTERLY = "quarterly", "县季度会商"

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from dropout.actions import care as actions
-from dropout.enums import CareKind
+from dropout.enums import IN_EVERY_TOWNSHIP, CareKind
 from dropout.forms import CareForm
 from dropout.models import CareFacility
 from povertyedu.accounts.access import actor, needs
@@ -24,7 +24,7 @@ TITLE, NAME = "留守关爱", "dropout:care"
 @needs(P.VIEW_CASES)
 @require_GET
 def care(request):
-    """Count each kind by township; name the townships without a centre and the special schools without a living room."""
+    """Count each kind by township; name what a township lacks, and the special schools without a living room."""
     user = request.user
     facilities = CareFacility.objects.visible_to(user, P.VIEW_CASES)
     counted = facilities.in_use().order_by().values_list("area", "kind").annotate(count=Count("pk"))
@@ -42,7 +42,8 @@ def care(request):
         .order_by("code")
     )
     bare = [school for school in special if school.pk not in rooms]
-    without = [town for town in towns if (town.pk, CareKind.CENTRE) not in counts]
+    lacks = [(town, kind) for town in towns for kind in IN_EVERY_TOWNSHIP if (town.pk, kind) not in counts]
+    without = {kind: [town for town, lack in lacks if lack == kind] for kind in IN_EVERY_TOWNSHIP}
     may = user.can(P.KEEP_CALENDAR)
     listed = facilities.select_related("area", "school").order_by("area", "kind", "pk")[:1000]
     kept = [
@@ -53,20 +54,20 @@ def care(request):
         for one in listed
     ]  # fmt: skip
     return table_page(
-        request, title=TITLE, crumbs=crumbs(TITLE, NAME), note="每个乡镇至少 1 所关爱中心", buttons=[("登记", reverse("dropout:care_new"))] if may else [],
+        request, title=TITLE, crumbs=crumbs(TITLE, NAME), note="每个乡镇关爱中心、亲情电话、代理妈妈各至少 1 个", buttons=[("登记", reverse("dropout:care_new"))] if may else [],
         figures=[
             {"label": "乡镇", "value": len(towns), "unit": "个"},
-            {"label": "没有关爱中心的乡镇", "value": len(without), "unit": "个", "s": "bad" if without else "ok"},
+            *({"label": f"没有{kind.label}的乡镇", "value": len(bare_towns), "unit": "个", "s": "bad" if bare_towns else "ok"} for kind, bare_towns in without.items()),
             {"label": "没有生活室的特校", "value": len(bare), "unit": "所", "s": "bad" if bare else "ok"},
         ],
         panels=[
-            {"name": "missing", "title": "缺的", "heads": heads("单位", "缺什么"), "empty": "乡镇都有关爱中心，特校都有生活室。",
-             "rows": [row(str(each), CareKind.CENTRE.label, problem=True) for each in without] + [row(str(each), CareKind.LIVING_ROOM.label, problem=True) for each in bare]},
+            {"name": "missing", "title": "缺的", "heads": heads("单位", "缺什么"), "empty": "乡镇都有关爱中心、亲情电话、代理妈妈，特校都有生活室。",
+             "rows": [row(str(town), kind.label, problem=True) for town, kind in lacks] + [row(str(each), CareKind.LIVING_ROOM.label, problem=True) for each in bare]},
             {"name": "towns", "title": "各乡镇", "heads": heads("乡镇", *(f"{kind.label}#" for kind in CareKind)), "empty": "您的范围内没有乡镇。",
              "rows": [row(town.name, *(counts.get((town.pk, kind), 0) for kind in CareKind)) for town in towns]},
         ],
         heads=heads("名称", "种类", "乡镇", "学校", "负责人、电话", "状态"), rows=kept,
-        empty={"title": "还没有登记", "text": "登记关爱中心、亲情电话、代理妈妈、特校生活室；每个乡镇至少 1 所关爱中心。"},
+        empty={"title": "还没有登记", "text": "登记关爱中心、亲情电话、代理妈妈、特校生活室；每个乡镇前三种各至少 1 个。"},
     )  # fmt: skip
 
 

@@ -223,7 +223,7 @@ def test_families_are_visited_poor_and_struggling_first(client, on, clerk, teach
     assert Holiday.labels == ["寒假", "春节", "暑假"]
 
 
-def test_care_centre_is_asked_of_every_township_and_a_room_of_every_special_school(
+def test_centre_phone_and_proxy_mother_are_asked_of_every_township_and_a_room_of_every_special_school(
     client, on, basic, township_officer
 ):
     on("2026-05-01")
@@ -251,11 +251,14 @@ def test_care_centre_is_asked_of_every_township_and_a_room_of_every_special_scho
         return [[each["text"] for each in line["cells"]] for line in page.context["panels"][0]["rows"]]
 
     page = client.get(reverse("dropout:care"))
-    # facts row 49: at least one centre in each township, a living room in each special school
-    assert missing(page) == [["青石镇", "留守儿童关爱中心"], ["云岭县特殊教育学校", "特校生活室"]]
+    # facts row 49: at least one of each in each township, a living room in each special school
+    assert missing(page) == [
+        ["青石镇", "留守儿童关爱中心"], ["青石镇", "亲情电话"], ["青石镇", "代理妈妈"], ["云岭县特殊教育学校", "特校生活室"],
+    ]  # fmt: skip
     towns = [[each["text"] for each in line["cells"]] for line in page.context["panels"][1]["rows"]]
     assert towns == [["城关镇", "1", "1", "1", "0"], ["青石镇", "0", "0", "0", "0"]]
-    client.post(address, form | {"area": "529901101", "name": "青石镇关爱中心"})
+    for kind in ("centre", "phone", "mother"):
+        client.post(address, form | {"kind": kind, "area": "529901101", "name": f"青石镇{kind}"})
     client.post(address, form | {"kind": "living_room", "name": "生活室", "school": special.pk})
     assert missing(client.get(reverse("dropout:care"))) == []
     centre = CareFacility.objects.get(name="城关镇关爱中心")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dropout.models import Case
 from dropout.queries import rates
 from povertyedu.files.models import StoredFile
-from povertyedu.indicators.definitions import Period
+from povertyedu.indicators.definitions import Period, definitions
 from povertyedu.orgs.models import Area
 from students.models import Departure, Enrolment, Move, Promotion, Student
 from tests import factories
@@ -181,3 +181,11 @@ def test_rates_are_those_counted_from_raw_events(data, county):
         assert measured(rates.nine_year, period, made) == oracle.retention(county, year, day, 1, 9)
         assert measured(rates.entry, period, made, with_school=False) == oracle.entry_rate(county, year, day)
         transaction.set_rollback(True)
+
+
+def test_townships_own_entry_and_schools_own_retention():
+    """Linxia 二(二)1 (facts 2 row 3): who owns a rate is who is judged by it, the county always."""
+    judged = {code: set(definition.judged) for code, definition in definitions().items()}
+    assert [judged[code] for code in ("entry", "primary_six", "junior_three")] == [
+        {"county", "township"}, {"county", "school"}, {"county", "school"},
+    ]  # fmt: skip
