@@ -29,7 +29,7 @@ PER_STATEMENT = 1000
 
 def visit_family(
     *, by: Actor, enrolment: Enrolment, year: int, holiday: Holiday, visited_on: dt.date, visitor: str, result: str, text: str = "",
-    upload=None, owner=None,
+    thoughts: str = "", upload=None, owner=None,
 ) -> tuple[HomeVisit, bool]:  # fmt: skip
     """Record the visit of a holiday; return it and whether it is new: one sent twice is there already, and stays."""
     if visited_on > today():
@@ -41,7 +41,7 @@ def visit_family(
         visit = HomeVisit.objects.create(
             student_id=enrolment.student_id, year=year, holiday=holiday, school_id=enrolment.school_id, school_class_id=enrolment.school_class_id,
             school_area=enrolment.school_area, home_area=enrolment.home_area, visited_on=visited_on, visitor=visitor, result=result,
-            text=text, photo=stored, by_id=by.id, by_name=by.name,
+            thoughts=thoughts, text=text, photo=stored, by_id=by.id, by_name=by.name,
         )  # fmt: skip
         record(
             by, action="home_visit", subject=enrolment.student, changes={"家访": ["", f"{year} {holiday}"]}

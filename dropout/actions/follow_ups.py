@@ -25,6 +25,7 @@ class Contact(NamedTuple):
     result: str
     return_on: dt.date | None = None
     note: str = ""
+    thoughts: str = ""
 
 
 @transaction.atomic
@@ -51,7 +52,7 @@ def follow_up(*, by: Actor, student: Student, term: Term, contact: Contact) -> F
     made = FollowUp.objects.filter(**same).first()
     if made is None:
         made = FollowUp(
-            **same, term=term, whom=contact.whom, return_on=contact.return_on, note=contact.note, entered_by_id=by.id,
+            **same, term=term, whom=contact.whom, return_on=contact.return_on, thoughts=contact.thoughts, note=contact.note, entered_by_id=by.id,
             entered_by=by.name,
         )  # fmt: skip
         made.full_clean(exclude=["entered_by_id"])  # the system has none

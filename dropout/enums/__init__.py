@@ -1,6 +1,6 @@
 """The words of dropout control that code must know."""
 
-from .attendance import AbsenceReason, ClockStep, ContactResult, ContactWay
+from .attendance import AbsenceReason, ClockStep, ContactResult, ContactWay, Thoughts
 from .calendar import DutyCode, DutyPlace, SixSystem, TaskState
 from .cases import (
     GONE_FOR_GOOD,
@@ -80,6 +80,7 @@ __all__ = [
     "Standing",
     "TaskState",
     "Then",
+    "Thoughts",
     "UnitKind",
     "VisitOutcome",
     "VisitResult",

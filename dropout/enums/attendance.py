@@ -29,6 +29,16 @@ class ContactResult(models.TextChoices):
     NOT_REACHED = "not_reached", "没有联系上"
 
 
+class Thoughts(models.TextChoices):
+    """思想状态 (临夏州方案 二（二）6): how the child feels about school, as the family or the child says; empty: not known."""
+
+    STEADY = "steady", "稳定"
+    WEARY = "weary", "厌学"
+    LOW = "low", "情绪低落"
+    WANTS_WORK = "wants_work", "想外出打工"
+    OTHER = "other", "其他波动"
+
+
 class ClockStep(models.IntegerChoices):
     """How far the clock of a child who stays away has come; numbers are stored and compared."""
 

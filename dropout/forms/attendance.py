@@ -6,13 +6,14 @@ from django import forms
 
 from dropout.actions.attendance import Why
 from dropout.actions.follow_ups import Contact
-from dropout.enums import AbsenceReason, ContactResult, ContactWay
+from dropout.enums import AbsenceReason, ContactResult, ContactWay, Thoughts
 from povertyedu.accounts.filters import TownshipFilter
 from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import School
 from povertyedu.workbooks import cells
 from povertyedu.workbooks.fields import CellField, DayField
 
+UNKNOWN_THOUGHTS = [("", "没有了解到"), *Thoughts.choices]
 MARKS = [
     ("", "到"),
     (AbsenceReason.ILL.value, "病假"),
@@ -95,6 +96,9 @@ class FollowUpForm(forms.Form):
     way = forms.ChoiceField(label="方式", choices=ContactWay.choices)
     result = forms.ChoiceField(label="结果", choices=ContactResult.choices)
     return_on = DayField(label="返校日期", required=False, help_text="结果是“将返校”的填写，如 2026-09-10")
+    thoughts = forms.ChoiceField(
+        label="思想状态", required=False, choices=UNKNOWN_THOUGHTS, help_text="学生对上学怎么想；只有办理个案的人看得到"
+    )  # fmt: skip
     note = CellField(
         cells.clean_text, label="情况说明", max_length=200, widget=forms.Textarea(attrs={"rows": 2}),
         help_text="只有办理个案的人看得到，打开有记录",

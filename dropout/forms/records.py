@@ -12,6 +12,8 @@ from povertyedu.orgs.models import School
 from povertyedu.workbooks import cells
 from povertyedu.workbooks.fields import CellField, DayField
 
+from .attendance import UNKNOWN_THOUGHTS
+
 DAY = {"placeholder": "如 2026-02-20"}
 
 
@@ -83,6 +85,9 @@ class HomeVisitForm(forms.Form):
     visited_on = _day("家访日期", initial=today)
     visitor = CellField(cells.clean_text, label="家访人", required=True, max_length=60)
     result = forms.ChoiceField(label="结果", choices=VisitOutcome.choices, widget=forms.RadioSelect)
+    thoughts = forms.ChoiceField(
+        label="思想状态", required=False, choices=UNKNOWN_THOUGHTS, help_text="学生对上学怎么想；只有办理个案的人看得到"
+    )  # fmt: skip
     text = _text("情况", 500, help_text="只有办理个案的人看得到")
     scan = ScanField(label="照片", required=False)
 

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from dropout.enums import AbsenceReason, ContactResult, ContactWay
+from dropout.enums import AbsenceReason, ContactResult, ContactWay, Thoughts
 from povertyedu.orgs.models import SchoolClass, Term
 from povertyedu.orgs.scope import ScopedQuerySet
 from students.models import Enrolment, Student
@@ -146,6 +146,9 @@ class FollowUp(models.Model):
     way = models.CharField("方式", max_length=10, choices=ContactWay.choices)
     result = models.CharField("结果", max_length=12, choices=ContactResult.choices)
     return_on = models.DateField("返校日期", null=True, blank=True)
+    thoughts = models.CharField(
+        "思想状态", max_length=12, choices=Thoughts.choices, blank=True, db_default=""
+    )
     note = models.CharField("情况说明", max_length=200, blank=True)
     entered_at = models.DateTimeField("登记时间", default=timezone.now)
     entered_by_id = models.BigIntegerField("登记人编号", null=True)

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from dropout.enums import CareKind, Holiday, VisitOutcome
+from dropout.enums import CareKind, Holiday, Thoughts, VisitOutcome
 from povertyedu.files.models import StoredFile
 from povertyedu.orgs.enums import Stage
 from povertyedu.orgs.models import Area, School, SchoolClass
@@ -39,6 +39,9 @@ class HomeVisit(models.Model):
     visited_on = models.DateField("家访日期")
     visitor = models.CharField("家访人", max_length=60)
     result = models.CharField("结果", max_length=8, choices=VisitOutcome.choices)
+    thoughts = models.CharField(
+        "思想状态", max_length=12, choices=Thoughts.choices, blank=True, db_default=""
+    )
     text = models.CharField("情况", max_length=500, blank=True)
     photo = models.ForeignKey(
         StoredFile, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="照片"

@@ -75,9 +75,13 @@ def follow_up_new(request, student_pk: int):
             messages.success(request, f"已登记与{enrolment.student}家长的联系：{made.told}。")
             return redirect(back)
     earlier = list(FollowUp.objects.visible_to(request.user, P.WORK_CASES).filter(student=student_pk))
-    if any(one.note for one in earlier):
+    if any(one.note or one.thoughts for one in earlier):
         record_access(
-            by, kind="reveal", subject=enrolment.student, fields="缺勤跟进情况说明", reason="登记缺勤跟进"
+            by,
+            kind="reveal",
+            subject=enrolment.student,
+            fields="缺勤跟进情况说明、思想状态",
+            reason="登记缺勤跟进",
         )
     context = {
         "crumbs": crumbs(("缺勤未跟进", reverse("dropout:follow_ups")), (enrolment.student.name, None)),

@@ -187,7 +187,7 @@ def home_visit(request, pk):
         data = form.cleaned_data
         told = attempt(
             form, actions.visit_family, by=actor(request, P.WORK_CASES), enrolment=enrolment, year=year, holiday=holiday, visited_on=data["visited_on"],
-            visitor=data["visitor"], result=data["result"], text=data["text"], upload=data["scan"], owner=request.user,
+            visitor=data["visitor"], result=data["result"], thoughts=data["thoughts"], text=data["text"], upload=data["scan"], owner=request.user,
         )  # fmt: skip
         if told:
             messages.success(
@@ -205,7 +205,9 @@ def home_visit(request, pk):
 def _shown(request, visit: HomeVisit, enrolment: Enrolment, back: str):
     """Show a visit; what the family told leaves an AccessEvent."""
     by = actor(request, P.WORK_CASES)
-    record_access(by, kind="reveal", subject=enrolment.student, fields="家访情况", reason="查看家访记录")
+    record_access(
+        by, kind="reveal", subject=enrolment.student, fields="家访情况、思想状态", reason="查看家访记录"
+    )
     context = {
         "crumbs": crumbs(TITLE, NAME, (enrolment.student.name, None)), "it": visit, "enrolment": enrolment, "back_url": back,
         "s": STATES[VisitOutcome(visit.result)],

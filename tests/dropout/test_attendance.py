@@ -231,12 +231,17 @@ def test_absence_without_a_contact_is_an_exception_until_one_is_registered(
         answer = client.post(form, contact | {"return_on": "2020-09-10"} | wrong)
         assert (answer.status_code, told in answer.content.decode()) == (422, True)
     for _ in range(2):
-        assert client.post(form, contact | {"return_on": "2020-09-10", "note": "发烧"}).status_code == 302
+        assert (
+            client.post(
+                form, contact | {"return_on": "2020-09-10", "note": "发烧", "thoughts": "weary"}
+            ).status_code
+            == 302
+        )
     assert FollowUp.objects.count() == 1
     assert client.get(EXCEPTIONS).context["rows"] == []
     assert not AccessEvent.objects.exists()
-    client.get(form)  # what was noted is opened
-    assert AccessEvent.objects.get().fields == "缺勤跟进情况说明"
+    text = client.get(form).content.decode()  # what was noted is opened
+    assert ("厌学</td>" in text, AccessEvent.objects.get().fields) == (True, "缺勤跟进情况说明、思想状态")
     for days in (1, 2, 3):  # promised for Thursday: Tuesday and Wednesday are accounted for
         on_monday(days)
         post(client, five, marks(**{f"r_{luona.pk}": "unknown"}))

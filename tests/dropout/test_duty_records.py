@@ -195,7 +195,13 @@ def test_families_are_visited_poor_and_struggling_first(client, on, clerk, teach
     assert [(line[0], line[3]) for line in texts(page)] == [
         ("丁辍", "控辍个案、建档立卡"), ("丙贫", "建档立卡"), ("乙困", "预警、留守儿童"), ("乙守", "留守儿童"), ("甲平", ""),
     ]  # fmt: skip
-    typed = {"visited_on": "2021-02-09", "visitor": "罗雪", "result": "hardship", "text": "祖母患病"}
+    typed = {
+        "visited_on": "2021-02-09",
+        "visitor": "罗雪",
+        "result": "hardship",
+        "thoughts": "wants_work",
+        "text": "祖母患病",
+    }
     for child in [away, *type(away).objects.exclude(pk=away.pk)]:
         address = (
             f"{reverse('dropout:home_visit', args=[child.enrolments.get().pk])}?year=2021&holiday=spring"
@@ -209,10 +215,12 @@ def test_families_are_visited_poor_and_struggling_first(client, on, clerk, teach
     shown = client.get(
         f"{reverse('dropout:home_visit', args=[away.enrolments.get().pk])}?year=2021&holiday=spring"
     )
-    assert ("祖母患病" in shown.content.decode(), AccessEvent.objects.filter(fields="家访情况").count()) == (
-        True,
-        1,
-    )
+    text = shown.content.decode()
+    assert (
+        "祖母患病" in text,
+        "想外出打工" in text,
+        AccessEvent.objects.filter(fields="家访情况、思想状态").count(),
+    ) == (True, True, 1)
     client.force_login(clerk)
     page = client.get(reverse("dropout:home_visits"))
     assert (texts(page), figures(page)) == (
