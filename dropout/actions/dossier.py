@@ -59,7 +59,7 @@ def _lines(paper: Document, file: Dossier) -> None:
 
 def _plan(paper: Document, file: Dossier) -> None:
     rows = [
-        [f"{timezone.localtime(plan.made_at):%Y-%m-%d}", "、".join(plan.cause_labels), plan.situation, plan.measures,
+        [f"{timezone.localtime(plan.made_at):%Y-%m-%d}", "、".join(plan.cause_labels), plan.situation, plan.told,
          plan.get_placement_display(), plan.leader.name if plan.leader else "", f"{plan.target_on}"]
         for plan in ([file.plan] if file.plan else []) + file.old_plans
     ]  # fmt: skip

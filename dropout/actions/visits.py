@@ -25,13 +25,13 @@ from .uploads import kept
 @transaction.atomic
 def make_plan(
     *, by: Actor, case: Case, causes: int, measures: str, target_on: dt.date, situation: str = "", placement: str = "",
-    leader: Person | None = None,
+    leader: Person | None = None, means: int = 0,
 ) -> Plan:  # fmt: skip
     """Make the child's plan, or a new version of it; the first one begins with persuasion. The log does not say what it holds."""
     case = _open(case)
     Plan.objects.filter(case=case, superseded_at=None).update(superseded_at=timezone.now())
     plan = Plan.objects.create(
-        case=case, causes=causes, measures=measures.strip(), target_on=target_on, situation=situation.strip(), placement=placement,
+        case=case, causes=causes, means=means, measures=measures.strip(), target_on=target_on, situation=situation.strip(), placement=placement,
         leader=leader, made_by_id=by.id, made_by=by.name,
     )  # fmt: skip
     record(by, action="case.plan", subject=case)

@@ -28,11 +28,23 @@ from .records import (
     VisitOutcome,
 )
 from .screening import FOUND_AWAY, LEDGERS, FollowUp, Ground, Standing
-from .visits import ALL_CAUSES, Cause, Delivery, DenialKind, Met, Placement, VisitResult, VisitWay
+from .visits import (
+    ALL_CAUSES,
+    ALL_MEANS,
+    Cause,
+    Delivery,
+    DenialKind,
+    Means,
+    Met,
+    Placement,
+    VisitResult,
+    VisitWay,
+)
 from .warnings import OF_FACTS, Factor, WarningLevel
 
 __all__ = [
     "ALL_CAUSES",
+    "ALL_MEANS",
     "AREA_DIGITS",
     "CAMPAIGN_MONTHS",
     "FOUND_AWAY",
@@ -67,6 +79,7 @@ __all__ = [
     "Holiday",
     "Lack",
     "Line",
+    "Means",
     "Met",
     "Outcome",
     "PlaceKind",

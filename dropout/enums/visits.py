@@ -17,6 +17,17 @@ class Cause(models.IntegerChoices):
 ALL_CAUSES = sum(Cause.values)
 
 
+class Means(models.IntegerChoices):
+    """How a child is kept at school (临夏州方案 二（二）5, facts.md 2 row 6); bits, since a plan may use several."""
+
+    SAFETY = 1, "安全控辍"
+    QUALITY = 2, "质量控辍"
+    AFFECTION = 4, "情感控辍"
+
+
+ALL_MEANS = sum(Means.values)
+
+
 class Placement(models.TextChoices):
     """How a child that returns is taken in."""
 

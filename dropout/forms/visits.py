@@ -4,7 +4,7 @@ import uuid
 
 from django import forms
 
-from dropout.enums import Cause, Line, Met, Placement, VisitResult, VisitWay
+from dropout.enums import Cause, Line, Means, Met, Placement, VisitResult, VisitWay
 from povertyedu.files.forms import ScanField
 from povertyedu.orgs.calendar import today
 from povertyedu.workbooks import cells
@@ -26,6 +26,9 @@ class PlanForm(forms.Form):
         label="辍学原因", choices=Cause.choices, coerce=int, widget=forms.CheckboxSelectMultiple, help_text=SENSITIVE
     )  # fmt: skip
     situation = long_text("具体情况", help_text=SENSITIVE)
+    means = forms.TypedMultipleChoiceField(
+        label="控辍办法", required=False, choices=Means.choices, coerce=int, widget=forms.CheckboxSelectMultiple
+    )  # fmt: skip
     measures = long_text("措施", required=True, help_text="谁做什么、怎么做，如学业辅导、家庭帮扶、心理疏导")
     placement = forms.ChoiceField(
         label="安置方式", required=False, choices=[("", "未定"), *Placement.choices]
@@ -40,6 +43,7 @@ class PlanForm(forms.Form):
             for name in ("situation", "measures", "placement", "target_on"):
                 self.fields[name].initial = getattr(plan, name)
             self.fields["leader"].initial = plan.leader_id
+            self.fields["means"].initial = [each for each in Means.values if plan.means & each]
             self.fields["causes"].initial = [cause for cause in Cause.values if plan.causes & cause]
 
     def clean_target_on(self):

@@ -8,7 +8,18 @@ from django.db import models
 from django.db.models import Q, Sum
 from django.utils import timezone
 
-from dropout.enums import ALL_CAUSES, Cause, Line, Met, Placement, Proof, VisitResult, VisitWay
+from dropout.enums import (
+    ALL_CAUSES,
+    ALL_MEANS,
+    Cause,
+    Line,
+    Means,
+    Met,
+    Placement,
+    Proof,
+    VisitResult,
+    VisitWay,
+)
 from povertyedu.files.models import StoredFile
 from povertyedu.orgs.models import Person
 
@@ -21,6 +32,7 @@ class Plan(models.Model):
     case = models.ForeignKey(Case, models.PROTECT, related_name="plans", verbose_name="个案")
     causes = models.PositiveSmallIntegerField("原因", help_text="Cause 的位")
     situation = models.CharField("具体情况", max_length=500, blank=True)
+    means = models.PositiveSmallIntegerField("控辍办法", default=0, db_default=0, help_text="Means 的位")
     measures = models.CharField("措施", max_length=500)
     placement = models.CharField("安置方式", max_length=12, choices=Placement.choices, blank=True)
     leader = models.ForeignKey(
@@ -42,6 +54,7 @@ class Plan(models.Model):
             models.CheckConstraint(
                 name="plan_names_causes_that_are_known", condition=Q(causes__gte=1, causes__lte=ALL_CAUSES)
             ),
+            models.CheckConstraint(name="plan_uses_means_that_are_known", condition=Q(means__lte=ALL_MEANS)),
             models.CheckConstraint(name="plan_says_what_is_done", condition=~Q(measures="")),
         ]
 
@@ -51,6 +64,12 @@ class Plan(models.Model):
     @property
     def cause_labels(self) -> list[str]:
         return [cause.label for cause in Cause if self.causes & cause]
+
+    @property
+    def told(self) -> str:
+        """What is done, after the means it belongs to."""
+        means = "、".join(each.label for each in Means if self.means & each)
+        return f"{means}：{self.measures}" if means else self.measures
 
 
 class Visit(models.Model):

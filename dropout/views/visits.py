@@ -34,7 +34,7 @@ def plan(request, pk: int):
     form = PlanForm(request.POST or None, leaders=names, plan=old)
     if form.is_bound and form.is_valid():
         data = dict(form.cleaned_data)
-        data["causes"] = sum(data["causes"])
+        data |= {"causes": sum(data["causes"]), "means": sum(data["means"])}
         data["leader"] = next((person for person in leaders if str(person.pk) == data["leader"]), None)
         if attempt(form, actions.make_plan, by=actor(request, P.WORK_CASES), case=found, **data):
             messages.success(request, "方案已保存，旧方案保留在卷宗里。" if old else "方案已保存，开始劝返。")

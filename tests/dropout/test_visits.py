@@ -6,10 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
 
 from dropout.actions import case_steps as steps
 from dropout.actions import visits as actions
-from dropout.enums import Cause
+from dropout.enums import Cause, Means
 from dropout.models import Case, Duty, Lesson, Plan, Visit, school_year_of
 from povertyedu.audit.models import AuditEvent
 from povertyedu.files.models import StoredFile
@@ -70,6 +71,20 @@ def test_plan_begins_persuasion_and_a_new_one_keeps_the_old(case):
         Plan.objects.create(
             case=case, causes=0, measures="x", target_on=day("2020-11-01"), superseded_at=first.made_at
         )
+
+
+def test_means_of_a_plan_are_the_three_of_linxia(client, case, basic):
+    """安全、质量、情感控辍 (facts 2 row 6), ticked on the plan and told with its measures."""
+    assert Means.labels == ["安全控辍", "质量控辍", "情感控辍"]
+    steps.verify(by=OFFICER, case=case)
+    client.force_login(basic)
+    typed = {"causes": [1], "means": [1, 4], "measures": "班主任结对谈心", "target_on": "2020-11-01"}
+    assert client.post(reverse("dropout:plan", args=[case.pk]), typed).status_code == 302
+    for page in ("case", "dossier"):
+        text = client.get(reverse(f"dropout:{page}", args=[case.pk])).content.decode()
+        assert "安全控辍、情感控辍：班主任结对谈心" in text
+    with pytest.raises(IntegrityError, match="plan_uses_means"), transaction.atomic():
+        Plan.objects.update(means=8)
 
 
 def test_visit_sent_twice_is_one_and_its_photo_too(case):
