@@ -13,8 +13,10 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from povertyedu.workflow.flow import SYSTEM
+from subsidies.actions.policies import pack_of, pack_text
 from subsidies.actions.recalculation import recalculate
 from subsidies.actions.what_if import run_what_if
+from subsidies.engine import averages_of, ratios_of
 from subsidies.models import Balance, Batch, Entitlement, Policy
 from tests import factories
 from tests.e2e.test_student_form import violations
@@ -198,6 +200,8 @@ def test_pages_of_a_policy_are_accessible_and_fit(open_page, children, aid_offic
     draft = policies.draft(policies.TEXT.replace("1000", "1250"))
     run_what_if(policy=draft, by=SYSTEM)
     version = Policy.objects.published().get()
+    guiding = policies.draft(pack_text("guiding"))  # leaves a ratio open, and has an amount on average
+    (ratio,), (average,) = ratios_of(pack_of(guiding)), averages_of(pack_of(guiding))
     compare = "?left=&left_term=2020-autumn&right=guiding&right_term=2020-autumn"
     addresses = [
         reverse("subsidies:policy"),
@@ -215,6 +219,9 @@ def test_pages_of_a_policy_are_accessible_and_fit(open_page, children, aid_offic
                 "what_if", "what_if_schools", "what_if_children",
             )
         ),
+        reverse("subsidies:draft_figures", args=[guiding.pk]),
+        reverse("subsidies:draft_ratio", args=[guiding.pk], query={"code": ratio.key}),
+        reverse("subsidies:draft_average", args=[guiding.pk], query={"code": average.key}),
         reverse("subsidies:why", args=[children["罗娜"].pk]),
     ]  # fmt: skip
     page = open_page(aid_officer, width=size[0], height=size[1])
