@@ -119,6 +119,11 @@ def withdraw_post(*, by: Actor, post: Appointment, reason: str) -> Teacher:
         raise StepRefused(
             f"{taken.school.name}的岗位自 {taken.since} 起，已经开始，不能撤回；请办理“更正”“调动”或“离任”。"
         )
+    sent = held.deployments.binding().filter(sending=taken.school, since__gte=taken.since).first()
+    if sent:
+        raise StepRefused(
+            f"{held.name}从{taken.school.name}的{sent.get_kind_display()}（{sent.period}）已批准；请先撤回那次派出，再撤回岗位。"
+        )
     before = held.appointments.filter(until=taken.since - DAY).select_related("school").first()
     _hold(taken.school, before)
     taken.delete()
@@ -143,12 +148,12 @@ def leave(*, by: Actor, teacher: Teacher, state: str, on: dt.date, reason: str) 
         .get(pk=teacher.pk)
     )
     _refuse_away(held, "离岗")
-    present = held.appointments.standing().select_related("school").first()
+    present = held.appointments.not_over().select_related("school").order_by("-since").first()
     if on > today():
         raise StepRefused(f"止任日期不能晚于今天 {today()}；请到那天再办理。")
     if not held.is_serving:
         raise StepRefused(f"{held.name}已是“{held.get_state_display()}”，没有岗位，不用再办理离任。")
-    if present is None and held.state == state:
+    if held.state == state and (present is None or present.until == on):
         raise StepRefused(f"{held.name}没有岗位，不用再办理离任。")
     if present:
         _hold(None, present)

@@ -7,8 +7,9 @@ from django.urls import reverse
 from povertyedu.audit.models import AuditEvent
 from povertyedu.workflow.flow import StepRefused
 from teachers.actions import posts
-from teachers.models import Appointment, Establishment
+from teachers.models import Appointment, Deployment, Establishment
 from tests.factories import teachers
+from tests.teachers.deploying import deployment
 from tests.teachers.moving import BY, appoint, day
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sql]
@@ -72,6 +73,15 @@ def test_post_of_a_newcomer_who_does_not_come_is_withdrawn(xiazhai):
     assert (zhao.appointments.count(), zhao.person.school, Establishment.objects.get().filled) == (0, None, 0)
 
 
+def test_post_that_an_approved_deployment_goes_out_from_is_not_withdrawn(leaving, xiazhai):
+    sent = deployment(leaving, xiazhai, state="approved", since=day(120), until=day(200))
+    coming = leaving.appointments.get(until=None)
+    with pytest.raises(StepRefused, match=f"轮岗交流（{day(120)} 至 {day(200)}）已批准；请先撤回那次派出"):
+        posts.withdraw_post(by=BY, post=coming, reason="文件撤销")
+    Deployment.objects.filter(pk=sent.pk).update(state="withdrawn")
+    posts.withdraw_post(by=BY, post=coming, reason="文件撤销")
+
+
 def test_verbs_before_a_coming_post_say_that_it_can_be_withdrawn(leaving, xiazhai, qingshi):
     for verb in (
         lambda: appoint(leaving, xiazhai, day(9)),
@@ -112,6 +122,17 @@ def test_end_written_down_by_mistake_is_taken_away(xiazhai, qingshi):
     corrected(wang.appointments.get(), until=None)
     assert days_of(wang) == [(xiazhai.name, teachers.SINCE, None)]
     assert Establishment.objects.get(school=xiazhai).filled == 1
+
+
+def test_leaving_before_a_last_day_that_was_set_brings_it_forward(leaving, xiazhai):
+    began, coming = leaving.appointments.order_by("since")
+    posts.withdraw_post(by=BY, post=coming, reason="文件撤销")
+    Appointment.objects.filter(pk=began.pk).update(until=day(30))
+    for state, told in (("active", "没有岗位，不用再办理离任"), ("retired", "已是“退休”")):
+        posts.leave(by=BY, teacher=leaving, state=state, on=day(0), reason="到龄")
+        assert days_of(leaving) == [(xiazhai.name, began.since, day(0))]
+        with pytest.raises(StepRefused, match=told):
+            posts.leave(by=BY, teacher=leaving, state=state, on=day(0), reason="到龄")
 
 
 def test_last_day_does_not_run_into_the_next_post_nor_end_a_standing_one(leaving):
