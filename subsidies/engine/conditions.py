@@ -44,8 +44,11 @@ class Condition:
         if self.any_of:
             yield self.fact.one_of(self.any_of, county)
         if self.none_of:
-            unwanted, is_unknown = self.fact.one_of(self.none_of, county), self.fact.is_unknown
-            yield lambda value: not (is_unknown(value) or unwanted(value))
+            unwanted, unknown = self.fact.one_of(self.none_of, county), self.fact.default
+            if self.fact.may_be_unknown:
+                yield lambda value: value != unknown and not unwanted(value)
+            else:
+                yield lambda value: not unwanted(value)
         if self.all_of:
             yield self.fact.all_of(self.all_of)
         if self.low is not None or self.high is not None:

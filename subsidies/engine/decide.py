@@ -82,7 +82,7 @@ def decide(profile: dict[str, Value], measures: Measures, plan: Plan) -> Decisio
         out: list[Judgement] = []
         for ready in unit.rules:
             holds = ready.holds(treated)
-            if not holds and ready.rule.code not in put_off:
+            if not holds and not (put_off and ready.rule.code in put_off):
                 continue
             daily = daily or ready.counts_meal_days
             treatment = _needed(ready, profile, treatments) if holds and treatments else None

@@ -180,12 +180,11 @@ class Plan:
 
     def units_of(self, stage: Value) -> tuple[Unit, ...]:
         """The units with the rules that may hold for a child of this stage."""
-        if FACTS["stage"].is_unknown(stage):
-            return self.units
         found = self._of_stage.get(stage)
         if found is None:
+            unknown = FACTS["stage"].is_unknown(stage)  # any rule may wait for it
             kept = (
-                Unit(unit.pick, tuple(one for one in unit.rules if one.may_hold("stage", stage)))
+                Unit(unit.pick, tuple(one for one in unit.rules if unknown or one.may_hold("stage", stage)))
                 for unit in self.units
             )
             found = self._of_stage[stage] = tuple(unit for unit in kept if unit.rules)
