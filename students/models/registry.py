@@ -363,7 +363,7 @@ class FactChange(models.Model):
 
     class Meta:
         verbose_name = "待重算"
-        indexes = [models.Index(fields=["term", "id"], name="fact_change_by_term")]
+        indexes = [models.Index(fields=["term", "student"], name="fact_change_by_child")]
 
     def __str__(self):
         return f"{self.term_id} {self.student_id}"
