@@ -96,12 +96,12 @@ def _no_sheet(resource, missing: list[str], sheets: list[dict]) -> WorkbookError
         told = "、".join(missing)
         return HeadingsUnclear(
             "columns_missing",
-            f"没有找到必需的列：{told}。这可能不是“{resource.label}”；请下载模板对照表头，改好后再上传。",
+            f"没有找到必需的列：{told}。这可能不是“{resource.label}”；{resource.heading_advice}",
             sheets,
         )
     return HeadingsUnclear(
         "header_missing",
-        f"没有找到“{resource.label}”的表头；请确认选对了文件和种类，或下载模板填写后再上传。",
+        f"没有找到“{resource.label}”的表头；请确认选对了文件。{resource.heading_advice}",
         sheets,
     )
 

@@ -37,6 +37,9 @@ class ImportResource(WorkbookResource):
     needs_term = True
     note = ""
     preview: Sequence[str] = ()  # columns that the preview shows
+    heading_advice = (
+        "请确认选对了种类，下载模板对照表头，改好后再上传。"  # what to do where the headings are not found
+    )
     key_column = ""
     can_be_complete = False  # may name everybody of the schools it covers: who is missing is then listed
     proposes_ends = False  # a complete file has something to say of people it does not name

@@ -19,6 +19,7 @@ class ComparisonListResource(ImportResource):
     """The three columns every such list has, under whichever heading."""
 
     label = "比对名单"
+    heading_advice = "请把名单的表头写成“姓名”“身份证号”（乡镇、村或学校可以不写），改好后再上传。"
 
     name = person_name()
     id_number = Column(

@@ -250,8 +250,12 @@ def test_pages_lead_from_the_upload_to_the_disposal(client, administrator, luona
 def test_file_that_is_no_list_fails_with_a_sentence(client, administrator, autumn):
     client.force_login(administrator)
     send(client, left_file=upload(("a", "b"), headings=("甲", "乙")))
-    with pytest.raises(JobRefused, match="没有找到"):
+    with pytest.raises(JobRefused) as refused:
         tasks.compare(Job.objects.get(), NO_PROGRESS, **Job.objects.get().arguments)
+    assert str(refused.value) == (
+        "没有找到“比对名单”的表头；请确认选对了文件。"
+        "请把名单的表头写成“姓名”“身份证号”（乡镇、村或学校可以不写），改好后再上传。"
+    )
     comparison = Comparison.objects.get()
     assert comparison.state == "failed"
     assert (
