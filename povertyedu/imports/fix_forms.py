@@ -1,4 +1,4 @@
-"""The form of one wrong row: its cells in error, and those they are read with."""
+"""The form of one row: its cells in error or doubt, and those they are read with."""
 
 from django import forms
 
@@ -13,7 +13,7 @@ class FixForm(forms.Form):
     def __init__(self, *args, content: dict, resource, **kwargs):
         super().__init__(*args, **kwargs)
         told: dict[str, list[str]] = {}
-        for column, _, message in content["errors"]:
+        for column, _, message in (*content["errors"], *content["warnings"]):
             told.setdefault(column, []).append(message)
         self.shown = {}
         for name in editable_columns(content, resource):

@@ -41,12 +41,12 @@ def back(request, batch: ImportBatch):
 
 @may_import
 def fix(request, pk: int, row: int):
-    """Show the wrong cells of a row as inputs; judge the row again with what is sent."""
+    """Show the cells of a row that are wrong or were not taken over as inputs; judge the row again with what is sent."""
     batch = own_batch(request, pk)
     if not may_fix(batch):
         messages.info(request, "这次导入正在办理或已经办完，不能再改；请刷新页面后再看。")
         return redirect("imports:detail", batch.pk)
-    staged = wrong_row(batch, row)
+    staged = get_object_or_404(batch.staged.with_problems(), pk=row)
     resource = actions.resource_of(batch.kind)
     form = FixForm(request.POST or None, content=staged.content, resource=resource)
     if not form.fields:
@@ -74,10 +74,13 @@ def fixed(request, batch: ImportBatch, resource, edits: dict[int, dict[str, str]
         messages.warning(request, str(refusal))
         return back(request, batch)
     wrong = [staged for staged in rows if staged.outcome == RowOutcome.REJECTED]
-    if len(rows) > len(wrong):
-        first = next(staged for staged in rows if staged.outcome != RowOutcome.REJECTED)
-        told = row_place(first) if len(rows) == 1 else f"{len(rows) - len(wrong)} 行"
+    good = [staged for staged in rows if staged.outcome != RowOutcome.REJECTED]
+    if good:
+        told = row_place(good[0]) if len(rows) == 1 else f"{len(good)} 行"
         messages.success(request, f"{told}已改好，和其他行一起等确认导入。")
+    if doubtful := [staged for staged in good if staged.has_problem]:
+        told = row_place(doubtful[0]) + (f"等 {len(doubtful)} 行" if len(doubtful) > 1 else "")
+        messages.warning(request, f"{told}还有提醒：{doubtful[0].content['warnings'][0][2]}")
     if wrong:
         _, _, reason = wrong[0].content["errors"][0]
         told = row_place(wrong[0]) + (f"等 {len(wrong)} 行" if len(wrong) > 1 else "")

@@ -22,9 +22,9 @@ MOST_AT_ONCE = 2000  # rows put right by one click; more than these are better c
 
 
 def editable_columns(content: dict, resource) -> list[str]:
-    """Return the columns of a wrong row that may be put right: those in error and what they are read with."""
+    """Return the columns of a row that may be put right: those in error or doubt and what they are read with."""
     names = []
-    for column, _, _ in content["errors"]:
+    for column, _, _ in (*content["errors"], *content["warnings"]):
         if column in resource.fields:
             names += [column, *(name for name in RELATED.get(column, ()) if name in resource.fields)]
     return list(dict.fromkeys(names))
@@ -34,12 +34,12 @@ def editable_columns(content: dict, resource) -> list[str]:
 def fix_rows(
     *, batch: ImportBatch, edits: dict[int, dict[str, str]], resource, context: Context, by: Actor
 ) -> list[StagedRow]:
-    """Put cells of wrong rows right (key of staged row -> column -> text), and judge the rows again.
+    """Put cells of rows with problems right (key of staged row -> column -> text), and judge the rows again.
 
     Return the rows as they are now. Refused where the import is not waiting for its confirmation.
     """
     _claim(batch)
-    targets = list(batch.staged.rejected().filter(pk__in=edits).order_by("pk"))
+    targets = list(batch.staged.with_problems().filter(pk__in=edits).order_by("pk"))
     if len(targets) != len(edits):
         raise StepRefused("这一行已经改好，或已不在核对结果里；请刷新页面。")
     rows = [taken_up(staged, resource) for staged in targets]

@@ -60,7 +60,7 @@ def may_fix(batch: ImportBatch) -> bool:
 
 
 def mend_of(content: dict, resource, adviser: Adviser) -> dict:
-    """Return what can be done about a wrong row: suggestions, decisions, whether cells can be typed in."""
+    """Return what can be done about a row with problems: suggestions, decisions, whether cells can be typed in."""
     if content.get("left_out"):
         return {"verdicts": [("restore", "恢复这一行")]}
     in_conflict = any(code == "id_conflict" for _, code, _ in content["errors"])
@@ -101,9 +101,7 @@ def preview_rows(staged: Iterable[StagedRow], resource, *, may_fix: bool = False
                 ],
                 "pk": row.pk,
                 "place": row_place(row),
-                "mend": mend_of(content, resource, adviser)
-                if may_fix and row.outcome == RowOutcome.REJECTED
-                else None,
+                "mend": mend_of(content, resource, adviser) if may_fix and row.has_problem else None,
             }
         )
     return lines

@@ -287,3 +287,45 @@ def test_putting_right_costs_the_same_for_many_rows(client, administrator, xiazh
         assert batch.counts["rejected"] == 0
 
     assert costs[0] == costs[1]
+
+
+def test_cell_that_was_not_taken_over_is_put_right_on_the_page(client, administrator, xiazhai, checked):
+    batch = checked(book(roster_row(xiazhai, 1, 银行账号="6226"), roster_row(xiazhai, 2)), by=administrator)
+    client.force_login(administrator)
+    (doubtful,) = batch.staged.warned()
+    line = client.get(url("rows", batch) + "?tab=warnings").context["rows"][0]
+    assert (batch.warnings, line["mend"]["is_editable"]) == ({"account_invalid": 1}, True)
+    form = client.get(row_url("fix", batch, doubtful)).context["form"]
+    assert list(form.fields) == ["account"]
+    assert form.fields["account"].help_text.startswith("银行账号没有采用：银行账号应为8至30位数字")
+
+    page = send(client, "fix", batch, doubtful, account="6226 0000 0000 0001")
+
+    assert "学生花名册第2行已改好" in page
+    assert (batch.warnings, batch.counts["warned"], batch.counts["created"]) == ({}, 0, 2)
+    assert batch.staged.first().content["values"]["account"] == "6226000000000001"
+    assert_counted(batch)
+    client.post(url("apply", batch))
+    work(batch)
+    assert Student.objects.filter(bank_account__tail="0001").count() == 1
+
+
+def test_cell_that_is_still_not_taken_over_says_so(client, administrator, xiazhai, checked):
+    batch = checked(roster(xiazhai, 1, 联系电话="没有电话"), by=administrator)
+    client.force_login(administrator)
+
+    page = send(client, "fix", batch, batch.staged.get(), phone="1392996")
+    assert "学生花名册第2行还有提醒：联系电话没有采用" in page
+    assert batch.warnings == {"phone_invalid": 1}
+
+    send(client, "fix", batch, batch.staged.get(), phone="")
+    assert batch.warnings == {}
+    assert_counted(batch)
+
+
+def test_row_without_any_problem_has_nothing_to_put_right(client, administrator, xiazhai, checked):
+    batch = checked(roster(xiazhai, 1), by=administrator)
+    client.force_login(administrator)
+
+    assert client.get(row_url("fix", batch, batch.staged.get())).status_code == 404
+    assert client.get(url("rows", batch) + "?tab=all").context["rows"][0]["mend"] is None
