@@ -16,7 +16,10 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         "province": "省级财政",
         "prefecture": "市（州）级财政",
         "county": "县级财政",
+        "township": "乡镇财政",
         "county_poverty_fund": "县专项扶贫资金",
+        "cooperation": "东西部协作资金",
+        "lottery": "彩票公益金",
         "local": "地方各级财政",
         "superior": "上级财政",
         "existing_national": "国家原有资助资金",
@@ -24,6 +27,7 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         "school": "学校（幼儿园）自筹",
         "social": "社会捐助",
         "bank": "银行（贷款）",
+        "other": "其他资金",
         "unstated": "来源比例待定",
     }
 )

@@ -192,5 +192,17 @@ def test_answer_that_is_no_ratio_of_these_sources_leaves_it_open(db, figure):
     assert policies.pack_of(policy).rules[0].funding.split(100) == (("unstated", 100),)
 
 
+def test_money_of_townships_partners_and_lottery_is_booked_and_earmarked(people, by, autumn, luona):
+    sources = ["township", "cooperation", "lottery", "other"]
+    subsidies.funded(by=by, weights=dict.fromkeys(sources, 1))
+    for source in sources:
+        subsidies.receipt(12_500, by=by, source=source, term=autumn.pk)
+    subsidies.batch_at("office_approved", people, term=autumn)
+    statement = reconcile(Span.of_term(autumn))
+    assert [(entry.label, entry.received_fen, entry.in_hand_fen) for entry in statement.sources] == [
+        ("乡镇财政", 12_500, 12_500), ("东西部协作资金", 12_500, 12_500), ("彩票公益金", 12_500, 12_500), ("其他资金", 12_500, 12_500),
+    ]  # fmt: skip
+
+
 def test_share_is_read_in_hundredths_of_a_per_cent():
     assert [read_share("county", said) for said in ("0", "33.33", " 60 % ", "100")] == [0, 3333, 6000, 10_000]
