@@ -9,7 +9,7 @@ from povertyedu.accounts.permissions import Permission as P
 from povertyedu.workflow.flow import Flow, Transition
 
 # From where an end may be proposed, and so where a refusal leads back to.
-MAY_END = (S.SUSPECTED, S.VERIFIED, S.PERSUADING, S.MONITORED, S.HOME_TAUGHT, S.DELAYED)
+MAY_END = (S.SUSPECTED, S.VERIFIED, S.PERSUADING, S.RETURNED, S.MONITORED, S.HOME_TAUGHT, S.DELAYED)
 
 CASE_FLOW = Flow(
     "case",

@@ -154,11 +154,14 @@ def confirm(*, by: Actor, case: Case) -> Case:
     if proposal.outcome == Outcome.RETURNED:
         _must_be_seen_in_class(case, case.returned_on)
     stays = proposal.outcome in STAYS_OPEN
+    # A child that goes on being followed otherwise is no longer counted as back.
+    no_return = {"returned_on": None, "monitored_until": None} if stays else {}
     _answer(proposal, Answer.CONFIRMED, by)
     settle_papers(case, by=by)
     return step(
         case, CONFIRMS.get(Outcome(proposal.outcome), "close"), by=by, outcome=proposal.outcome, evidence=proposal.evidence,
         proposed_by_id=proposal.proposed_by_id, closed_by_id=by.id, closed_on=None if stays else today(), until=proposal.until,
+        **no_return,
     )  # fmt: skip
 
 

@@ -137,7 +137,7 @@ def lift_denial(*, by: Actor, denial: Denial) -> Denial:
 
 
 def settle_papers(case: Case, *, returned_on: dt.date | None = None, by: Actor = SYSTEM) -> None:
-    """Lift every 四不办理 of a child that is back or whose case ends otherwise; orders are fulfilled by a return.
+    """Lift every 四不办理 of a child that is back or whose case ends otherwise; orders are fulfilled by a return, or were not needed.
 
     Runs in the transaction of the step.
     """

@@ -32,6 +32,7 @@ class ReturnOrderQuerySet(PaperQuerySet):
         return self.filter(fulfilled_on=None, due_on__lt=today(), case__state__in=AWAY)
 
     def fulfilled(self):
+        """Return those of children that came back, also before the order was issued."""
         return self.filter(fulfilled_on__isnull=False)
 
 
@@ -85,7 +86,7 @@ class ReturnOrder(models.Model):
     def standing(self) -> tuple[str, str]:
         """Shape and word of where it stands."""
         if self.fulfilled_on:
-            return "ok", "已履行"
+            return ("ok", "已履行") if self.fulfilled_on >= self.issued_on else ("ok", "签发前已返校")
         if self.due_on < today():
             return "bad", "逾期未返校"
         return ("doing", "已送达") if self.delivered_on else ("todo", "待送达")

@@ -91,7 +91,7 @@ class Dossier:
 
     @property
     def way(self) -> list[dict[str, str]]:
-        """Return the usual way of a case, as far as this one has gone."""
+        """Return the usual way of a case, as far as this one has gone; a step that it never took is not done."""
         order = [state for state, _ in WAY]
         here = self.case.state
         at = order.index(CaseState(here)) if here in order else None
@@ -100,11 +100,12 @@ class Dossier:
         for place, (own, text) in enumerate(WAY):
             if at is None:  # aside from the way: what was gone of it stays
                 state = "done" if own in been and own != CaseState.CLOSED else "todo"
-            elif here == CaseState.CLOSED:
-                state = "done"
+            elif place == at:
+                state = "done" if own == CaseState.CLOSED else "doing"
             else:
-                state = "done" if place < at else "doing" if place == at else "todo"
-            steps.append({"text": text, "state": state})
+                state = "done" if place < at and own in been else "todo"
+            was_left_out = at is not None and place < at and state == "todo"
+            steps.append({"text": text, "state": state} | ({"note": "没有经过"} if was_left_out else {}))
         if at is None:
             steps.append({"text": self.case.get_state_display(), "state": "doing"})
         return steps

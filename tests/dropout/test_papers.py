@@ -131,3 +131,14 @@ def test_database_holds_denials_to_four_and_to_two_people(case, changes, constra
     actions.propose_denial(by=TOWNSHIP, case=case, kind="poverty_aid", reason="拒不送学")
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         Denial.objects.update(**changes)
+
+
+def test_order_issued_after_the_day_of_the_return_was_not_fulfilled(case):
+    paper, other = order(case), away(case.school, case.term, "王强", since="2020-10-05")
+    steps.return_to_school(by=CADRE, case=case, on=day("2020-10-08"))
+    paper.refresh_from_db()
+    assert (paper.standing, list(ReturnOrder.objects.overdue())) == (("ok", "签发前已返校"), [])
+    on_the_day = order(other)
+    steps.return_to_school(by=CADRE, case=other, on=day("2020-10-12"))
+    on_the_day.refresh_from_db()
+    assert on_the_day.standing == ("ok", "已履行")
