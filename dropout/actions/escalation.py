@@ -26,15 +26,17 @@ from .duties import renew
 
 @transaction.atomic
 def lapse_delays() -> int:
-    """Take up the cases whose approved delay is over (缓学、休学到期); return how many."""
+    """Take up the cases whose approved delay is over (缓学、休学到期): away without a reason from the day after; return how many."""
     rows = Case.objects.select_for_update(of=("self",)).delayed_before(today())
     cases = list(rows.select_related("student", "school").order_by("pk"))
     changes = NO_END | {"state": CaseState.PERSUADING, "state_since": today()}
     for case in cases:
+        case.since = case.until + dt.timedelta(days=1)
         for name, value in changes.items():
             setattr(case, name, value)
     with bulk.keys(Case, "id", [case.pk for case in cases]) as keys:
         Case.objects.filter(pk__in=keys).update(**changes)
+    bulk.amend(Case, ("since",), [(case.pk, case.since) for case in cases])
     if cases:
         decide_many(
             cases, "lapse", by=SYSTEM, old=dict.fromkeys([case.pk for case in cases], CaseState.DELAYED)

@@ -100,6 +100,21 @@ def test_attendance_knows_better_when_the_child_was_there_or_on_leave(clock, xia
     assert kinds() == ["suspected", "suspected", "dropout"]
 
 
+def test_days_of_an_approved_leave_do_not_count(clock, xiazhai, autumn):
+    clock.set("2020-09-15")
+    case = away(xiazhai, autumn, since=SINCE)
+    fields = {"outcome": "delayed", "delay_kind": "leave", "until": day("2020-10-31")}
+    steps.propose(by=TEACHER, case=case, reason="住院", evidence=evidence(), **fields)
+    steps.confirm(by=OFFICER, case=case)
+    clock.set("2020-11-02")
+    beat()
+    case.refresh_from_db()
+    assert (case.state, case.kind, case.since) == ("persuading", "suspected", day("2020-11-01"))
+    clock.set("2020-12-09")  # 38 days are over with the day before
+    beat()
+    assert kinds() == ["dropout"]
+
+
 def test_queries_do_not_grow_with_cases(clock, xiazhai, autumn):
     counts = []
     for many in (1, 10):
