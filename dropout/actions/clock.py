@@ -116,7 +116,7 @@ def advance(runs, *, but: Actor = SYSTEM) -> int:
     """
     clock = Clock.read()
     moved = []
-    for run in runs.select_for_update(of=("self",)).select_related("term").order_by("pk"):
+    for run in runs.expected().select_for_update(of=("self",)).select_related("term").order_by("pk"):
         if (step := clock.step(run)) != run.step:
             run.step = step
             moved.append(run)

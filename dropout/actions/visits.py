@@ -131,7 +131,7 @@ def lesson_norm(case: Case) -> LessonNorm:
     first, last = school_year_of(day)
     monday = day - dt.timedelta(days=day.weekday())
     week, year = case.lessons.within(monday, day), case.lessons.within(first, last)
-    begun = max(first, case.state_since) if case.state == CaseState.HOME_TAUGHT else first
+    begun = max(first, case.taught_since or first)
     share = (day - begun).days / ((last - first).days + 1)
     return LessonNorm(
         times_this_week=week.count(), lessons_this_week=week.hours(), lessons_this_year=year.hours(),

@@ -5,9 +5,12 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from dropout.enums import AbsenceReason, ContactResult, ContactWay, Thoughts
+from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import SchoolClass, Term
 from povertyedu.orgs.scope import ScopedQuerySet
 from students.models import Enrolment, Student
+
+from .cases import Case
 
 
 class ClassDayQuerySet(ScopedQuerySet):
@@ -59,8 +62,12 @@ class OfChildQuerySet(ScopedQuerySet):
 
 class AbsenceQuerySet(OfChildQuerySet):
     def not_asked_after(self):
-        """Return the exceptions (临夏 二（二）6): absent without leave, and no contact with the family is registered."""
-        return self.filter(follow_up=None, excused=False)
+        """Return the exceptions (临夏 二（二）6): absent without leave, and no contact with the family is registered.
+
+        Not of children who need not come to class on account of a case.
+        """
+        excusing = Case.objects.excusing(today()).filter(student=OuterRef("student"))
+        return self.filter(follow_up=None, excused=False).exclude(Exists(excusing))
 
 
 class Absence(models.Model):

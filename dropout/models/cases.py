@@ -56,6 +56,12 @@ class CaseQuerySet(ScopedQuerySet):
         )  # fmt: skip
         return self.filter(closed_on__lte=on, outcome__in=GONE_FOR_GOOD).exclude(Exists(settled))
 
+    def excusing(self, on: dt.date):
+        """Return those on account of which a child need not come to class: taught at home, on leave, exempt, over age, gone."""
+        by_end = Q(state=CaseState.CLOSED, outcome__in=[Outcome.EXEMPT, Outcome.OVER_AGE])
+        gone = Q(pk__in=Case.objects.gone_for_good(on))
+        return self.filter(Q(state__in=[CaseState.HOME_TAUGHT, CaseState.DELAYED]) | by_end | gone)
+
     def delayed_before(self, day: dt.date):
         """Return those whose approved delay ended before ``day``."""
         return self.filter(state=CaseState.DELAYED, until__lt=day)
@@ -173,6 +179,12 @@ class Case(models.Model):
     def days_away(self) -> int:
         """Days from the first one away to the return, or to today."""
         return ((self.returned_on or today()) - self.since).days
+
+    @property
+    def taught_since(self) -> dt.date | None:
+        """The day 送教上门 was approved, last if more than once; a proposed end that was refused does not begin it anew."""
+        approved = self.decisions.filter(verb="teach_at_home").order_by("-pk").first()
+        return timezone.localtime(approved.at).date() if approved else None
 
     @property
     def place_name(self) -> str:

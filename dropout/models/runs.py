@@ -5,17 +5,23 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from dropout.enums import ClockStep
+from povertyedu.orgs.calendar import today
 from povertyedu.orgs.models import Term
 from students.models import Enrolment, Student
 
 from .attendance import OfChildQuerySet
+from .cases import Case
 
 
 class AbsenceRunQuerySet(OfChildQuerySet):
+    def expected(self):
+        """Leave out children who need not come to class on account of a case: no clock runs for them."""
+        return self.exclude(Exists(Case.objects.excusing(today()).filter(student=OuterRef("student"))))
+
     def open(self):
-        """Return the runs of children who have not come back and still hold a place."""
+        """Return the runs of children who have not come back, still hold a place and are expected."""
         here = Enrolment.objects.filter(student=OuterRef("student"), term=OuterRef("term")).studying()
-        return self.filter(Exists(here), ended_on=None, student__merged_into=None)
+        return self.expected().filter(Exists(here), ended_on=None, student__merged_into=None)
 
     def missed(self):
         """Return the open runs of children who should be at school: no leave pauses them."""

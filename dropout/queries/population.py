@@ -8,7 +8,7 @@ import datetime as dt
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from dropout.enums import CaseKind, CaseState, ClockStep, Ground, Outcome, Standing
 from dropout.models import AbsenceRun, Case
@@ -376,7 +376,8 @@ class _Reader:
         rows = ComparisonRow.objects.filter(
             comparison=comparison, found_in=FoundIn.ONLY_LEFT, student__isnull=False
         )
-        rows = rows.exclude(disposal__code__in=_NOT_AWAY)
+        excused = Case.objects.excusing(self.on).filter(student=OuterRef("student"))
+        rows = rows.exclude(disposal__code__in=_NOT_AWAY).exclude(Exists(excused))
         return dict.fromkeys(rows.values_list("student_id", flat=True), Ground.NOT_PRESENT) | found
 
     def _seat(self, seat: _Seat, standing: str, ground: str, in_school: bool) -> None:

@@ -1,5 +1,6 @@
 """一人一案, 走访, 送教上门: reported once however often they are sent, and doing a line's duty."""
 
+import datetime as dt
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -7,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from dropout.actions import case_steps as steps
 from dropout.actions import visits as actions
@@ -36,8 +38,11 @@ def visit(case: Case, token=None, **fields):
 
 
 def at_home(case: Case) -> Case:
-    steps.propose(by=TEACHER, case=case, outcome="home_taught", reason="重度残疾", evidence=evidence())
-    return steps.confirm(by=OFFICER, case=case)
+    """Approve 送教上门 on 12 October 2020, which the decision keeps as its time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timezone, "now", lambda: dt.datetime(2020, 10, 12, 4, tzinfo=dt.UTC))
+        steps.propose(by=TEACHER, case=case, outcome="home_taught", reason="重度残疾", evidence=evidence())
+        return steps.confirm(by=OFFICER, case=case)
 
 
 def lesson(case: Case, on: str, lessons: int = 3, token=None):
