@@ -31,7 +31,9 @@ from subsidies.views.versions import what_changed
 
 PER_PAGE = 50
 _RECALCULATES = "发布后这一版不能再改，各学期按下表重算应享；以前学期增加的金额成为待补发，减少而已发的成为多发，是否追回另行决定。"
-_APPLIES_LATER = "发布后这一版不能再改。它适用的学期还没有建立，现有学期都不重算；下表只供参考。"
+_APPLIES_LATER = (
+    "发布后这一版不能再改。它适用的学期还没有建立，现有学期都不重算；下表按最近一个学期的学生试算，只供参考。"
+)
 
 
 def job_lock(policy: Policy) -> str:

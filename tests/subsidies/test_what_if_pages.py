@@ -309,7 +309,7 @@ def test_draft_for_a_term_to_come_is_tried_on_the_newest_and_says_so(writer, dra
     assert (term.gain_fen, term.back_fen, term.over_fen) == (12_500, 0, 0)
     assert change.after_fen == 62_500
     assert "2021年春季学期还没有建立" in shown
-    assert "2021年春季学期还没有建立" in confirm.text
+    assert "用来试算还没有建立的2021年春季学期" in confirm.text
     assert "现有学期都不重算" in confirm.text
     assert "发布并重算" not in confirm.text
     answer = writer.post(address("draft_publish", later), {"what_if": run.pk}, follow=True)
