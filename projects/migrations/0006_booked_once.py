@@ -1,6 +1,6 @@
 """The same money is booked once and asked for once, unless what was booked is taken back, what was asked is decided."""
 
-from django.db import migrations
+from django.db import migrations, models
 
 from povertyedu.schema import Altering, guarding
 
@@ -40,6 +40,9 @@ class Migration(migrations.Migration):
     dependencies = [("projects", "0005_inspected_with")]
 
     operations = [
-        Altering([migrations.RemoveConstraint("fundentry", "payment_booked_once_per_voucher")]),
+        Altering([
+            migrations.RemoveConstraint("fundentry", "payment_booked_once_per_voucher"),
+            migrations.AddIndex("fundentry", models.Index(fields=["line", "kind", "on", "amount_fen"], name="fund_entry_by_what_it_says")),
+        ]),
         guarding(GUARDS, {(table, what): ONE_BY_ONE for table, _, what, _, _ in GUARDS}),
-    ]
+    ]  # fmt: skip

@@ -289,7 +289,10 @@ class FundEntry(models.Model):
                 condition=~Q(kind__in=[EntryKind.OVER_CONTRACT, EntryKind.OVER_PAY]) | Q(request__isnull=False),
             ),
         ]  # fmt: skip
-        indexes = [models.Index(fields=["kind", "on"], name="fund_entry_by_kind_and_day")]
+        indexes = [
+            models.Index(fields=["kind", "on"], name="fund_entry_by_kind_and_day"),
+            models.Index(fields=["line", "kind", "on", "amount_fen"], name="fund_entry_by_what_it_says"),
+        ]
 
     def __str__(self):
         return f"{self.get_kind_display()} {self.amount_fen}"
