@@ -27,6 +27,7 @@ from .views import (
     screening,
     visits,
     warnings,
+    weak_schools,
 )
 
 app_name = "dropout"
@@ -109,6 +110,9 @@ urlpatterns = [
     path("care/", care.care, name="care"),
     path("care/add/", care.care_edit, name="care_new"),
     path("care/<int:pk>/", care.care_edit, name="care_edit"),
+    path("weak-schools/", weak_schools.weak_schools, name="weak_schools"),
+    path("weak-schools/add/", weak_schools.weak_school, name="weak_school_new"),
+    path("weak-schools/<int:pk>/", weak_schools.weak_school, name="weak_school"),
     path("notices/", notices.notices, name="notices"),
     path("notices/make/", notices.notices_make, name="notices_make"),
     path("notices/track/", notices.notices_track, name="notices_track"),

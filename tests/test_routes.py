@@ -24,7 +24,8 @@ from dropout.actions.reports import open_report
 from dropout.actions.school_duties import add_photo, answer_item, plan_campaign
 from dropout.actions.screening import screen
 from dropout.actions.visits import report_visit
-from dropout.models import CalendarDuty, CareFacility, DutyTask, Pledge, WarningRule
+from dropout.actions.weak_schools import keep_weak_school
+from dropout.models import CalendarDuty, CareFacility, DutyTask, Pledge, WarningRule, WeakSchool
 from dropout.queries.report_figures import month_of
 from povertyedu.accounts.permissions import ROLES, Role
 from povertyedu.accounts.permissions import Permission as P
@@ -304,6 +305,7 @@ class World:
                 kind="centre", area=town, school=self.school, name="关爱中心", opened_on=today()
             ),
         )
+        self.weak = keep_weak_school(by=by, weak=WeakSchool(school=self.school), reason="流失较多")
         self.report = open_report(place=self.school, period=month_of(today()))
 
     def own(self, user):
@@ -380,6 +382,7 @@ OBJECTS = {
     "dropout:home_visit": lambda w: {"pk": w.student.enrolments.get().pk},
     "dropout:home_visit_photo": pk_of("home_visit"),
     "dropout:care_edit": pk_of("care"),
+    "dropout:weak_school": pk_of("weak"),
     "dropout:report": pk_of("report"),
     "dropout:report_step": lambda w: {"pk": w.report.pk, "verb": "submit"},
     "dropout:pledge_level_edit": lambda w: {"pk": w.pledge.level_id},

@@ -16,6 +16,7 @@ from .school_duties import Campaign, CampaignPhoto, ReadyCheck
 from .screening import Screening, ScreeningConfirmation, ScreeningRow
 from .visits import Lesson, Plan, Visit, school_year_of
 from .warnings import WarningRule, WarningRun, WarningScore
+from .weak_schools import WeakSchool
 
 __all__ = [
     "AWAY",
@@ -68,6 +69,7 @@ __all__ = [
     "WarningRule",
     "WarningRun",
     "WarningScore",
+    "WeakSchool",
     "name_of",
     "reason_words",
     "school_year_of",

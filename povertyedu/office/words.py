@@ -190,6 +190,7 @@ ACTION_WORDS = {
     "campaign.photo": "添加宣传照片",
     "ready.answer": "登记十个到位",
     "care.keep": "登记关爱场所",
+    "weak_school.keep": "登记薄弱学校",
     "notice.make": "生成入学通知书",
     "notice.track": "登记入学通知书送达、回执",
     "indicator.target": "设定指标目标",

@@ -42,7 +42,7 @@ PAGES = {
         "dropout:dossier", "dropout:papers", "dropout:paper_new", "dropout:paper", "dropout:paper_step", "dropout:case_new", "dropout:case_unenrolled", "dropout:case_panel",
         "dropout:chain", "dropout:link_new", "dropout:link_remove", "dropout:post_end", "dropout:person", "dropout:student_panel",
         "findings:new", "findings:detail",
-        "dropout:duties", "dropout:duty_edit", "dropout:tasks", "dropout:task", "dropout:care", "dropout:care_edit", "dropout:reports",
+        "dropout:duties", "dropout:duty_edit", "dropout:tasks", "dropout:task", "dropout:care", "dropout:care_edit", "dropout:weak_schools", "dropout:weak_school", "dropout:reports",
         "dropout:report", "dropout:campaigns", "dropout:campaign", "dropout:home_visits", "dropout:home_visit", "dropout:notices",
         "dropout:ten_items", "dropout:ten_items_of", "dropout:ten_items_answer",
         "dropout:screening", "dropout:screening_row", "dropout:handover", "dropout:population", "indicators:detail", "indicators:names", "indicators:notices",
