@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from povertyedu.orgs.calendar import today
 from povertyedu.workflow.flow import StepRefused
@@ -163,3 +164,24 @@ def test_what_became_impossible_meanwhile_is_told_to_who_decides(dormitory, by, 
     requests.refuse(by=leader, request=less, reason="已支付")
     less.refresh_from_db()
     assert (less.state, sums(dormitory)[2]) == ("refused", 25_000_000)
+
+
+def test_excess_not_needed_any_more_is_asked_back_on_its_page(client, finance, by, leader, dormitory):
+    approved(by, leader, dormitory, "over_contract", 500)
+    client.force_login(finance)
+
+    def post(amount):
+        data = {"line": line(dormitory).pk, "amount_fen": amount, "reason": "不用了"}
+        return client.post(reverse("projects:act", args=[dormitory.pk, "over-contract"]), data)
+
+    assert "金额不能是零。" in post("0").content.decode()
+    assert "没有用的 5.00 元，不能减少 6.00 元" in post("-6").content.decode()
+    assert post("-5").status_code == 302
+    assert FundRequest.objects.to_decide().get().amount_fen == -500
+    assert (
+        "冲销</a>"
+        not in client.get(dormitory.get_absolute_url())
+        .content.decode()
+        .split("批准超预算签约")[1]
+        .split("</tr>")[0]
+    )
