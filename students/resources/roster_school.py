@@ -23,7 +23,7 @@ def school_of(row: Row, schools: SchoolBook, own: SchoolEntry | None, context: C
     elif context.schools is not None and school.pk not in context.schools:
         told = f"“{school.name}”不是本校，不能由您导入；请由该校经办导入。"
         row.reject("school_code", "out_of_scope", told)
-    elif other := schools.contradicting(code, name):
+    elif name != school.name and (other := schools.contradicting(code, name)):  # nearly every name is right
         told = CONFLICT.format(code, school.name, name, other.code)
         row.reject("school_code", "school_conflict", told)
     return school
