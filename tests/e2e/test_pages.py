@@ -118,7 +118,7 @@ def heads_on_paper(page) -> int:
     """Return how many heads a sheet printed from this page would bear: one, its own or that of the screen; labels are named each."""
     page.emulate_media(media="print")
     heads = (
-        page.locator(".page-head h1, .print-title, .office-letter h2, .letter h2, .labels, .slips")
+        page.locator("h1, .print-title, .office-letter h2, .letter h2, .labels, .slips")
         .filter(visible=True)
         .count()
     )
