@@ -139,7 +139,7 @@ def _hardship(check: engine.Check) -> str:
     """Say which hardships would do; "" where one that the child has stands against it."""
     condition = check.condition
     assert condition is not None
-    held = {name for name, bit in engine.CATEGORY_BITS.items() if int(check.value or 0) & bit}  # type: ignore[arg-type]
+    held = {name for name, bit in engine.CATEGORY_BITS.items() if int(check.value or 0) & bit}  # type: ignore[arg-type]  # a set of categories is read as bits
     if not held.isdisjoint(condition.none_of):
         return ""
     every = [_HARDSHIPS[str(name)] for name in condition.all_of if name not in held]
